@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arch.h - what the rest of the tool knows of a machine
+ *
+ * Pure functions on bytes, and const tables. A second architecture is a new
+ * folder arch/NAME/ that provides these.
+ */
+#ifndef OBJTOOL_ARCH_H
+#define OBJTOOL_ARCH_H
+
+#include <objtool/util.h>
+
+#define ARCH_MAX_INSN 15 /* bytes (Intel SDM vol. 2, 2.3.11) */
+
+enum insn_class {
+	INSN_OTHER,
+	INSN_NOP,       /* any documented no-operation: 90, 0f 1f /0, with prefixes */
+	INSN_CALL,      /* direct, pc-relative */
+	INSN_JMP,       /* direct, pc-relative, unconditional */
+	INSN_JCC,       /* direct, pc-relative, conditional; loop and jrcxz too */
+	INSN_CALL_IND,  /* through a register or memory */
+	INSN_JMP_IND,
+	INSN_RET,       /* ret, iret, sysret, sysexit, retf: control does not go on */
+	INSN_TRAP,      /* ud0, ud1, ud2, int3, hlt */
+};
+
+#define INSN_PCREL_DISP 0x1 /* the displacement is relative to the end of the insn */
+#define INSN_PCREL_IMM 0x2  /* the immediate is: direct branches, xbegin */
+
+/* One decoded instruction. Offsets are from its first byte; length 0: field absent. */
+struct insn {
+	u8 len;        /* 1 .. ARCH_MAX_INSN */
+	u8 cls;        /* enum insn_class */
+	u8 flags;      /* INSN_PCREL_* */
+	u8 opcode_off; /* first opcode byte: after legacy prefixes and REX/REX2; the VEX/EVEX/XOP byte itself */
+	u8 disp_off, disp_len; /* ModRM displacement: 1, 2, 4 bytes; or the 4/8 byte moffs */
+	u8 imm_off, imm_len;   /* immediate or branch offset: 1, 2, 3 (enter; extrq: 2), 4, 6 (far pointer), 8 bytes */
+};
+
+/*
+ * Decode the instruction at @p, of which @avail bytes may be read. Returns
+ * its length and fills @insn, or returns 0 if the bytes are no instruction of
+ * 64-bit mode, or end too early. Never reads past @avail or past 15 bytes.
+ */
+unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn);
+
+/* Sign-extended value of the displacement or immediate of a decoded instruction. */
+s64 arch_insn_disp(const u8 *p, const struct insn *insn);
+s64 arch_insn_imm(const u8 *p, const struct insn *insn);
+
+/*
+ * Write the canonical bytes of a direct branch, near form without its offset
+ * (eb xx and e9 xx xx xx xx both give e9; 74 xx and 0f 84 ... both give 0f 84;
+ * prefixes stay), to @out of at least ARCH_MAX_INSN + 1 bytes; returns their number.
+ * loop and jrcxz, which have no near form, keep their opcode.
+ */
+unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out);
+
+/*
+ * Length of the alignment filler at @p, as assemblers and compilers emit it
+ * between functions and before branch targets: one of the recommended
+ * multi-byte nops of GNU as and LLVM, or int3. 0 if the bytes are anything
+ * else, a nop with unusual operands included.
+ */
+unsigned int arch_padding(const u8 *p, size_t avail);
+
+#endif

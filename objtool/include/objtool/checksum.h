@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * checksum.h - an object's functions, data objects and section rests -> records
+ *
+ * The canonical form (what a token is, how a reference names its target) is
+ * described at the top of checksum.c. This is the only module that uses xxHash.
+ */
+#ifndef OBJTOOL_CHECKSUM_H
+#define OBJTOOL_CHECKSUM_H
+
+#include <stdio.h>
+#include <objtool/elf.h>
+#include <objtool/records.h>
+
+/* The 64-bit hash used everywhere: XXH3_64bits, seed 0 (xxHash specification 0.2.0). */
+u64 hash_bytes(const void *data, size_t len);
+
+/*
+ * Checksum everything in @obj. Returns finished records that do not refer to
+ * the object, or NULL after a message. What could not be decoded or
+ * attributed is said with warning(), by object, function and offset.
+ */
+struct records *checksum_object(struct object *obj);
+
+/*
+ * Print the token streams of the records called @name to @out, one token a
+ * line, from the same code that hashes them. Returns 0, or -1 after a message
+ * if there is no such record.
+ */
+int checksum_dump(struct object *obj, const char *name, FILE *out);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mem.h - memory: allocation that cannot fail, arenas, growable buffers
+ *
+ * Out of memory ends the process with one message and exit status 2: nothing
+ * this tool does can go on without the memory it asked for, and a wrong
+ * answer is worse than none. Sizes are in bytes.
+ */
+#ifndef OBJTOOL_MEM_H
+#define OBJTOOL_MEM_H
+
+#include <objtool/util.h>
+
+void *xcalloc(size_t nr, size_t size); /* zeroed; release with free() */
+void *xreallocarray(void *p, size_t nr, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * An arena hands out zeroed memory that lives until the whole arena is freed.
+ * Zero-initialise it before first use. Not for use from two threads at once.
+ */
+struct arena {
+	struct arena_block *blocks;
+};
+
+void *arena_alloc(struct arena *a, size_t nr, size_t size);
+char *arena_strdup(struct arena *a, const char *s);
+void arena_free(struct arena *a);
+
+/* A growable run of bytes, reused by resetting .len to 0. Zero-initialise. */
+struct buf {
+	u8 *data;
+	size_t len, cap;
+};
+
+/* Make room for @n more bytes and return where they go; .len is not moved. */
+u8 *buf_reserve(struct buf *b, size_t n);
+void buf_add(struct buf *b, const void *data, size_t n);
+void buf_free(struct buf *b);
+
+#endif

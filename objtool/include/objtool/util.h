@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * util.h - the few words every file uses
+ *
+ * The bottom layer: fixed-width types, array sizes and overflow-safe range
+ * tests. Knows nothing of ELF, x86 or checksums.
+ */
+#ifndef OBJTOOL_UTIL_H
+#define OBJTOOL_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Bytes somebody else owns. */
+struct span {
+	const u8 *data;
+	size_t size; /* bytes */
+};
+
+/* True if [@off, @off + @len) lies within @size bytes; never wraps. */
+static inline bool range_ok(u64 size, u64 off, u64 len)
+{
+	return off <= size && len <= size - off;
+}
+
+static inline bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static inline bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && strcmp(s + n - m, suffix) == 0;
+}
+
+/* Little-endian loads from bytes of any alignment. */
+static inline u16 get_u16(const u8 *p)
+{
+	return (u16)(p[0] | p[1] << 8);
+}
+
+static inline u32 get_u32(const u8 *p)
+{
+	return (u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
+}
+
+static inline s32 get_s32(const u8 *p)
+{
+	return (s32)get_u32(p);
+}
+
+static inline u64 get_u64(const u8 *p)
+{
+	return (u64)get_u32(p) | (u64)get_u32(p + 4) << 32;
+}
+
+#endif

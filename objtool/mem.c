@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mem.c - allocation that cannot fail, arenas, growable buffers */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <objtool/log.h>
+#include <objtool/mem.h>
+
+/* Blocks double up to this, so that a small object costs one page or two. */
+#define ARENA_FIRST 16384
+#define ARENA_LARGEST (1U << 20)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, size;
+	_Alignas(16) u8 data[];
+};
+
+static void *must(void *p)
+{
+	if (!p) {
+		error("out of memory");
+		_Exit(2);
+	}
+	return p;
+}
+
+void *xcalloc(size_t nr, size_t size)
+{
+	return must(calloc(nr ? nr : 1, size ? size : 1));
+}
+
+void *xreallocarray(void *p, size_t nr, size_t size)
+{
+	return must(reallocarray(p, nr ? nr : 1, size ? size : 1));
+}
+
+char *xstrdup(const char *s)
+{
+	return must(strdup(s));
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	va_end(ap);
+	return must(s);
+}
+
+void *arena_alloc(struct arena *a, size_t nr, size_t size)
+{
+	struct arena_block *b = a->blocks;
+	size_t bytes, room;
+
+	if (__builtin_mul_overflow(nr, size, &bytes) || bytes > SIZE_MAX / 2)
+		must(NULL);
+	bytes = (bytes + 15) & ~(size_t)15;
+	if (!b || b->size - b->used < bytes) {
+		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2 :
+		       b				? ARENA_LARGEST :
+							  ARENA_FIRST;
+		if (room < bytes)
+			room = bytes;
+		b = xcalloc(1, sizeof(*b) + room);
+		b->size = room;
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	b->used += bytes;
+	return b->data + b->used - bytes;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(arena_alloc(a, n, 1), s, n);
+}
+
+void arena_free(struct arena *a)
+{
+	while (a->blocks) {
+		struct arena_block *next = a->blocks->next;
+
+		free(a->blocks);
+		a->blocks = next;
+	}
+}
+
+u8 *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->cap - b->len < n) {
+		size_t cap = b->cap ? b->cap * 2 : 4096;
+
+		if (n > SIZE_MAX / 2 - b->len)
+			must(NULL);
+		while (cap - b->len < n)
+			cap *= 2;
+		b->data = xreallocarray(b->data, cap, 1);
+		b->cap = cap;
+	}
+	return b->data + b->len;
+}
+
+void buf_add(struct buf *b, const void *data, size_t n)
+{
+	u8 *p = buf_reserve(b, n);
+
+	if (n)
+		memcpy(p, data, n);
+	b->len += n;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}
