@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makefile - builds, tests and installs objtool; "make help" lists the targets
+#
+# Variables, all settable on the command line:
+#   CC=gcc|clang   CFLAGS="-O2 -g"   LDFLAGS=   WERROR=-Werror (empty to disable)
+#   SANITIZE=address,undefined       a build of its own under build/address-undefined
+#   BUILD=build                      where everything that is made goes
+#   PREFIX=/usr/local   DESTDIR=     for install
+#
+# A test program is any tests/*/test-*.c: linked with libobjtool.a and
+# libcapstone, and found by its suite as $BUILD/tests/SUITE/test-NAME.
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+comma := ,
+CFLAGS = -O2 -g
+WERROR = -Werror
+SANITIZE =
+BUILD = build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+PREFIX = /usr/local
+DESTDIR =
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+
+VERSION := $(shell sed -n 's/.*OBJTOOL_VERSION "\(.*\)"/\1/p' objtool/include/objtool/version.h)
+
+prog := $(BUILD)/objtool
+lib := $(BUILD)/libobjtool.a
+sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
+objects := $(sources:%.c=$(BUILD)/obj/%.o)
+main := $(BUILD)/obj/objtool/objtool.o
+tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
+
+warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+# _FORTIFY_SOURCE needs the optimizer, and hides errors from the sanitizers.
+fortify = $(if $(SANITIZE),,$(if $(filter -O0,$(lastword $(filter -O%,-O0 $(CFLAGS)))),,\
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+compile = $(CC) -std=c11 -D_GNU_SOURCE -Iobjtool/include $(warnings) $(fortify) \
+	-fstack-protector-strong -fPIE -pthread $(sanitize) $(libs_cflags) $(CFLAGS)
+link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+
+# $(call pkg,OPTION,MODULES): what pkg-config says, or a stop that names the cure.
+pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(error \
+	the development files of $(m) (or pkg-config itself) are missing: run "make deps"))) \
+	$(shell pkg-config $(1) $(2))
+libs_pkg := libelf libxxhash
+# Asked once, and only when something is built: "make deps" must work without them.
+libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg)))$(libs_cflags)
+libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
+test_libs = $(eval test_libs := $$(call pkg,--libs,$$(libs_pkg) capstone))$(test_libs)
+
+.PHONY: all
+all: $(prog) ## build build/objtool (the default)
+
+.PHONY: check
+check: deps ## build, and run every test; installs what is missing for that
+	@$(MAKE) --no-print-directory test-programs
+	@tests/run $(BUILD)
+
+.PHONY: demo
+demo: deps ## checksum and diff two versions of a small source, to see what it looks like
+	@$(MAKE) --no-print-directory all
+	@tests/demo/run $(BUILD)
+
+.PHONY: asan
+asan: ## build with ASan and UBSan, into build/address-undefined
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined test-programs
+
+.PHONY: test-programs
+test-programs: all $(tests) ## build objtool and the test programs, run nothing
+
+.PHONY: install
+install: all ## install under PREFIX (/usr/local), below DESTDIR if set
+	install -D -m 755 $(prog) $(DESTDIR)$(BINDIR)/objtool
+	set -e; for page in $(wildcard man/*.[1-8]); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+
+# What must be there, as COMMAND, FILE or pkg-config MODULE, "=", Debian package.
+needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-config \
+	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev
+needed_by_tests := capstone.pc=libcapstone-dev python3=python3 clang=clang ld.lld=lld
+
+.PHONY: deps
+deps: ## install what building and testing need (Debian packages, by apt-get)
+	@missing=; \
+	for need in $(needed) $(needed_by_tests); do \
+		what=$${need%%=*}; \
+		case $$what in \
+		/*) test -e "$$what" ;; \
+		*.pc) pkg-config --exists "$${what%.pc}" 2>/dev/null ;; \
+		*) command -v "$$what" >/dev/null ;; \
+		esac || missing="$$missing $${need#*=}"; \
+	done; \
+	test -n "$$missing" || exit 0; \
+	echo "make deps: installing$$missing"; \
+	command -v apt-get >/dev/null || { \
+		echo "make deps: no apt-get here: install these by hand" >&2; exit 1; }; \
+	sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+	$$sudo apt-get -q update && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q install -y --no-install-recommends $$missing
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build $(if $(filter-out build build/%,$(BUILD)),$(BUILD))
+
+.PHONY: help
+help: ## show this list
+	@echo "objtool $(VERSION). Targets:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | \
+		while IFS='	' read -r name text; do printf '  %-15s%s\n' "$$name" "$$text"; done
+	@echo "Variables:"
+	@sed -n 's/^#   \(.*\)/  \1/p' Makefile
+
+# Rewritten only when it changes, so that other flags or another compiler rebuild everything.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(compile)' '$(link)' | cmp -s - $@ || \
+		printf '%s\n' '$(compile)' '$(link)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(compile) -MMD -MP -c -o $@ $<
+
+# Made anew each time: ar would keep members whose source is gone.
+$(lib): $(filter-out $(main),$(objects))
+	@rm -f $@
+	ar -rcs $@ $^
+
+$(prog): $(main) $(lib)
+	$(link) -o $@ $^ $(libs)
+
+$(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(test_libs)
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(objects:.o=.d) $(tests:$(BUILD)/%=$(BUILD)/obj/%.d)
