@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * check.c - the function table: extents, aliases, parts, instructions, targets
+ *
+ * Three passes over the symbols: collect extents, sort them, and merge those
+ * that are one (aliases). A fourth links cold parts and prefixes to their functions.
+ */
+#include <stdlib.h>
+#include <objtool/check.h>
+#include <objtool/names.h>
+
+/* Alignment filler runs are shorter than the largest alignment worth one cache line. */
+#define MAX_FILLER 63
+#define MIN_ALIGNMENT 8
+
+/* Raw material of other code: labels in there mark no functions. */
+static bool holds_fragments(const char *section)
+{
+	return strcmp(section, ".altinstr_replacement") == 0 ||
+	       strcmp(section, ".altinstr_aux") == 0 || strcmp(section, ".fixup") == 0 ||
+	       strcmp(section, ".text.fixup") == 0;
+}
+
+static bool is_function_symbol(const struct symbol *sym)
+{
+	return sym->type == SYM_FUNC || sym->type == SYM_IFUNC;
+}
+
+/* Does the symbol make a unit? Sections of strings and constants are known by content. */
+static bool makes_unit(const struct code *code, const struct symbol *sym)
+{
+	const struct section *sec = &code->obj->sections[sym->sec];
+
+	if (section_excluded(sec) || code->specials.sections[sym->sec].layout)
+		return false;
+	if (sec->flags & SF_EXEC)
+		return is_function_symbol(sym) ||
+		       (sym->size && sym->type != SYM_NOTYPE) ||
+		       (!str_starts(sym->name, ".L") && !holds_fragments(sec->name));
+	if (sec->flags & SF_MERGE)
+		return sym->bind != BIND_LOCAL;
+	return *sym->name && (sym->size || !str_starts(sym->name, ".L"));
+}
+
+static u8 unit_kind(const struct section *sec, const struct symbol *sym)
+{
+	if (sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
+		return UNIT_FUNC;
+	return sym->bind == BIND_LOCAL && name_is_content(sym->name) ? UNIT_LABEL : UNIT_DATA;
+}
+
+/* Which of two symbols of one extent names it: negative if @a does. */
+static int name_order(const struct symbol *a, const struct symbol *b)
+{
+	static const u8 rank[] = {[BIND_LOCAL] = 2, [BIND_GLOBAL] = 0, [BIND_WEAK] = 1};
+	u8 ra = a->bind < ARRAY_SIZE(rank) ? rank[a->bind] : 0;
+	u8 rb = b->bind < ARRAY_SIZE(rank) ? rank[b->bind] : 0;
+	size_t la, lb;
+
+	if (ra != rb)
+		return ra < rb ? -1 : 1;
+	la = strlen(a->name);
+	lb = strlen(b->name);
+	if (la != lb)
+		return la < lb ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/*
+ * A run of symbols at one offset, in symbol table order: those of different sizes are different
+ * units, longest first; those without a size are aliases of the longest.
+ */
+static int size_order(const void *pa, const void *pb)
+{
+	const struct unit *a = pa, *b = pb;
+
+	if (a->len != b->len)
+		return a->len > b->len ? -1 : 1;
+	return (a->sym > b->sym) - (a->sym < b->sym);
+}
+
+static void merge_run(struct code *code, u32 start, u32 nr)
+{
+	struct unit *run = &code->units[start];
+	u32 kept = 0;
+
+	if (nr > 1)
+		qsort(run, nr, sizeof(*run), size_order);
+	for (u32 i = 0; i < nr; i++) {
+		const struct symbol *sym = &code->obj->symbols[run[i].sym];
+		struct unit *into = kept && (run[i].len == run[kept - 1].len) ? &run[kept - 1] :
+				    kept && !run[i].sized			 ? &run[0] :
+										   NULL;
+
+		if (!into) {
+			run[kept] = run[i];
+			code->alias_of[run[kept].sym] = start + kept;
+			kept++;
+			continue;
+		}
+		code->alias_of[run[i].sym] = (u32)(into - code->units);
+		/* A plain label (asm's "1:" made visible) never names what a typed symbol names. */
+		if (sym->type != SYM_NOTYPE || !into->sized)
+			if (name_order(sym, &code->obj->symbols[into->sym]) < 0)
+				into->sym = run[i].sym;
+	}
+	code->nr_units = start + kept;
+}
+
+/* Collect the units of one section. by_addr is sorted by value already. */
+static void collect_section(struct code *code, u32 index)
+{
+	const struct object *obj = code->obj;
+	const struct section *sec = &obj->sections[index];
+	u32 run = code->nr_units;
+
+	for (u32 i = 0; i < sec->nr_syms; i++) {
+		u32 s = obj->by_addr[sec->first_sym + i];
+		const struct symbol *sym = &obj->symbols[s];
+		struct unit *u;
+
+		if (!makes_unit(code, sym))
+			continue;
+		if (code->nr_units > run && code->units[run].off != sym->value) {
+			merge_run(code, run, code->nr_units - run);
+			run = code->nr_units;
+		}
+		u = &code->units[code->nr_units++];
+		*u = (struct unit){.sec = index,
+				   .off = (u32)sym->value,
+				   .len = (u32)sym->size,
+				   .sym = s,
+				   .outer = NO_UNIT,
+				   .parent = NO_UNIT,
+				   .cold = NO_UNIT,
+				   .prefix = NO_UNIT,
+				   .kind = unit_kind(sec, sym),
+				   .sized = sym->size != 0};
+	}
+	if (code->nr_units > run)
+		merge_run(code, run, code->nr_units - run);
+}
+
+/*
+ * Give units without a size the room up to the next unit, unless they lie
+ * inside a sized one: then they are labels in it, and go.
+ */
+static void bound_section(struct code *code, u32 first, u32 section_size)
+{
+	u32 kept = first, end = 0, sized = NO_UNIT;
+
+	for (u32 i = first; i < code->nr_units; i++) {
+		struct unit *u = &code->units[i];
+
+		if (!u->sized && sized != NO_UNIT && u->off < end) {
+			code->alias_of[u->sym] = NO_UNIT;
+			continue;
+		}
+		if (!u->sized) {
+			u32 next = i + 1 < code->nr_units ? code->units[i + 1].off : section_size;
+
+			u->len = next - u->off;
+		} else if (u->off + u->len > end || sized == NO_UNIT) {
+			end = u->off + u->len;
+			sized = kept;
+		}
+		code->units[kept++] = *u;
+	}
+	code->nr_units = kept;
+}
+
+static void link_outer(struct code *code, u32 first)
+{
+	for (u32 i = first; i < code->nr_units; i++) {
+		struct unit *u = &code->units[i];
+		u32 o = i > first ? i - 1 : NO_UNIT;
+
+		while (o != NO_UNIT && code->units[o].off + code->units[o].len <= u->off)
+			o = code->units[o].outer;
+		u->outer = o;
+	}
+}
+
+/* Merging and dropping moved units: say again which unit each symbol names. */
+static void index_symbols(struct code *code, const struct section *sec, u32 first)
+{
+	u32 k = first;
+
+	for (u32 i = 0; i < sec->nr_syms; i++) {
+		u32 s = code->obj->by_addr[sec->first_sym + i];
+		const struct symbol *sym = &code->obj->symbols[s];
+
+		if (code->alias_of[s] == NO_UNIT)
+			continue;
+		while (k < code->nr_units && code->units[k].off < sym->value)
+			k++;
+		code->alias_of[s] = k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
+		for (u32 j = k; j < code->nr_units && code->units[j].off == sym->value; j++)
+			if (code->units[j].len == sym->size)
+				code->alias_of[s] = j;
+	}
+}
+
+/*
+ * The function that @part, called @name without its suffix, belongs to. A
+ * local part's function may be one of several of that name: then it is the one of the same file.
+ */
+static u32 find_parent(const struct code *code, const u32 *by_name, u32 nr, const char *name,
+		       size_t len, const struct symbol *part)
+{
+	u32 lo = 0, hi = nr, found = NO_UNIT;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		const char *s = code->obj->symbols[by_name[mid]].name;
+		int cmp = strncmp(s, name, len);
+
+		if (cmp < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < nr; lo++) {
+		const struct symbol *sym = &code->obj->symbols[by_name[lo]];
+
+		if (strncmp(sym->name, name, len) != 0 || sym->name[len])
+			break;
+		if (sym->bind == BIND_LOCAL && part->bind == BIND_LOCAL && sym->file != part->file)
+			continue;
+		if (found == NO_UNIT || sym->bind == BIND_LOCAL)
+			found = code->alias_of[by_name[lo]];
+	}
+	return found;
+}
+
+struct named {
+	const char *name;
+	u32 sym;
+};
+
+static int compare_named(const void *pa, const void *pb)
+{
+	const struct named *a = pa, *b = pb;
+	int cmp = strcmp(a->name, b->name);
+
+	return cmp ? cmp : (a->sym > b->sym) - (a->sym < b->sym);
+}
+
+/* Symbols that name functions, by name: only needed where there are parts. */
+static u32 *functions_by_name(struct code *code, u32 *nr)
+{
+	struct object *obj = code->obj;
+	struct named *named = xcalloc(obj->nr_symbols, sizeof(*named));
+	u32 *order, n = 0;
+
+	for (u32 s = 1; s < obj->nr_symbols; s++)
+		if (code->alias_of[s] != NO_UNIT &&
+		    code->units[code->alias_of[s]].kind == UNIT_FUNC)
+			named[n++] = (struct named){obj->symbols[s].name, s};
+	qsort(named, n, sizeof(*named), compare_named);
+	order = arena_alloc(&obj->arena, n, sizeof(*order));
+	for (u32 i = 0; i < n; i++)
+		order[i] = named[i].sym;
+	free(named);
+	*nr = n;
+	return order;
+}
+
+/* "f.cold", "__cfi_f" and "__pfx_f" are parts of f. */
+static bool is_part(const char *name, const char **of, size_t *len)
+{
+	*of = name;
+	if (name_is_cold(name, len))
+		return true;
+	if (!str_starts(name, "__cfi_") && !str_starts(name, "__pfx_"))
+		return false;
+	*of = name + 6;
+	*len = strlen(*of);
+	return true;
+}
+
+static void link_parts(struct code *code)
+{
+	u32 *by_name = NULL, nr = 0;
+
+	for (u32 i = 0; i < code->nr_units; i++) {
+		struct unit *part = &code->units[i];
+		const struct symbol *sym = &code->obj->symbols[part->sym];
+		struct unit *f;
+		const char *of;
+		size_t len;
+		u32 parent;
+
+		if (part->kind != UNIT_FUNC || !is_part(sym->name, &of, &len))
+			continue;
+		if (!by_name)
+			by_name = functions_by_name(code, &nr);
+		parent = find_parent(code, by_name, nr, of, len, sym);
+		if (parent == NO_UNIT || parent == i)
+			continue;
+		f = &code->units[parent];
+		/* Only functions have parts: no chains, no cycles. */
+		if (f->parent != NO_UNIT || part->cold != NO_UNIT || part->prefix != NO_UNIT)
+			continue;
+		if (of == sym->name && f->cold == NO_UNIT)
+			f->cold = i;
+		else if (of != sym->name && f->prefix == NO_UNIT)
+			f->prefix = i;
+		else
+			continue;
+		part->parent = parent;
+	}
+}
+
+/*
+ * Mark the places that relocations point at, through section and local
+ * symbols: where unnamed data begins, and what an alignment filler comes
+ * before. For pc-relative fields of code 4 is assumed to be the distance to the end of
+ * the instruction, true unless an immediate follows the field.
+ */
+static void mark_referenced(struct code *code, const struct section *sec)
+{
+	struct object *obj = code->obj;
+	bool exec = sec->flags & SF_EXEC;
+
+	for (u32 i = 0; i < sec->nr_relocs; i++) {
+		const struct reloc *rel = &sec->relocs[i];
+		const struct symbol *sym = &obj->symbols[rel->sym];
+		const struct section *to;
+		struct reloc_type type;
+		s64 off;
+
+		if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
+			continue;
+		type = arch_reloc_type(rel->type);
+		to = &obj->sections[sym->sec];
+		off = (s64)sym->value + rel->addend + (exec && type.kind == RELOC_PC ? 4 : 0);
+		if (off < 0 || off >= (s64)to->size || to->nobits)
+			continue;
+		if (!code->referenced[sym->sec])
+			code->referenced[sym->sec] = arena_alloc(&obj->arena, to->size / 8 + 1, 1);
+		code->referenced[sym->sec][off >> 3] |= (u8)(1U << (off & 7));
+	}
+}
+
+void code_read(struct object *obj, struct code *code)
+{
+	*code = (struct code){.obj = obj};
+	specials_read(obj, &code->specials);
+	code->units = arena_alloc(&obj->arena, obj->nr_by_addr, sizeof(*code->units));
+	code->first_unit = arena_alloc(&obj->arena, obj->nr_sections + 1, sizeof(u32));
+	code->referenced = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *));
+	code->alias_of = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32));
+	memset(code->alias_of, 0xff, obj->nr_symbols * sizeof(u32));
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		const struct section *sec = &obj->sections[i];
+		u32 first = code->nr_units;
+
+		code->first_unit[i] = first;
+		collect_section(code, i);
+		bound_section(code, first, sec->size);
+		index_symbols(code, sec, first);
+		link_outer(code, first);
+	}
+	code->first_unit[obj->nr_sections] = code->nr_units;
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		mark_referenced(code, &obj->sections[i]);
+	link_parts(code);
+}
+
+u32 code_unit_from(const struct code *code, u32 sec, u32 off)
+{
+	u32 lo = code->first_unit[sec], hi = code->first_unit[sec + 1], end = hi;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (code->units[mid].off < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < end ? lo : NO_UNIT;
+}
+
+u32 code_unit_at(const struct code *code, u32 sec, u32 off)
+{
+	u32 lo = code->first_unit[sec], hi = code->first_unit[sec + 1], first = lo;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (code->units[mid].off <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == first)
+		return NO_UNIT;
+	for (u32 u = lo - 1; u != NO_UNIT; u = code->units[u].outer)
+		if (off - code->units[u].off < code->units[u].len)
+			return u;
+	return NO_UNIT;
+}
+
+u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end)
+{
+	const u8 *bits = code->referenced[sec];
+
+	if (!bits)
+		return end;
+	for (u32 i = off + 1; i < end; i++) {
+		if (!(i & 7) && !bits[i >> 3])
+			i |= 7;
+		else if (bits[i >> 3] >> (i & 7) & 1)
+			return i;
+	}
+	return end;
+}
+
+void insns_free(struct insns *insns)
+{
+	free(insns->insn);
+	free(insns->target);
+	*insns = (struct insns){0};
+}
+
+s64 code_branch_target(const struct section *sec, const struct code_insn *ci)
+{
+	const u8 *p = sec->data + ci->off;
+	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn) :
+						    arch_insn_disp(p, &ci->insn);
+
+	return (s64)ci->off + ci->len + rel;
+}
+
+static bool leaves(const struct insn *insn)
+{
+	return insn->cls == INSN_JMP || insn->cls == INSN_JMP_IND || insn->cls == INSN_RET ||
+	       insn->cls == INSN_TRAP;
+}
+
+static void append(struct insns *insns, struct code_insn ci)
+{
+	if (insns->nr == insns->cap) {
+		insns->cap = insns->cap ? insns->cap * 2 : 1024;
+		insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
+	}
+	insns->insn[insns->nr++] = ci;
+}
+
+/* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
+static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 first,
+			 struct insns *insns)
+{
+	const struct section *sec = &code->obj->sections[s];
+	const u8 *bits = code->referenced[s];
+
+	if (insns->target_cap < end - off) {
+		insns->target_cap = end - off;
+		insns->target = xreallocarray(insns->target, insns->target_cap, 1);
+	}
+	memset(insns->target, 0, end - off);
+	for (u32 i = first; i < insns->nr; i++) {
+		const struct code_insn *ci = &insns->insn[i];
+		s64 to;
+
+		if (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1)
+			insns->target[ci->off - off] = 1;
+		if (!(ci->insn.flags & INSN_PCREL_IMM))
+			continue;
+		to = code_branch_target(sec, ci);
+		if (to >= off && to < end)
+			insns->target[to - off] = 1;
+	}
+}
+
+/* True if a special entry applies within [@off, @end), which then is no filler. */
+static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
+{
+	u32 i = specials_from(&code->specials, sec, off);
+
+	return i < code->specials.nr && code->specials.entries[i].site.sec == sec &&
+	       code->specials.entries[i].site.off < end;
+}
+
+/*
+ * Mark alignment filler: a run of nops that ends, aligned, where a branch
+ * goes to (".p2align 4" before a loop), shorter than that alignment. How long it is depends on
+ * where the linker put the function, not on what the function does.
+ */
+static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, struct insns *insns)
+{
+	const struct section *sec = &code->obj->sections[s];
+	u32 run = insns->nr;
+
+	for (u32 i = first; i < insns->nr; i++) {
+		struct code_insn *ci = &insns->insn[i];
+		u32 from;
+
+		if (ci->insn.cls == INSN_NOP && ci->insn.len &&
+		    arch_padding(sec->data + ci->off, ci->len) == ci->len) {
+			if (run == insns->nr)
+				run = i;
+			if (!insns->target[ci->off - off])
+				continue;
+		}
+		if (run < i && insns->target[ci->off - off] && !(ci->off % MIN_ALIGNMENT)) {
+			from = insns->insn[run].off;
+			if (run > first && ci->off - from <= MAX_FILLER &&
+			    ci->off - from < (ci->off & -ci->off) &&
+			    !has_special(code, s, from, ci->off))
+				for (u32 k = run; k < i; k++)
+					insns->insn[k].filler = 1;
+		}
+		run = insns->nr;
+	}
+}
+
+/* Filler behind the last instruction of a function whose end no symbol says. */
+static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *insns)
+{
+	const struct section *sec = &code->obj->sections[s];
+
+	for (u32 i = insns->nr; i > first + 1; i--) {
+		struct code_insn *ci = &insns->insn[i - 1];
+
+		if (!arch_padding(sec->data + ci->off, ci->len) ||
+		    has_special(code, s, ci->off, ci->off + ci->len))
+			break;
+		ci->filler = 1;
+	}
+}
+
+u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
+		struct insns *insns)
+{
+	const struct section *sec = &code->obj->sections[s];
+	u32 first = insns->nr, at = off;
+
+	while (at < end && sec->data) {
+		struct code_insn ci = {.off = at};
+
+		if (arch_decode(sec->data + at, end - at, &ci.insn))
+			ci.len = ci.insn.len;
+		else
+			ci.len = 1, ci.insn = (struct insn){0};
+		append(insns, ci);
+		at += ci.len;
+		if (how == DECODE_TO_EXIT && leaves(&ci.insn))
+			break;
+	}
+	mark_targets(code, s, off, at, first, insns);
+	mark_filler(code, s, off, first, insns);
+	if (how == DECODE_TO_NEXT)
+		mark_tail(code, s, first, insns);
+	return insns->nr - first;
+}

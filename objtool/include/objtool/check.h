@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check.h - what an object's sections are made of: functions, data, instructions
+ *
+ * A unit is a named stretch of a section: a function, a part of one, or a data
+ * object. code_read() finds all of them; code_decode() turns one stretch of code into
+ * instructions, with alignment filler marked so that it does not count.
+ */
+#ifndef OBJTOOL_CHECK_H
+#define OBJTOOL_CHECK_H
+
+#include <objtool/arch.h>
+#include <objtool/elf.h>
+#include <objtool/special.h>
+
+#define NO_UNIT 0xffffffffU
+
+enum unit_kind {
+	UNIT_FUNC,
+	UNIT_DATA,
+	UNIT_LABEL, /* names a constant whose content is what counts: .LC5, CSWTCH.3, __func__.1 */
+};
+
+struct unit {
+	u32 sec, off, len; /* extent in bytes; data without a size ends at the next symbol */
+	u32 sym;           /* the symbol it is known by; aliases: see code_read() */
+	u32 outer;         /* innermost unit that encloses its start, NO_UNIT if none */
+	u32 parent;        /* for a cold part or a prefix: the function; else NO_UNIT */
+	u32 cold, prefix;  /* for a function: its parts, NO_UNIT if none */
+	u8 kind;           /* enum unit_kind */
+	bool sized;        /* its symbol has a size; else it is bounded by what follows */
+};
+
+struct code {
+	struct object *obj;
+	struct unit *units; /* sorted by section, offset, then longest first */
+	u32 nr_units;
+	u32 *first_unit;    /* by section index, nr_sections + 1 of them */
+	u8 **referenced;    /* by section index: a bit for each byte that a relocation points at; NULL if none */
+	u32 *alias_of;      /* by symbol index: the unit it names, NO_UNIT if none */
+	struct specials specials;
+};
+
+/*
+ * Find the units of @obj. Symbols with one extent, or without a size at a
+ * unit's start, are one unit, known by the first of them in this order: a global symbol
+ * before a weak one before a local one, a shorter name before a longer one, then bytewise.
+ * All memory is the object's arena's.
+ */
+void code_read(struct object *obj, struct code *code);
+
+/* The innermost unit of section @sec that contains @off, or NO_UNIT. */
+u32 code_unit_at(const struct code *code, u32 sec, u32 off);
+
+/* The first unit of section @sec that starts at or after @off, or NO_UNIT. */
+u32 code_unit_from(const struct code *code, u32 sec, u32 off);
+
+/* The first place after @off, up to @end, that a relocation points at; @end if none. */
+u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end);
+
+/* One decoded instruction of a stretch of code. */
+struct code_insn {
+	u32 off;     /* in the section */
+	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
+	u8 len;      /* bytes; for undecodable bytes 1, and insn.len is 0 */
+	struct insn insn;
+};
+
+/* A growable array of instructions, reused from function to function. Zero-initialise. */
+struct insns {
+	struct code_insn *insn;
+	u32 nr, cap;
+	u8 *target; /* scratch: a byte for each byte of the stretch that a branch goes to */
+	u32 target_cap;
+};
+
+void insns_free(struct insns *insns);
+
+/* What the end of a stretch of code is. */
+enum decode_end {
+	DECODE_ALL,     /* exact: a symbol's size */
+	DECODE_TO_NEXT, /* where something else begins: filler at the end does not count */
+	DECODE_TO_EXIT, /* a limit: stop behind the first jump, return or trap */
+};
+
+/*
+ * Decode [@off, @end) of section @sec, appending to @insns; returns how many
+ * instructions were added.
+ */
+u32 code_decode(const struct code *code, u32 sec, u32 off, u32 end, enum decode_end how,
+		struct insns *insns);
+
+/*
+ * Where the branch or pc-relative operand of an instruction at @off points when no
+ * relocation fills it: an offset in its own section, possibly out of bounds.
+ */
+s64 code_branch_target(const struct section *sec, const struct code_insn *ci);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * names.h - symbol and section names without what the compiler counts
+ *
+ * Pure functions on strings. Two builds of one source give the same canonical
+ * names, whatever else was compiled into the file before.
+ */
+#ifndef OBJTOOL_NAMES_H
+#define OBJTOOL_NAMES_H
+
+#include <objtool/mem.h>
+
+/*
+ * Append @name to @out without its counters (no NUL):
+ *
+ *   x.123                            -> x                 gcc static locals
+ *   foo.isra.6.constprop.26          -> foo.isra.constprop
+ *   c_next.llvm.1234                 -> c_next            clang ThinLTO promotion
+ *   x.lto_priv.0                     -> x                 gcc LTO
+ *   __UNIQUE_ID_license345           -> __UNIQUE_ID_license
+ *   __initcall__kmod_fork__203_17_f6 -> __initcall__kmod_fork__f6
+ *   __BTF_ID__func__bar__27          -> __BTF_ID__func__bar
+ */
+void name_canonical(const char *name, struct buf *out);
+
+/* True if name_canonical() would change @name. */
+bool name_has_counter(const char *name);
+
+/*
+ * True for names that only label a constant, whose content is what counts:
+ * .LC5, .L.str.3, .LCPI0_1, CSWTCH.12, switch.table.f, __func__.7.
+ */
+bool name_is_content(const char *name);
+
+/* True for "f.cold" and gcc 8's "f.cold.12"; *@len is then the length of "f". */
+bool name_is_cold(const char *name, size_t *len);
+
+/*
+ * Append the class of section @name: .text, .text.hot, .text.f -> .text;
+ * .data.rel.ro.local.x -> .data.rel.ro; .data..Lubsan_data3 -> .data..Lubsan_data;
+ * .init.text, .data..percpu -> themselves.
+ */
+void section_class(const char *name, struct buf *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * special.h - entries of special sections, by the code they apply to
+ *
+ * Walks every table that says something about code (alternatives, static
+ * branches, the exception table, ...), finds out which layout this object's
+ * kernel used, and gives one array of entries sorted by the place they apply
+ * to. What an entry means is read from the section when it is needed.
+ */
+#ifndef OBJTOOL_SPECIAL_H
+#define OBJTOOL_SPECIAL_H
+
+#include <objtool/elf.h>
+#include <objtool/layout.h>
+
+/* A place in a section. */
+struct place {
+	u32 sec; /* section index */
+	u32 off; /* bytes */
+};
+
+struct special {
+	struct place site; /* the code the entry applies to */
+	u32 table;         /* section index of the special section */
+	u32 entry;         /* offset of the entry in it */
+	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
+	u32 size;          /* bytes of the entry present; the last may be short */
+	u32 kind;          /* index into arch_special_tables */
+};
+
+/* How a section of entries was found to be laid out; layout is NULL for other sections. */
+struct special_section {
+	const struct special_table *table;
+	const struct layout *layout;
+	bool file_from_entry; /* FIELD_FILE is relative to the entry's start: x86 kernels to 5.18 */
+	bool line_is_data;    /* the line field cannot be trusted to be one */
+};
+
+struct specials {
+	struct special *entries; /* sorted by site, then kind, table and entry */
+	u32 nr;
+	struct special_section *sections; /* by section index */
+};
+
+/*
+ * Read all special sections of @obj into @specials, in the object's arena. A
+ * special section that fits no known layout is said with warning() and left
+ * to be hashed as data.
+ */
+void specials_read(struct object *obj, struct specials *specials);
+
+/* Index of the first entry whose site is at or after @off in section @sec. */
+u32 specials_from(const struct specials *specials, u32 sec, u32 off);
+
+/* The relocation that fills field @field of @entry, or NULL. */
+const struct reloc *special_reloc(const struct object *obj, const struct special *entry,
+				  const struct field *field);
+
+/*
+ * Find which entry of special section @sec the offset @off lies in. Returns
+ * false if that section is none, or the entry has no site.
+ */
+bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		 struct special *found);
+
+/* True if the section's bytes never reach the running kernel, or follow from others. */
+bool section_excluded(const struct section *sec);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* names.c - symbol and section names without what the compiler counts */
+#include <objtool/names.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits(const char *s)
+{
+	size_t n = 0;
+
+	while (is_digit(s[n]))
+		n++;
+	return n;
+}
+
+/* Length of a compiler's suffix at @s that says nothing of the source, else 0. */
+static size_t noise(const char *s)
+{
+	static const char *const promoted[] = {".llvm", ".lto_priv"};
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(promoted); i++) {
+		n = strlen(promoted[i]);
+		if (str_starts(s, promoted[i]) && s[n] == '.')
+			return n;
+	}
+	if (*s != '.')
+		return 0;
+	n = 1 + digits(s + 1);
+	return n > 1 && (s[n] == '.' || !s[n]) ? n : 0;
+}
+
+/* __initcall__kmod_MODULE__COUNTER_LINE_fnLEVEL: where "COUNTER_LINE_" is, and its length. */
+static const char *initcall_counter(const char *name, size_t *len)
+{
+	const char *p = name;
+	size_t a, b;
+
+	if (!str_starts(name, "__initcall__") && !str_starts(name, "__initstub__"))
+		return NULL;
+	while ((p = strstr(p, "__"))) {
+		p += 2;
+		a = digits(p);
+		b = a && p[a] == '_' ? digits(p + a + 1) : 0;
+		if (b && p[a + 1 + b] == '_') {
+			*len = a + 1 + b + 1;
+			return p;
+		}
+	}
+	return NULL;
+}
+
+/* Macros that paste __COUNTER__ or __LINE__ at the end of a name. */
+static bool counted_at_end(const char *name)
+{
+	return str_starts(name, "__UNIQUE_ID_") || str_starts(name, "__BTF_ID__");
+}
+
+bool name_has_counter(const char *name)
+{
+	size_t len;
+
+	if (counted_at_end(name) || initcall_counter(name, &len))
+		return true;
+	for (const char *p = strchr(name, '.'); p; p = strchr(p + 1, '.'))
+		if (p != name && noise(p))
+			return true;
+	return false;
+}
+
+void name_canonical(const char *name, struct buf *out)
+{
+	size_t start = out->len, skip = 0;
+	const char *cut = initcall_counter(name, &skip);
+
+	for (const char *p = name; *p;) {
+		size_t n = p == cut ? skip : p != name ? noise(p) : 0;
+
+		if (n) {
+			p += n;
+			continue;
+		}
+		/* The first character, and what lies up to the next place a counter can start. */
+		n = 1;
+		while (p[n] && p[n] != '.' && p + n != cut)
+			n++;
+		buf_add(out, p, n);
+		p += n;
+	}
+	if (counted_at_end(name))
+		while (out->len > start + 1 &&
+		       (is_digit((char)out->data[out->len - 1]) || out->data[out->len - 1] == '_'))
+			out->len--;
+}
+
+bool name_is_content(const char *name)
+{
+	static const char *const prefixes[] = {
+		".L",		 ".str", "CSWTCH.", "switch.table.", "__func__.",
+		"__FUNCTION__.", "__PRETTY_FUNCTION__.", "anon.",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (str_starts(name, prefixes[i]))
+			return true;
+	return false;
+}
+
+bool name_is_cold(const char *name, size_t *len)
+{
+	const char *p = strstr(name, ".cold");
+
+	if (!p || p == name || (p[5] && (p[5] != '.' || p[6 + digits(p + 6)])))
+		return false;
+	*len = (size_t)(p - name);
+	return true;
+}
+
+void section_class(const char *name, struct buf *out)
+{
+	static const char *const classes[] = {
+		".text", ".data.rel.ro", ".data", ".rodata", ".bss", ".tdata", ".tbss",
+	};
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		n = strlen(classes[i]);
+		/* ".text..__x86.return_thunk" is a place of its own, ".data..L__unnamed_3" is not */
+		if (str_starts(name, classes[i]) &&
+		    (!name[n] || (name[n] == '.' && name[n + 1] != '.'))) {
+			buf_add(out, classes[i], n);
+			return;
+		}
+	}
+	if ((str_starts(name, ".data..L") || str_starts(name, ".rodata..L")) &&
+	    !str_starts(name, ".data..Lubsan_")) {
+		buf_add(out, name, (size_t)(strchr(name + 1, '.') - name));
+		return;
+	}
+	n = out->len;
+	name_canonical(name, out);
+	/* .data..Lubsan_data3, .initcall6.init keep what is not a counter at the end */
+	if (str_starts(name, ".data..Lubsan_"))
+		while (out->len > n && is_digit((char)out->data[out->len - 1]))
+			out->len--;
+}

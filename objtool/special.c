@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * special.c - the special-section walker
+ *
+ * Which layout a section has is read off the object, since entry sizes differ
+ * from kernel to kernel (a 6.1 .altinstructions entry has 12 bytes, a 6.12 one
+ * 14) and nobody should have to say which kernel an object belongs to: the
+ * size of the section, and which offsets carry relocations, leave one choice.
+ */
+#include <stdlib.h>
+#include <objtool/log.h>
+#include <objtool/special.h>
+
+/*
+ * Allocated sections that no record covers, and why. Everything that is not
+ * allocated (debug information, .comment, symbol tables) is outside as well:
+ * the kernel never loads it.
+ */
+static const struct {
+	const char *section; /* "foo*" is a prefix */
+	const char *reason;
+} excluded[] = {
+	{".discard.*", "thrown away by the linker script"},
+	{".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
+	{".orc_header", "hash of the unwind format"},
+	{".call_sites", "list of calls, derived from the code"},
+	{".return_sites", "list of jumps to the return thunk, derived from the code"},
+	{".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
+	{".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
+	{".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
+	{".note*", "build identification"},
+	{".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
+	{".llvm*", "hints from compiler to linker"},
+};
+
+static bool pattern_matches(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	if (n && pattern[n - 1] == '*')
+		return strncmp(pattern, name, n - 1) == 0;
+	return strcmp(pattern, name) == 0;
+}
+
+bool section_excluded(const struct section *sec)
+{
+	if (!(sec->flags & SF_ALLOC))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(excluded); i++)
+		if (pattern_matches(excluded[i].section, sec->name))
+			return true;
+	return false;
+}
+
+static const struct special_table *find_table(const char *name)
+{
+	for (u32 i = 0; i < arch_nr_special_tables; i++)
+		if (pattern_matches(arch_special_tables[i].section, name))
+			return &arch_special_tables[i];
+	return NULL;
+}
+
+static bool field_is_pointer(const struct field *f)
+{
+	return f->use == FIELD_SITE || f->use == FIELD_REF || f->use == FIELD_REPL ||
+	       f->use == FIELD_FILE;
+}
+
+/* The field of @layout that a relocation at @off of an entry fills, or NULL. */
+static const struct field *pointer_at(const struct layout *layout, u64 off)
+{
+	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
+		if (f->off == off)
+			return field_is_pointer(f) ? f : NULL;
+	return NULL;
+}
+
+/* Does the symbol stand for a place in the section of code, rather than for a function by name? */
+static bool is_code_place(const struct object *obj, const struct reloc *rel)
+{
+	const struct symbol *sym = &obj->symbols[rel->sym];
+
+	return sym->type == SYM_SECTION || rel->addend != 0;
+}
+
+static bool layout_fits(const struct object *obj, const struct section *sec,
+			const struct layout *layout)
+{
+	u32 stride = layout->stride, rest = sec->size % stride, sites = 0, thirds = 0, names = 0;
+
+	if (rest && rest + layout->tail != stride)
+		return false;
+	for (u32 i = 0; i < sec->nr_relocs; i++) {
+		const struct reloc *rel = &sec->relocs[i];
+		struct reloc_type type = arch_reloc_type(rel->type);
+		const struct field *f = pointer_at(layout, rel->offset % stride);
+
+		if (type.kind == RELOC_NONE)
+			continue;
+		if (!f || type.size != f->size)
+			return false;
+		sites += f->use == FIELD_SITE;
+		if (f->off == 8) {
+			thirds++;
+			names += !is_code_place(obj, rel);
+		}
+	}
+	/*
+	 * Old __ex_table: entries of 8 bytes and entries of 12 with a handler
+	 * both have a relocation every 4 bytes. Only a handler's name tells.
+	 */
+	if (layout->last_is_symbol && (!thirds || names != thirds))
+		return false;
+	/* One entry without a site is a damaged entry; most without is another layout. */
+	return sites > (sec->size + layout->tail) / stride / 2;
+}
+
+/* The string in a section of strings that @sym plus @addend points at; NULL if it does not. */
+static const char *string_at(const struct object *obj, const struct reloc *rel, s64 bias)
+{
+	const struct symbol *sym = &obj->symbols[rel->sym];
+	const struct section *sec;
+	s64 off;
+
+	if (!symbol_defined(sym))
+		return NULL;
+	sec = &obj->sections[sym->sec];
+	off = (s64)sym->value + rel->addend - bias;
+	if (!sec->data || off < 0 || off >= (s64)sec->size ||
+	    !memchr(sec->data + off, 0, sec->size - (size_t)off))
+		return NULL;
+	if (off > 0 && sec->data[off - 1])
+		return NULL; /* inside a string: not where a file name starts */
+	return (const char *)sec->data + off;
+}
+
+static bool is_source_name(const char *s)
+{
+	static const char *const endings[] = {".c", ".h", ".S", ".rs", ".cc", ".y", ".l"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (s && str_ends(s, endings[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Kernels to 5.18 wrote a bug entry's file as "file - 2b", with 2b the start
+ * of the entry and the field 4 bytes behind it, so that its addend is 4 too
+ * large. And an entry of 12 bytes is address, file, line and flags, or in 7.x
+ * without verbose BUG() address, format and flags: only a field that points at names of
+ * source files has a line number beside it.
+ */
+static void judge_file_field(const struct object *obj, const struct section *sec,
+			     struct special_section *found)
+{
+	u32 plain = 0, biased = 0, nr = 0;
+	const struct field *file = NULL;
+
+	for (const struct field *f = found->layout->field;
+	     f < found->layout->field + MAX_FIELDS && f->use; f++)
+		if (f->use == FIELD_FILE)
+			file = f;
+	if (!file)
+		return;
+	for (u32 i = 0; i < sec->nr_relocs; i++) {
+		const struct reloc *rel = &sec->relocs[i];
+
+		if (rel->offset % found->layout->stride != file->off)
+			continue;
+		nr++;
+		plain += is_source_name(string_at(obj, rel, 0));
+		biased += is_source_name(string_at(obj, rel, file->off));
+	}
+	found->file_from_entry = biased > plain;
+	found->line_is_data = (biased > plain ? biased : plain) * 2 <= nr;
+}
+
+static void find_layout(const struct object *obj, const struct section *sec,
+			struct special_section *found)
+{
+	const struct special_table *table = find_table(sec->name);
+
+	if (!table || sec->nobits || !sec->size || !(sec->flags & SF_ALLOC))
+		return;
+	for (u32 i = 0; i < table->nr_layouts; i++) {
+		const struct layout *layout = &table->layouts[i];
+
+		/* .last_is_symbol is the narrower one: when it fits, it is meant */
+		if (!layout_fits(obj, sec, layout))
+			continue;
+		found->table = table;
+		found->layout = layout;
+		judge_file_field(obj, sec, found);
+		return;
+	}
+	warning("%s: section %s (%u bytes, %u relocations) has no known layout: hashed as data",
+		obj->path, sec->name, sec->size, sec->nr_relocs);
+}
+
+/* The first relocation of an entry is its site, since no layout puts another pointer first. */
+static bool read_entry(const struct object *obj, u32 table, const struct special_section *how,
+		       u32 index, struct special *out)
+{
+	const struct section *sec = &obj->sections[table];
+	const struct field *site = how->layout->field;
+	const struct reloc *rel;
+	const struct symbol *sym;
+	s64 off;
+
+	out->table = table;
+	out->kind = (u32)(how->table - arch_special_tables);
+	out->entry = index * how->layout->stride;
+	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry :
+								   how->layout->stride;
+	out->first_reloc = section_reloc_from(sec, out->entry);
+	rel = special_reloc(obj, out, site);
+	if (!rel)
+		return false;
+	sym = &obj->symbols[rel->sym];
+	off = (s64)sym->value + rel->addend;
+	if (!symbol_defined(sym) || off < 0 || off > (s64)obj->sections[sym->sec].size)
+		return false;
+	out->site = (struct place){sym->sec, (u32)off};
+	return true;
+}
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct special *a = pa, *b = pb;
+
+	if (a->site.sec != b->site.sec)
+		return a->site.sec < b->site.sec ? -1 : 1;
+	if (a->site.off != b->site.off)
+		return a->site.off < b->site.off ? -1 : 1;
+	/* By what the table is, not where: section order says nothing of a function */
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+void specials_read(struct object *obj, struct specials *specials)
+{
+	u32 count = 0;
+
+	specials->sections =
+		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		struct special_section *how = &specials->sections[i];
+
+		find_layout(obj, &obj->sections[i], how);
+		if (how->layout)
+			count += (obj->sections[i].size + how->layout->tail) / how->layout->stride;
+	}
+	specials->entries = arena_alloc(&obj->arena, count, sizeof(*specials->entries));
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		const struct special_section *how = &specials->sections[i];
+
+		if (!how->layout)
+			continue;
+		for (u32 k = 0; k * how->layout->stride < obj->sections[i].size; k++)
+			if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
+				specials->nr++;
+	}
+	qsort(specials->entries, specials->nr, sizeof(*specials->entries), compare);
+}
+
+u32 specials_from(const struct specials *specials, u32 sec, u32 off)
+{
+	u32 lo = 0, hi = specials->nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		const struct place *p = &specials->entries[mid].site;
+
+		if (p->sec < sec || (p->sec == sec && p->off < off))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct reloc *special_reloc(const struct object *obj, const struct special *entry,
+				  const struct field *field)
+{
+	const struct section *sec = &obj->sections[entry->table];
+	u64 at = (u64)entry->entry + field->off;
+
+	for (u32 i = entry->first_reloc; i < sec->nr_relocs && sec->relocs[i].offset <= at; i++)
+		if (sec->relocs[i].offset == at &&
+		    arch_reloc_type(sec->relocs[i].type).kind != RELOC_NONE)
+			return &sec->relocs[i];
+	return NULL;
+}
+
+bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		 struct special *found)
+{
+	const struct special_section *how = &specials->sections[sec];
+
+	if (!how->layout || off >= obj->sections[sec].size)
+		return false;
+	return read_entry(obj, sec, how, off / how->layout->stride, found);
+}
