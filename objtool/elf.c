@@ -1,0 +1,870 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * elf.c - reads a relocatable ELF object: bytes in, a validated object out
+ *
+ * The only file that meets ELF structures. The steps, in order, each relying
+ * on what the one before has checked:
+ *
+ *	check_ident	what kind of file this is, from its first 64 bytes
+ *	read_headers	the section table, through libelf
+ *	read_sections	names, extents, and the role of each section
+ *	read_symbols	names, sections and extents; then an index by address
+ *	read_relocs	every relocation of an allocated section
+ *
+ * Nothing is copied that can be used where the file is mapped. Format facts
+ * are from the ELF-64 object file format 1.5, the gABI (extended section
+ * numbers) and the x86-64 psABI 1.0 (relocation types).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <objtool/elf.h>
+#include <objtool/log.h>
+
+#define SYM_BYTES  sizeof(Elf64_Sym)
+#define RELA_BYTES sizeof(Elf64_Rela)
+
+/* Symbols of livepatch modules that the kernel resolves when it loads them. */
+#define SHN_LIVEPATCH 0xff20
+
+struct object_file {
+	void *map;
+	size_t size;
+};
+
+/* What is known while an object is being read. */
+struct reader {
+	struct object *obj;
+	const char *path;
+	struct span file;
+	struct span section_names, symbol_names; /* each ends in NUL */
+	Elf64_Shdr *headers;			 /* one a section, as in the file */
+	u32 symtab;				 /* section index of the symbol table */
+	u32 symtab_shndx; /* and of its extended section indexes, 0 if none */
+	u32 *rela_first;  /* by section index: its first relocation section, 0 if none */
+	u32 *rela_next;	  /* by relocation section index: the next one of the same section */
+	bool gcc_lto;	  /* there are .gnu.lto_* sections */
+};
+
+/* The bytes at [@off, @off + @len) of the file, or NULL if it ends before. */
+static const u8 *file_bytes(const struct reader *r, u64 off, u64 len)
+{
+	return range_ok(r->file.size, off, len) ? r->file.data + off : NULL;
+}
+
+/* --- What kind of file is it? --- */
+
+/* Files that are not ELF but are often given to us, by how they begin. */
+static const struct {
+	const char *magic;
+	size_t len;
+	const char *what;
+} not_elf[] = {
+    {"BC\xc0\xde", 4, "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
+    {"\xde\xc0\x17\x0b", 4, "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
+    {"!<arch>\n", 8, "an archive, not an object"},
+    {"!<thin>\n", 8, "a thin archive, not an object"},
+    {"\x1f\x8b", 2, "compressed with gzip: decompress it first"},
+    {"\xfd"
+     "7zXZ",
+     5, "compressed with xz: decompress it first"},
+    {"\x28\xb5\x2f\xfd", 4, "compressed with zstd: decompress it first"},
+    {"objtool-checksums\t", 18, "a .checksums file, not an object"},
+};
+
+static const struct {
+	u16 machine; /* EM_* */
+	const char *name;
+} machines[] = {
+    {EM_386, "32-bit x86"},	 {EM_AARCH64, "ARM64"}, {EM_ARM, "ARM"},	{EM_S390, "s390"},
+    {EM_PPC64, "PowerPC 64"},	 {EM_PPC, "PowerPC"},	{EM_RISCV, "RISC-V"},	{EM_MIPS, "MIPS"},
+    {EM_LOONGARCH, "LoongArch"}, {EM_SPARCV9, "SPARC"}, {EM_PARISC, "PA-RISC"}, {EM_BPF, "BPF"},
+};
+
+static const char *const linked_types[] = {
+    [ET_EXEC] = "a linked executable",
+    [ET_DYN] = "a shared object or position-independent executable",
+    [ET_CORE] = "a core dump",
+};
+
+static const char *machine_name(u16 machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (machines[i].machine == machine)
+			return machines[i].name;
+	return NULL;
+}
+
+/* Is it ELF at all? What else it is, is said where that helps. */
+static int check_magic(const struct reader *r)
+{
+	if (r->file.size == 0)
+		return error("%s: the file is empty", r->path);
+	for (size_t i = 0; i < ARRAY_SIZE(not_elf); i++) {
+		const u8 *start = file_bytes(r, 0, not_elf[i].len);
+
+		if (start && memcmp(start, not_elf[i].magic, not_elf[i].len) == 0)
+			return error("%s: this is %s", r->path, not_elf[i].what);
+	}
+	if (!file_bytes(r, 0, SELFMAG) || memcmp(r->file.data, ELFMAG, SELFMAG) != 0)
+		return error("%s: not an ELF object", r->path);
+	if (!file_bytes(r, 0, sizeof(Elf64_Ehdr)))
+		return error("%s: truncated: an ELF header takes %zu bytes, the file has %zu",
+			     r->path, sizeof(Elf64_Ehdr), r->file.size);
+	return 0;
+}
+
+/* Is it for x86-64? A known foreign machine is named before its class or byte order. */
+static int check_machine(const struct reader *r)
+{
+	const u8 *id = r->file.data, *field = id + offsetof(Elf64_Ehdr, e_machine);
+	bool big = id[EI_DATA] == ELFDATA2MSB;
+	u16 machine = big ? (u16)(field[0] << 8 | field[1]) : get_u16(field);
+	const char *name = machine_name(machine);
+
+	if (name)
+		return error("%s: an object for %s; only x86-64 is supported", r->path, name);
+	if (id[EI_CLASS] == ELFCLASS32)
+		return error("%s: a 32-bit object; only 64-bit x86-64 is supported", r->path);
+	if (id[EI_CLASS] != ELFCLASS64)
+		return error("%s: damaged: ELF class %u in the header", r->path, id[EI_CLASS]);
+	if (big)
+		return error("%s: a big-endian object; x86-64 is little-endian", r->path);
+	if (id[EI_DATA] != ELFDATA2LSB)
+		return error("%s: damaged: ELF byte order %u in the header", r->path, id[EI_DATA]);
+	if (machine != EM_X86_64)
+		return error("%s: an object for machine %u; only x86-64 is supported", r->path,
+			     machine);
+	return 0;
+}
+
+static int check_ident(const struct reader *r)
+{
+	const u8 *head = r->file.data;
+	u16 type, entsize;
+
+	if (check_magic(r) || check_machine(r))
+		return -1;
+	if (head[EI_VERSION] != EV_CURRENT ||
+	    get_u32(head + offsetof(Elf64_Ehdr, e_version)) != EV_CURRENT)
+		return error("%s: damaged: unknown ELF version in the header", r->path);
+	type = get_u16(head + offsetof(Elf64_Ehdr, e_type));
+	if (type < ARRAY_SIZE(linked_types) && linked_types[type])
+		return error("%s: this is %s: run it on the .o, .ko or vmlinux.o", r->path,
+			     linked_types[type]);
+	if (type != ET_REL)
+		return error("%s: damaged: ELF type %u in the header", r->path, type);
+	entsize = get_u16(head + offsetof(Elf64_Ehdr, e_shentsize));
+	if (entsize != sizeof(Elf64_Shdr))
+		return error("%s: damaged: section headers of %u bytes, should be %zu", r->path,
+			     entsize, sizeof(Elf64_Shdr));
+	return 0;
+}
+
+/* --- Sections --- */
+
+/*
+ * Check that the section table lies within the file, before libelf sees it.
+ * More than 65279 sections do not fit e_shnum, which is then 0, and the first
+ * header's sh_size has their number.
+ */
+static int check_section_table(const struct reader *r)
+{
+	const u8 *head = r->file.data;
+	u64 off = get_u64(head + offsetof(Elf64_Ehdr, e_shoff));
+	u64 nr = get_u16(head + offsetof(Elf64_Ehdr, e_shnum));
+
+	if (off == 0)
+		return error("%s: no section table", r->path);
+	if (nr == 0) {
+		const u8 *first = file_bytes(r, off, sizeof(Elf64_Shdr));
+
+		if (first)
+			nr = get_u64(first + offsetof(Elf64_Shdr, sh_size));
+	}
+	if (nr > r->file.size / sizeof(Elf64_Shdr) || !file_bytes(r, off, nr * sizeof(Elf64_Shdr)))
+		return error("%s: truncated: %" PRIu64 " section headers at offset %#" PRIx64
+			     ", the file has %zu bytes",
+			     r->path, nr, off, r->file.size);
+	if (nr < 2 || nr >= SEC_ABS)
+		return error("%s: no sections", r->path);
+	return 0;
+}
+
+/* Copy the section headers out of @elf, and find the section names. */
+static int copy_headers(struct reader *r, Elf *elf)
+{
+	struct span *names = &r->section_names;
+	size_t nr, strndx;
+
+	if (elf_getshdrnum(elf, &nr) || elf_getshdrstrndx(elf, &strndx))
+		return error("%s: damaged header: %s", r->path, elf_errmsg(-1));
+	r->obj->nr_sections = (u32)nr;
+	r->headers = xcalloc(nr, sizeof(*r->headers));
+	for (size_t i = 0; i < nr; i++)
+		if (!gelf_getshdr(elf_getscn(elf, i), &r->headers[i]))
+			return error("%s: section %zu: damaged header: %s", r->path, i,
+				     elf_errmsg(-1));
+	if (strndx == 0 || strndx >= nr)
+		return error("%s: damaged: section names are in section %zu of %zu", r->path,
+			     strndx, nr);
+	names->size = r->headers[strndx].sh_size;
+	names->data = file_bytes(r, r->headers[strndx].sh_offset, names->size);
+	if (r->headers[strndx].sh_type != SHT_STRTAB || !names->data || !names->size ||
+	    names->data[names->size - 1] != '\0')
+		return error("%s: damaged: the section names (section %zu) are no string table "
+			     "within the file that ends in NUL",
+			     r->path, strndx);
+	return 0;
+}
+
+static int read_headers(struct reader *r)
+{
+	int ret = -1;
+	Elf *elf;
+
+	if (check_section_table(r))
+		return -1;
+	elf_version(EV_CURRENT);
+	/* libelf asks for a plain char *, and only reads. */
+	elf = elf_memory((char *)(uintptr_t)r->file.data, r->file.size);
+	if (elf)
+		ret = copy_headers(r, elf);
+	else
+		error("%s: damaged header: %s", r->path, elf_errmsg(-1));
+	elf_end(elf);
+	return ret;
+}
+
+/* A refusal that names section @i: "FILE: section 5 (.text): WHAT". */
+#define section_error(r, i, fmt, ...) \
+	error("%s: section %u (%s): " fmt, (r)->path, i, (r)->obj->sections[i].name, ##__VA_ARGS__)
+
+/* Fill section @i from its header; its name is there already. */
+static int read_section(struct reader *r, u32 i)
+{
+	const Elf64_Shdr *sh = &r->headers[i];
+	struct section *sec = &r->obj->sections[i];
+
+	sec->type = sh->sh_type;
+	if (sh->sh_type == SHT_NULL) /* an inactive header: its other fields mean nothing */
+		return 0;
+	if (sh->sh_size > UINT32_MAX || sh->sh_entsize > UINT32_MAX || sh->sh_flags > UINT32_MAX)
+		return section_error(r, i,
+				     "damaged: size %#" PRIx64 ", entry size %#" PRIx64
+				     ", flags %#" PRIx64 ": none may reach 2^32",
+				     sh->sh_size, sh->sh_entsize, sh->sh_flags);
+	if (sh->sh_addralign > UINT32_MAX || (sh->sh_addralign & (sh->sh_addralign - 1)))
+		return section_error(r, i, "damaged: an alignment of %#" PRIx64, sh->sh_addralign);
+	sec->size = (u32)sh->sh_size;
+	sec->flags = (u32)sh->sh_flags;
+	sec->entsize = (u32)sh->sh_entsize;
+	sec->align = sh->sh_addralign ? (u32)sh->sh_addralign : 1;
+	sec->nobits = sh->sh_type == SHT_NOBITS;
+	if ((sec->flags & SHF_ALLOC) && (sec->flags & SHF_COMPRESSED))
+		return section_error(r, i, "a compressed section that is loaded is not supported");
+	if (sec->nobits || !sec->size)
+		return 0;
+	sec->data = file_bytes(r, sh->sh_offset, sec->size);
+	if (!sec->data)
+		return section_error(r, i,
+				     "truncated: %u bytes at offset %#" PRIx64 ", the file has %zu",
+				     sec->size, sh->sh_offset, r->file.size);
+	return 0;
+}
+
+/* Check that section @i is an array of entries of @bytes each. */
+static int check_array(const struct reader *r, u32 i, size_t bytes)
+{
+	const Elf64_Shdr *sh = &r->headers[i];
+
+	if (sh->sh_entsize != bytes || sh->sh_size % bytes)
+		return section_error(r, i,
+				     "damaged: %" PRIu64 " bytes in entries of %" PRIu64
+				     ", should be entries of %zu",
+				     sh->sh_size, sh->sh_entsize, bytes);
+	return 0;
+}
+
+/*
+ * Put relocation section @i in front of the others of the section it is for.
+ * A livepatch module has several for one: .rela.text and
+ * .klp.rela.vmlinux..text; they are merged. Those of sections that are not
+ * loaded, debug info above all, are left alone.
+ */
+static int note_relocs(struct reader *r, u32 i)
+{
+	const Elf64_Shdr *sh = &r->headers[i];
+
+	if (sh->sh_info == 0 || sh->sh_info >= r->obj->nr_sections)
+		return section_error(r, i, "damaged: relocations for section %u of %u", sh->sh_info,
+				     r->obj->nr_sections);
+	if (!(r->headers[sh->sh_info].sh_flags & SHF_ALLOC))
+		return 0;
+	if (sh->sh_type == SHT_REL)
+		return section_error(r, i,
+				     "relocations without addends (SHT_REL) are not used on "
+				     "x86-64");
+	if (check_array(r, i, RELA_BYTES))
+		return -1;
+	if (sh->sh_link != r->symtab)
+		return section_error(r, i,
+				     "damaged: its symbols are in section %u, the symbol "
+				     "table is section %u",
+				     sh->sh_link, r->symtab);
+	r->rela_next[i] = r->rela_first[sh->sh_info];
+	r->rela_first[sh->sh_info] = i;
+	return 0;
+}
+
+/* Find the symbol table and what belongs to it. */
+static int find_symtab(struct reader *r)
+{
+	for (u32 i = 1; i < r->obj->nr_sections; i++) {
+		if (r->headers[i].sh_type == SHT_SYMTAB && r->symtab)
+			return section_error(r, i, "a second symbol table; the first is section %u",
+					     r->symtab);
+		if (r->headers[i].sh_type == SHT_SYMTAB)
+			r->symtab = i;
+	}
+	if (!r->symtab)
+		return error("%s: no symbol table: was it stripped?", r->path);
+	for (u32 i = 1; i < r->obj->nr_sections; i++)
+		if (r->headers[i].sh_type == SHT_SYMTAB_SHNDX && r->headers[i].sh_link == r->symtab)
+			r->symtab_shndx = i;
+	return 0;
+}
+
+static int read_sections(struct reader *r)
+{
+	struct object *obj = r->obj;
+
+	if (read_headers(r))
+		return -1;
+	obj->sections = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*obj->sections));
+	r->rela_first = xcalloc(obj->nr_sections, sizeof(*r->rela_first));
+	r->rela_next = xcalloc(obj->nr_sections, sizeof(*r->rela_next));
+	obj->sections[0].name = "";
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		u32 name = r->headers[i].sh_name;
+
+		obj->sections[i].name = "";
+		if (name >= r->section_names.size)
+			return section_error(r, i,
+					     "damaged: its name is at %#x of %#zx bytes of names",
+					     name, r->section_names.size);
+		obj->sections[i].name = (const char *)r->section_names.data + name;
+		if (read_section(r, i))
+			return -1;
+		r->gcc_lto |= str_starts(obj->sections[i].name, ".gnu.lto_");
+	}
+	if (find_symtab(r))
+		return -1;
+	for (u32 i = obj->nr_sections - 1; i; i--) /* backwards, as each goes to the front */
+		if ((r->headers[i].sh_type == SHT_RELA || r->headers[i].sh_type == SHT_REL) &&
+		    note_relocs(r, i))
+			return -1;
+	return 0;
+}
+
+/* --- Sorting: by offset, then by place in the file --- */
+
+/*
+ * Sort @nr keys of the form offset << 32 | index that stand in order of index;
+ * @tmp has room for as many. A pass for each byte of the offset that is not
+ * the same in all of them: two or three for most sections.
+ */
+static void sort_keys(u64 *keys, u64 *tmp, size_t nr)
+{
+	u64 *from = keys, *to = tmp;
+
+	for (unsigned int shift = 32; shift < 64; shift += 8) {
+		size_t start[256] = {0}, at = 0;
+		u64 *swap = from;
+
+		for (size_t i = 0; i < nr; i++)
+			start[(u8)(from[i] >> shift)]++;
+		if (start[(u8)(from[0] >> shift)] == nr)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
+			size_t count = start[i];
+
+			start[i] = at;
+			at += count;
+		}
+		for (size_t i = 0; i < nr; i++)
+			to[start[(u8)(from[i] >> shift)]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != keys)
+		memcpy(keys, from, nr * sizeof(*keys));
+}
+
+/* The same for a few keys, without the cost of counting: most sections have one to three symbols.
+ */
+static void sort_few_keys(u64 *keys, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++) {
+		u64 key = keys[i];
+		size_t at = i;
+
+		for (; at && keys[at - 1] > key; at--)
+			keys[at] = keys[at - 1];
+		keys[at] = key;
+	}
+}
+
+/* --- Symbols --- */
+
+/* A refusal that names symbol @i. */
+#define symbol_error(r, i, fmt, ...) \
+	error("%s: symbol %u (%s): " fmt, (r)->path, i, (r)->obj->symbols[i].name, ##__VA_ARGS__)
+
+/* Turn @shndx, as found in symbol @i, into a section index or SEC_*. */
+static int symbol_section(const struct reader *r, u32 i, u16 shndx, u32 *sec)
+{
+	const u8 *more = r->obj->sections[r->symtab_shndx].data;
+
+	*sec = shndx;
+	if (shndx == SHN_ABS)
+		*sec = SEC_ABS;
+	else if (shndx == SHN_COMMON)
+		*sec = SEC_COMMON;
+	else if (shndx == SHN_LIVEPATCH)
+		*sec = SEC_UNDEF;
+	else if (shndx == SHN_XINDEX && more)
+		*sec = get_u32(more + (size_t)i * sizeof(u32));
+	else if (shndx >= SHN_LORESERVE)
+		return symbol_error(r, i, "damaged: section index %#x has no meaning here", shndx);
+	if (*sec < SEC_ABS && *sec >= r->obj->nr_sections)
+		return symbol_error(r, i, "damaged: it is in section %u of %u", *sec,
+				    r->obj->nr_sections);
+	return 0;
+}
+
+/* Fill symbol @i from its entry @raw in the file. */
+static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
+{
+	struct symbol *sym = &r->obj->symbols[i];
+	u32 name = get_u32(raw + offsetof(Elf64_Sym, st_name));
+	u8 info = raw[offsetof(Elf64_Sym, st_info)];
+
+	sym->name = "";
+	if (name && name >= r->symbol_names.size)
+		return symbol_error(r, i, "damaged: its name is at %#x of %#zx bytes of names",
+				    name, r->symbol_names.size);
+	if (name)
+		sym->name = (const char *)r->symbol_names.data + name;
+	sym->type = ELF64_ST_TYPE(info);
+	sym->bind = ELF64_ST_BIND(info);
+	sym->visibility = ELF64_ST_VISIBILITY(raw[offsetof(Elf64_Sym, st_other)]);
+	sym->value = get_u64(raw + offsetof(Elf64_Sym, st_value));
+	sym->size = get_u64(raw + offsetof(Elf64_Sym, st_size));
+	if (symbol_section(r, i, get_u16(raw + offsetof(Elf64_Sym, st_shndx)), &sym->sec))
+		return -1;
+	if (symbol_defined(sym)) {
+		const struct section *sec = &r->obj->sections[sym->sec];
+
+		if (!range_ok(sec->size, sym->value, sym->size))
+			return symbol_error(
+			    r, i, "damaged: %#" PRIx64 " bytes at %s+%#" PRIx64 ", which has %#x",
+			    sym->size, sec->name, sym->value, sec->size);
+		if (sym->type == SYM_SECTION)
+			sym->name = sec->name;
+	}
+	return 0;
+}
+
+/* Slim LTO leaves no code in the object, and says so by a symbol. */
+static int check_gcc_lto(const struct reader *r)
+{
+	for (u32 i = 1; r->gcc_lto && i < r->obj->nr_symbols; i++)
+		if (strcmp(r->obj->symbols[i].name, "__gnu_lto_slim") == 0)
+			return error(
+			    "%s: GCC LTO bytecode without code: run it on vmlinux.o or the "
+			    "linked module, or build with -ffat-lto-objects",
+			    r->path);
+	return 0;
+}
+
+/* Check the symbol table's header and those of the tables it needs. */
+static int check_symtab(struct reader *r)
+{
+	const Elf64_Shdr *sh = &r->headers[r->symtab];
+	const struct section *strings;
+
+	if (check_array(r, r->symtab, SYM_BYTES))
+		return -1;
+	if (sh->sh_size == 0 || sh->sh_info > sh->sh_size / SYM_BYTES)
+		return section_error(r, r->symtab, "damaged: %u local symbols of %" PRIu64,
+				     sh->sh_info, sh->sh_size / SYM_BYTES);
+	if (r->symtab_shndx &&
+	    (check_array(r, r->symtab_shndx, sizeof(u32)) ||
+	     r->headers[r->symtab_shndx].sh_size / sizeof(u32) != sh->sh_size / SYM_BYTES))
+		return section_error(r, r->symtab_shndx,
+				     "damaged: not one section index for each of %" PRIu64
+				     " symbols",
+				     sh->sh_size / SYM_BYTES);
+	if (sh->sh_link == 0 || sh->sh_link >= r->obj->nr_sections ||
+	    r->headers[sh->sh_link].sh_type != SHT_STRTAB)
+		return section_error(r, r->symtab,
+				     "damaged: its names are in section %u, which is "
+				     "no string table",
+				     sh->sh_link);
+	strings = &r->obj->sections[sh->sh_link];
+	if (strings->size && strings->data[strings->size - 1] != '\0')
+		return section_error(r, sh->sh_link, "damaged: the symbol names do not end in NUL");
+	r->symbol_names = (struct span){strings->data, strings->size};
+	return 0;
+}
+
+static bool in_by_addr(const struct symbol *sym)
+{
+	return symbol_defined(sym) && sym->type != SYM_SECTION && sym->type != SYM_FILE;
+}
+
+/* Fill by_addr and each section's run in it: by section first, then each run by value. */
+static void index_symbols(struct object *obj)
+{
+	u64 *keys, *tmp;
+	u32 at = 0;
+
+	for (u32 i = 1; i < obj->nr_symbols; i++)
+		if (in_by_addr(&obj->symbols[i]))
+			obj->sections[obj->symbols[i].sec].nr_syms++;
+	for (u32 i = 0; i < obj->nr_sections; i++) {
+		obj->sections[i].first_sym = at;
+		at += obj->sections[i].nr_syms;
+		obj->sections[i].nr_syms = 0;
+	}
+	obj->nr_by_addr = at;
+	obj->by_addr = arena_alloc(&obj->arena, at, sizeof(*obj->by_addr));
+	keys = xcalloc(at, 2 * sizeof(*keys));
+	tmp = keys + at;
+	for (u32 i = 1; i < obj->nr_symbols; i++) {
+		const struct symbol *sym = &obj->symbols[i];
+
+		if (in_by_addr(sym)) {
+			struct section *sec = &obj->sections[sym->sec];
+
+			keys[sec->first_sym + sec->nr_syms++] = sym->value << 32 | i;
+		}
+	}
+	for (u32 i = 0; i < obj->nr_sections; i++) {
+		const struct section *sec = &obj->sections[i];
+
+		if (sec->nr_syms <= 32)
+			sort_few_keys(keys + sec->first_sym, sec->nr_syms);
+		else
+			sort_keys(keys + sec->first_sym, tmp, sec->nr_syms);
+	}
+	for (u32 i = 0; i < at; i++)
+		obj->by_addr[i] = (u32)keys[i];
+	free(keys);
+}
+
+static int read_symbols(struct reader *r)
+{
+	struct object *obj = r->obj;
+	const u8 *raw = obj->sections[r->symtab].data;
+	u32 file = 0;
+
+	if (check_symtab(r))
+		return -1;
+	obj->nr_symbols = (u32)(obj->sections[r->symtab].size / SYM_BYTES);
+	obj->symbols = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*obj->symbols));
+	obj->symbols[0].name = "";
+	for (u32 i = 1; i < obj->nr_symbols; i++) {
+		if (read_symbol(r, i, raw + i * SYM_BYTES))
+			return -1;
+		if (obj->symbols[i].type == SYM_FILE)
+			file = i;
+		else if (obj->symbols[i].bind == BIND_LOCAL)
+			obj->symbols[i].file = file;
+	}
+	if (check_gcc_lto(r))
+		return -1;
+	index_symbols(obj);
+	return 0;
+}
+
+/* --- Relocations --- */
+
+/* Bytes filled by each relocation type (psABI 1.0, table 4.9), 0xff if there is no such type. */
+static const u8 reloc_bytes[] = {
+    [R_X86_64_NONE] = 0,
+    [R_X86_64_64] = 8,
+    [R_X86_64_PC32] = 4,
+    [R_X86_64_GOT32] = 4,
+    [R_X86_64_PLT32] = 4,
+    [R_X86_64_COPY] = 0xff, /* this and the next three: only in linked files */
+    [R_X86_64_GLOB_DAT] = 0xff,
+    [R_X86_64_JUMP_SLOT] = 0xff,
+    [R_X86_64_RELATIVE] = 0xff,
+    [R_X86_64_GOTPCREL] = 4,
+    [R_X86_64_32] = 4,
+    [R_X86_64_32S] = 4,
+    [R_X86_64_16] = 2,
+    [R_X86_64_PC16] = 2,
+    [R_X86_64_8] = 1,
+    [R_X86_64_PC8] = 1,
+    [R_X86_64_DTPMOD64] = 8,
+    [R_X86_64_DTPOFF64] = 8,
+    [R_X86_64_TPOFF64] = 8,
+    [R_X86_64_TLSGD] = 4,
+    [R_X86_64_TLSLD] = 4,
+    [R_X86_64_DTPOFF32] = 4,
+    [R_X86_64_GOTTPOFF] = 4,
+    [R_X86_64_TPOFF32] = 4,
+    [R_X86_64_PC64] = 8,
+    [R_X86_64_GOTOFF64] = 8,
+    [R_X86_64_GOTPC32] = 4,
+    [R_X86_64_GOT64] = 8,
+    [R_X86_64_GOTPCREL64] = 8,
+    [R_X86_64_GOTPC64] = 8,
+    [R_X86_64_GOTPLT64] = 8,
+    [R_X86_64_PLTOFF64] = 8,
+    [R_X86_64_SIZE32] = 4,
+    [R_X86_64_SIZE64] = 8,
+    [R_X86_64_GOTPC32_TLSDESC] = 4,
+    [R_X86_64_TLSDESC_CALL] = 0, /* marks a call, fills nothing */
+    [R_X86_64_TLSDESC] = 16,
+    [R_X86_64_IRELATIVE] = 0xff, /* linked files again */
+    [R_X86_64_RELATIVE64] = 0xff,
+    [39] =
+	4, /* R_X86_64_PC32_BND and R_X86_64_PLT32_BND: gas 2.25 and 2.26 with -madd-bnd-prefix */
+    [40] = 4,
+    [R_X86_64_GOTPCRELX] = 4,
+    [R_X86_64_REX_GOTPCRELX] = 4,
+};
+
+_Static_assert(sizeof(struct reloc) == sizeof(Elf64_Rela) &&
+		   offsetof(struct reloc, addend) == offsetof(Elf64_Rela, r_addend) &&
+		   offsetof(struct reloc, type) == offsetof(Elf64_Rela, r_info),
+	       "struct reloc is laid out as Elf64_Rela");
+
+static bool usable_in_place(const u8 *raw)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&
+	       (uintptr_t)raw % _Alignof(struct reloc) == 0;
+}
+
+/* Decode the relocations of one relocation section to @out; returns their number. */
+static u32 copy_relocs(const struct section *rela, struct reloc *out)
+{
+	u32 nr = (u32)(rela->size / RELA_BYTES);
+
+	for (u32 i = 0; i < nr; i++) {
+		const u8 *raw = rela->data + i * RELA_BYTES;
+
+		out[i] = (struct reloc){
+		    .offset = get_u64(raw),
+		    .type = get_u32(raw + offsetof(struct reloc, type)),
+		    .sym = get_u32(raw + offsetof(struct reloc, sym)),
+		    .addend = (s64)get_u64(raw + offsetof(struct reloc, addend)),
+		};
+	}
+	return nr;
+}
+
+/* Set section @i's relocations, unchecked and unsorted: in place if that is possible. */
+static int gather_relocs(const struct reader *r, u32 i)
+{
+	struct object *obj = r->obj;
+	struct section *sec = &obj->sections[i];
+	const struct section *first = &obj->sections[r->rela_first[i]];
+	struct reloc *copy;
+	u64 nr = 0;
+
+	for (u32 rela = r->rela_first[i]; rela; rela = r->rela_next[rela])
+		nr += obj->sections[rela].size / RELA_BYTES;
+	if (nr > UINT32_MAX)
+		return section_error(r, i, "%" PRIu64 " relocations are too many", nr);
+	sec->nr_relocs = (u32)nr;
+	if (nr == 0)
+		return 0;
+	if (nr == first->size / RELA_BYTES && usable_in_place(first->data)) {
+		sec->relocs = (const struct reloc *)(const void *)first->data;
+		return 0;
+	}
+	copy = arena_alloc(&obj->arena, nr, sizeof(*copy));
+	sec->relocs = copy;
+	for (u32 rela = r->rela_first[i]; rela; rela = r->rela_next[rela])
+		copy += copy_relocs(&obj->sections[rela], copy);
+	return 0;
+}
+
+/*
+ * gas writes the relocations of jumps it may relax behind all the others of
+ * their section. Equal offsets keep their order.
+ */
+static void sort_relocs(struct object *obj, struct section *sec)
+{
+	struct reloc *sorted = arena_alloc(&obj->arena, sec->nr_relocs, sizeof(*sorted));
+	u64 *keys = xcalloc(sec->nr_relocs, 2 * sizeof(*keys));
+
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		keys[i] = sec->relocs[i].offset << 32 | i;
+	sort_keys(keys, keys + sec->nr_relocs, sec->nr_relocs);
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		sorted[i] = sec->relocs[(u32)keys[i]];
+	sec->relocs = sorted;
+	free(keys);
+}
+
+/* Say what is wrong with relocation @rel of section @i. */
+static int refuse_reloc(const struct reader *r, u32 i, const struct reloc *rel)
+{
+	u32 nr = (u32)(rel - r->obj->sections[i].relocs);
+
+	if (rel->type >= ARRAY_SIZE(reloc_bytes) || reloc_bytes[rel->type] == 0xff)
+		return section_error(r, i,
+				     "relocation %u at %#" PRIx64
+				     ": type %u is not one of relocatable x86-64 objects",
+				     nr, rel->offset, rel->type);
+	if (rel->sym >= r->obj->nr_symbols)
+		return section_error(
+		    r, i, "damaged: relocation %u at %#" PRIx64 " is against symbol %u of %u", nr,
+		    rel->offset, rel->sym, r->obj->nr_symbols);
+	return section_error(
+	    r, i, "damaged: relocation %u fills %u bytes at %#" PRIx64 ", the section has %#x", nr,
+	    reloc_bytes[rel->type], rel->offset, r->obj->sections[i].size);
+}
+
+static int read_section_relocs(const struct reader *r, u32 i)
+{
+	struct section *sec = &r->obj->sections[i];
+	bool sorted = true;
+	u64 last = 0;
+
+	if (gather_relocs(r, i))
+		return -1;
+	if (sec->nr_relocs && sec->nobits)
+		return section_error(r, i, "damaged: relocations for a section without contents");
+	for (u32 k = 0; k < sec->nr_relocs; k++) {
+		const struct reloc *rel = &sec->relocs[k];
+
+		if (rel->type >= ARRAY_SIZE(reloc_bytes) || reloc_bytes[rel->type] == 0xff ||
+		    rel->sym >= r->obj->nr_symbols ||
+		    !range_ok(sec->size, rel->offset, reloc_bytes[rel->type]))
+			return refuse_reloc(r, i, rel);
+		sorted &= rel->offset >= last;
+		last = rel->offset;
+	}
+	if (!sorted)
+		sort_relocs(r->obj, sec);
+	return 0;
+}
+
+static int read_relocs(const struct reader *r)
+{
+	for (u32 i = 1; i < r->obj->nr_sections; i++)
+		if (r->rela_first[i] && read_section_relocs(r, i))
+			return -1;
+	return 0;
+}
+
+/* --- Opening and closing --- */
+
+struct object *object_open_mem(const char *path, const void *image, size_t size)
+{
+	struct object *obj = xcalloc(1, sizeof(*obj));
+	struct reader r = {.obj = obj, .path = path, .file = {image, size}};
+	bool ok;
+
+	obj->path = arena_strdup(&obj->arena, path);
+	obj->file_size = size;
+	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
+	free(r.headers);
+	free(r.rela_first);
+	free(r.rela_next);
+	if (ok)
+		return obj;
+	object_close(obj);
+	return NULL;
+}
+
+/* Map the regular file at @path. Never waits, as opening a FIFO would. */
+static int map_file(const char *path, struct object_file *file)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int ret = 0;
+
+	if (fd < 0)
+		return error("%s: %s", path, strerror(errno));
+	if (fstat(fd, &st))
+		ret = error("%s: %s", path, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		ret = error("%s: this is a directory, not an object", path);
+	else if (!S_ISREG(st.st_mode))
+		ret = error("%s: not a regular file", path);
+	else if (st.st_size == 0)
+		ret = error("%s: the file is empty", path);
+	if (ret == 0) {
+		file->size = (size_t)st.st_size;
+		file->map = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (file->map == MAP_FAILED)
+			ret = error("%s: cannot map it: %s", path, strerror(errno));
+	}
+	close(fd);
+	return ret;
+}
+
+struct object *object_open(const char *path)
+{
+	struct object_file file;
+	struct object *obj;
+
+	if (map_file(path, &file))
+		return NULL;
+	obj = object_open_mem(path, file.map, file.size);
+	if (!obj) {
+		munmap(file.map, file.size);
+		return NULL;
+	}
+	obj->file = arena_alloc(&obj->arena, 1, sizeof(*obj->file));
+	*obj->file = file;
+	return obj;
+}
+
+void object_close(struct object *obj)
+{
+	if (!obj)
+		return;
+	if (obj->file)
+		munmap(obj->file->map, obj->file->size);
+	arena_free(&obj->arena);
+	free(obj);
+}
+
+/* --- Looking things up --- */
+
+const struct section *object_section(const struct object *obj, const char *name)
+{
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		if (strcmp(obj->sections[i].name, name) == 0)
+			return &obj->sections[i];
+	return NULL;
+}
+
+u32 section_reloc_from(const struct section *sec, u64 off)
+{
+	u32 low = 0, high = sec->nr_relocs;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (sec->relocs[mid].offset < off)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
