@@ -9,6 +9,8 @@
 #ifndef OBJTOOL_LANE_H
 #define OBJTOOL_LANE_H
 
+#include <objtool/util.h>
+
 enum lane {
 	LANE_CODE,        /* instructions, branches within the function */
 	LANE_REFS,        /* symbols called and used */
@@ -32,6 +34,6 @@ const char *lane_name(enum lane lane);
 const char *lane_words(enum lane lane);
 
 /* The lane called @name (of @len bytes), or NR_LANES. */
-enum lane lane_find(const char *name, unsigned long len);
+enum lane lane_find(const char *name, size_t len);
 
 #endif

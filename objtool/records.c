@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* records.c - records in memory, and as the lines of a .checksums file */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <objtool/hash.h>
+#include <objtool/log.h>
+#include <objtool/records.h>
+
+#define MAGIC	  "objtool-checksums"
+#define HASH_NAME "xxh3-64"
+#define ARCH_NAME "x86_64"
+#define COMPILER  "# compiler: "
+#define STEP	  "# objtool: "
+#define COLUMNS	  "# checksum\tkind\tsize\tname\tlanes\n"
+
+static const char *const kind_names[NR_RECORD_KINDS] = {
+    [RECORD_DATA] = "data",
+    [RECORD_FUNC] = "func",
+    [RECORD_REST] = "rest",
+};
+
+static const char *const step_names[NR_STEPS] = {
+    [STEP_UNKNOWN] = "unknown",
+    [STEP_BEFORE] = "before",
+    [STEP_AFTER] = "after",
+};
+
+const char *record_kind_name(enum record_kind kind)
+{
+	return kind_names[kind];
+}
+
+const char *objtool_step_name(enum objtool_step step)
+{
+	return step_names[step];
+}
+
+struct record *records_add(struct records *recs)
+{
+	struct record *rec;
+
+	if (recs->nr == recs->cap) {
+		recs->cap = recs->cap ? recs->cap * 2 : 64;
+		recs->rec = xreallocarray(recs->rec, recs->cap, sizeof(*recs->rec));
+	}
+	rec = &recs->rec[recs->nr++];
+	*rec = (struct record){0};
+	return rec;
+}
+
+void records_free(struct records *recs)
+{
+	if (!recs)
+		return;
+	free(recs->rec);
+	buf_free(&recs->text);
+	arena_free(&recs->arena);
+	free(recs);
+}
+
+/* Order of the lines in a file. Lanes only tell apart what differs in line numbers. */
+static int record_cmp(const struct record *a, const struct record *b)
+{
+	int cmp = (a->kind > b->kind) - (a->kind < b->kind);
+
+	cmp = cmp ? cmp : strcmp(a->name, b->name);
+	cmp = cmp ? cmp : (a->checksum > b->checksum) - (a->checksum < b->checksum);
+	cmp = cmp ? cmp : (a->size > b->size) - (a->size < b->size);
+	cmp = cmp ? cmp : (a->lanes > b->lanes) - (a->lanes < b->lanes);
+	for (int i = 0; !cmp && i < NR_LANES; i++)
+		cmp = (a->lane[i] > b->lane[i]) - (a->lane[i] < b->lane[i]);
+	return cmp;
+}
+
+/* What is compared first, kept beside each other: comparing names by pointer is all cache misses.
+ */
+struct sort_key {
+	u64 head; /* the kind, and the first bytes of the name */
+	const struct record *rec;
+};
+
+static u64 sort_head(const struct record *rec)
+{
+	u64 head = rec->kind;
+	const char *p = rec->name;
+
+	for (int i = 0; i < 7; i++)
+		head = head << 8 | (*p ? (u8)*p++ : 0);
+	return head;
+}
+
+static int sort_key_cmp(const void *va, const void *vb)
+{
+	const struct sort_key *a = va, *b = vb;
+
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	return record_cmp(a->rec, b->rec);
+}
+
+static void records_sort(struct records *recs)
+{
+	struct sort_key *keys = xcalloc(recs->nr, sizeof(*keys));
+	struct record *sorted = xcalloc(recs->nr, sizeof(*sorted));
+
+	for (size_t i = 0; i < recs->nr; i++)
+		keys[i] = (struct sort_key){sort_head(&recs->rec[i]), &recs->rec[i]};
+	qsort(keys, recs->nr, sizeof(*keys), sort_key_cmp);
+	for (size_t i = 0; i < recs->nr; i++)
+		sorted[i] = *keys[i].rec;
+	free(keys);
+	free(recs->rec);
+	recs->rec = sorted;
+	recs->cap = recs->nr;
+}
+
+/* Writing: bytes are added to a buffer, so that a file is one write(2). */
+
+static const u8 hex_digits[] = "0123456789abcdef";
+
+static u8 *put_hex(u8 *p, u64 value, unsigned int digits)
+{
+	for (unsigned int i = digits; i--; value >>= 4)
+		p[i] = hex_digits[value & 15];
+	return p + digits;
+}
+
+static u8 *put_str(u8 *p, const char *s)
+{
+	size_t n = strlen(s);
+
+	memcpy(p, s, n);
+	return p + n;
+}
+
+static void add_str(struct buf *out, const char *s)
+{
+	buf_add(out, s, strlen(s));
+}
+
+/* Printable ASCII, so that no editor, terminal or TSV reader sees other lines and fields than we
+ * do. */
+static bool is_plain(u8 c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
+/* @s as written in a file: itself if it is plain, which is nearly always. */
+static const char *written_form(struct arena *arena, const char *s)
+{
+	const char *end = s;
+	u8 *out, *p;
+
+	while (*end && is_plain((u8)*end))
+		end++;
+	if (!*end)
+		return s;
+	p = out = arena_alloc(arena, 4 * strlen(s) + 1, 1);
+	for (; *s; s++) {
+		if (is_plain((u8)*s)) {
+			*p++ = (u8)*s;
+		} else {
+			p = put_str(p, "\\x");
+			p = put_hex(p, (u8)*s, 2);
+		}
+	}
+	return (const char *)out;
+}
+
+static void add_record(struct buf *out, const struct record *rec)
+{
+	/* 16 + 4 + 20 digits, 5 separators; a lane's name is at most "static_call". */
+	u8 *start = buf_reserve(out, 64 + strlen(rec->name) + NR_LANES * 24), *p = start;
+	u8 digits[20], *d = digits + sizeof(digits);
+	u64 size = rec->size;
+
+	p = put_hex(p, rec->checksum, 16);
+	*p++ = '\t';
+	p = put_str(p, kind_names[rec->kind]);
+	*p++ = '\t';
+	do
+		*--d = hex_digits[size % 10];
+	while (size /= 10);
+	memcpy(p, d, (size_t)(digits + sizeof(digits) - d));
+	p += digits + sizeof(digits) - d;
+	*p++ = '\t';
+	p = put_str(p, rec->name);
+	*p++ = '\t';
+	for (enum lane lane = 0; lane < NR_LANES; lane++) {
+		if (!(rec->lanes >> lane & 1))
+			continue;
+		p = put_str(p, lane_name(lane));
+		*p++ = ':';
+		p = put_hex(p, rec->lane[lane], 8);
+		*p++ = ',';
+	}
+	if (rec->lanes)
+		p--;
+	else
+		*p++ = '-';
+	*p++ = '\n';
+	out->len += (size_t)(p - start);
+}
+
+void records_finish(struct records *recs)
+{
+	for (size_t i = 0; i < recs->nr; i++)
+		recs->rec[i].name = written_form(&recs->arena, recs->rec[i].name);
+	if (recs->compiler)
+		recs->compiler = written_form(&recs->arena, recs->compiler);
+	records_sort(recs);
+	for (size_t i = 0; i < recs->nr; i++)
+		add_record(&recs->text, &recs->rec[i]);
+	recs->total = hash_bytes(recs->text.data, recs->text.len);
+}
+
+/* Everything before the first record. */
+static void add_head(struct buf *out, const struct records *recs)
+{
+	u8 total[16];
+
+	put_hex(total, recs->total, sizeof(total));
+	add_str(out, MAGIC "\t1\t" HASH_NAME "\t" ARCH_NAME "\t");
+	_Static_assert(RECORDS_VERSION == 1, "the version is written here");
+	buf_add(out, total, sizeof(total));
+	add_str(out, "\n");
+	if (recs->compiler && *recs->compiler) {
+		add_str(out, COMPILER);
+		add_str(out, recs->compiler);
+		add_str(out, "\n");
+	}
+	if (recs->step != STEP_UNKNOWN) {
+		add_str(out, STEP);
+		add_str(out, step_names[recs->step]);
+		add_str(out, "\n");
+	}
+	add_str(out, COLUMNS);
+}
+
+int records_print(const struct records *recs, FILE *out)
+{
+	struct buf text = {0};
+	size_t done;
+
+	add_head(&text, recs);
+	buf_add(&text, recs->text.data, recs->text.len);
+	done = fwrite(text.data, 1, text.len, out);
+	done = text.len - done;
+	buf_free(&text);
+	return done ? -1 : 0;
+}
+
+/* Below, 0 or -1 with errno set: records_write() has the one message. */
+
+static int write_buf(int fd, const struct buf *b)
+{
+	for (size_t done = 0; done < b->len;) {
+		ssize_t n = write(fd, b->data + done, b->len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_text(int fd, const struct records *recs)
+{
+	struct buf head = {0};
+	int ret;
+
+	add_head(&head, recs);
+	ret = write_buf(fd, &head) || write_buf(fd, &recs->text) ? -1 : 0;
+	buf_free(&head);
+	return ret;
+}
+
+/* Close without losing the errno of what went wrong before. */
+static int close_keep(int fd, int ret)
+{
+	int before = errno;
+
+	if (close(fd) && !ret)
+		return -1;
+	errno = before;
+	return ret;
+}
+
+/* "-o /dev/stdout", a named pipe, a shell's >(...): there is nothing to rename to. */
+static int write_through(const struct records *recs, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : close_keep(fd, write_text(fd, recs));
+}
+
+/* The directory part of a path, its slash included; it may be empty. */
+static int dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (int)(slash + 1 - path) : 0;
+}
+
+/*
+ * A file without a name vanishes with us, even at SIGKILL. Not every
+ * filesystem has them (NFS has not), and naming one later takes /proc.
+ */
+static int open_unnamed(const char *path)
+{
+	char *dir;
+	int fd;
+
+	if (access("/proc/self/fd", X_OK))
+		return -1;
+	dir = xasprintf("%.*s.", dir_len(path), path);
+	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	free(dir);
+	return fd;
+}
+
+/*
+ * Find a free name beside @path: for the unnamed file @fd, or if that is -1,
+ * for a new one. A name of its own, not @path's with a suffix, which could
+ * grow over NAME_MAX. Returns the name and sets *@fd, or NULL.
+ */
+static char *name_temp(const char *path, int *fd)
+{
+	char *self = xasprintf("/proc/self/fd/%d", *fd), *name = NULL;
+	bool unnamed = *fd >= 0;
+	int ret = -1;
+
+	for (unsigned int i = 0; i < 1000 && ret < 0 && (!i || errno == EEXIST); i++) {
+		free(name);
+		name = xasprintf("%.*s.objtool-%ld-%u.tmp", dir_len(path), path, (long)getpid(), i);
+		if (unnamed)
+			ret = linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+		else
+			ret = *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	}
+	free(self);
+	if (ret >= 0)
+		return name;
+	free(name);
+	return NULL;
+}
+
+/*
+ * Replace the file at @path. Signals that end the process wait while a name of
+ * ours is in the directory: for two system calls, or for the whole write where
+ * there are no unnamed files. Threads that run beside this one must have them
+ * blocked, or they take the signal in our place.
+ */
+static int write_renamed(const struct records *recs, const char *path)
+{
+	int fd = open_unnamed(path), ret = 0, failed;
+	bool unnamed = fd >= 0;
+	sigset_t fatal, before;
+	char *temp = NULL;
+
+	if (unnamed)
+		ret = write_text(fd, recs);
+	sigemptyset(&fatal);
+	sigaddset(&fatal, SIGHUP);
+	sigaddset(&fatal, SIGINT);
+	sigaddset(&fatal, SIGQUIT);
+	sigaddset(&fatal, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &fatal, &before);
+	if (!ret)
+		temp = name_temp(path, &fd);
+	if (!temp)
+		ret = -1;
+	else if (!unnamed)
+		ret = write_text(fd, recs);
+	if (fd >= 0)
+		ret = close_keep(fd, ret);
+	if (!ret)
+		ret = rename(temp, path);
+	failed = errno;
+	if (ret && temp)
+		unlink(temp);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	free(temp);
+	errno = failed;
+	return ret;
+}
+
+int records_write(const struct records *recs, const char *path)
+{
+	struct stat st;
+	char *target;
+	int ret;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		ret = write_through(recs, path);
+	} else {
+		/* Renaming over a symbolic link would replace the link. */
+		target = realpath(path, NULL);
+		ret = write_renamed(recs, target ? target : path);
+		free(target);
+	}
+	return ret ? error("cannot write %s: %s", path, strerror(errno)) : 0;
+}
+
+/* Reading: one read, then in place; names point into the text. */
+
+struct reader {
+	const char *path;
+	u8 *p, *eol; /* what is left of the line; *eol is its newline */
+	u8 *end;     /* of the file */
+	u32 line;    /* number of the line, from 1 */
+};
+
+#define bad(r, fmt, ...) error("%s:%u: " fmt, (r)->path, (r)->line, ##__VA_ARGS__)
+
+/* Read everything that @fd gives: a file, or a pipe. */
+static int read_all(int fd, struct buf *text)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st))
+		return -1;
+	/* One byte more than the file has: then the second read finds its end. */
+	buf_reserve(text, S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 65536);
+	do {
+		if (text->len == text->cap)
+			buf_reserve(text, 65536);
+		n = read(fd, text->data + text->len, text->cap - text->len);
+		if (n > 0)
+			text->len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? -1 : 0;
+}
+
+/* Move to the next line. Returns 1, 0 at the end of the file, or -1. */
+static int next_line(struct reader *r)
+{
+	r->p = r->line++ ? r->eol + 1 : r->p;
+	if (r->p == r->end)
+		return 0;
+	r->eol = memchr(r->p, '\n', (size_t)(r->end - r->p));
+	if (!r->eol)
+		return bad(r, "truncated: the last line has no newline");
+	if (r->eol > r->p && r->eol[-1] == '\r')
+		return bad(r, "the line ends in CR LF: converted for another system?");
+	return 1;
+}
+
+/* The value of a hex digit, lower case only: each value has one written form. 16 if it is none. */
+static u8 hex_value(u8 c)
+{
+	if (c >= '0' && c <= '9')
+		return (u8)(c - '0');
+	return c >= 'a' && c <= 'f' ? (u8)(c - 'a' + 10) : 16;
+}
+
+/* The get_*() functions never leave the line: its newline is no digit, name or literal. */
+
+static bool get_hex(struct reader *r, unsigned int digits, u64 *value)
+{
+	u64 v = 0;
+
+	for (; digits; digits--) {
+		u8 digit = hex_value(*r->p);
+
+		if (digit > 15)
+			return false;
+		v = v << 4 | digit;
+		r->p++;
+	}
+	*value = v;
+	return true;
+}
+
+static bool get_decimal(struct reader *r, u64 *value)
+{
+	u8 *start = r->p;
+	u64 v = 0;
+
+	for (; hex_value(*r->p) < 10; r->p++)
+		if (__builtin_mul_overflow(v, 10U, &v) ||
+		    __builtin_add_overflow(v, hex_value(*r->p), &v))
+			return false;
+	*value = v;
+	return r->p > start && (*start != '0' || r->p == start + 1);
+}
+
+static bool get_literal(struct reader *r, const char *s)
+{
+	size_t n = strlen(s);
+
+	if ((size_t)(r->eol - r->p) < n || memcmp(r->p, s, n) != 0)
+		return false;
+	r->p += n;
+	return true;
+}
+
+/* A name, up to a tab or the newline; what is escaped must have needed it. */
+static bool get_name(struct reader *r, const char **name)
+{
+	u64 escaped;
+
+	*name = (const char *)r->p;
+	for (;;) {
+		if (is_plain(*r->p))
+			r->p++;
+		else if (!get_literal(r, "\\x"))
+			break;
+		else if (!get_hex(r, 2, &escaped) || !escaped || is_plain((u8)escaped))
+			return false;
+	}
+	return r->p > (u8 *)*name && (*r->p == '\t' || r->p == r->eol);
+}
+
+static bool get_lanes(struct reader *r, struct record *rec)
+{
+	if (get_literal(r, "-"))
+		return r->p == r->eol;
+	for (enum lane lane = 0;; lane++) {
+		u8 *name = r->p;
+		enum lane found;
+		u64 hash;
+
+		while (*r->p != ':' && r->p < r->eol)
+			r->p++;
+		found = lane_find((const char *)name, (size_t)(r->p - name));
+		if (found == NR_LANES || found < lane || !get_literal(r, ":") ||
+		    !get_hex(r, 8, &hash))
+			return false;
+		lane = found;
+		rec->lanes = (u16)(rec->lanes | 1U << lane);
+		rec->lane[lane] = (u32)hash;
+		if (!get_literal(r, ","))
+			return r->p == r->eol;
+	}
+}
+
+/* The field that is damaged, or NULL. */
+static const char *get_record(struct reader *r, struct record *rec)
+{
+	u8 kind = 0;
+
+	if (!get_hex(r, 16, &rec->checksum) || !get_literal(r, "\t"))
+		return "checksum";
+	while (kind < NR_RECORD_KINDS && !get_literal(r, kind_names[kind]))
+		kind++;
+	rec->kind = kind;
+	if (kind == NR_RECORD_KINDS || !get_literal(r, "\t"))
+		return "kind";
+	if (!get_decimal(r, &rec->size) || !get_literal(r, "\t"))
+		return "size";
+	if (!get_name(r, &rec->name) || !get_literal(r, "\t"))
+		return "name";
+	r->p[-1] = '\0';
+	return get_lanes(r, rec) ? NULL : "lanes";
+}
+
+static int read_record(struct reader *r, struct records *recs)
+{
+	struct record *rec = records_add(recs);
+	const char *damaged = get_record(r, rec);
+
+	if (damaged)
+		return bad(r, "damaged: bad %s", damaged);
+	if (recs->nr > 1 && record_cmp(rec - 1, rec) > 0)
+		return bad(r, "damaged: %s '%s' is not in order", kind_names[rec->kind], rec->name);
+	return 0;
+}
+
+static int read_first_line(struct reader *r, struct records *recs)
+{
+	u64 version;
+
+	if (!get_literal(r, MAGIC "\t"))
+		return bad(r, "not a .checksums file");
+	if (!get_decimal(r, &version) || !get_literal(r, "\t"))
+		return bad(r, "damaged: bad version");
+	if (version > RECORDS_VERSION)
+		return bad(r, "written by a newer objtool: version %llu, this one reads %d",
+			   (unsigned long long)version, RECORDS_VERSION);
+	if (version != RECORDS_VERSION)
+		return bad(r, "damaged: bad version");
+	if (!get_literal(r, HASH_NAME "\t"))
+		return bad(r, "not the hash this objtool knows, " HASH_NAME);
+	if (!get_literal(r, ARCH_NAME "\t"))
+		return bad(r, "not for the machine this objtool knows, " ARCH_NAME);
+	if (!get_hex(r, 16, &recs->total) || r->p != r->eol)
+		return bad(r, "damaged: bad hash over the records");
+	return 0;
+}
+
+static int read_comment(struct reader *r, struct records *recs)
+{
+	int step = NR_STEPS - 1;
+
+	if (get_literal(r, COMPILER)) {
+		if (recs->compiler || !get_name(r, &recs->compiler) || r->p != r->eol)
+			return bad(r, "damaged: bad compiler");
+		*r->eol = '\0';
+	} else if (get_literal(r, STEP)) {
+		while (step > STEP_UNKNOWN && !get_literal(r, step_names[step]))
+			step--;
+		if (recs->step != STEP_UNKNOWN || step == STEP_UNKNOWN || r->p != r->eol)
+			return bad(r, "damaged: bad objtool step");
+		recs->step = (enum objtool_step)step;
+	}
+	return 0;
+}
+
+static int read_text(struct reader *r, struct records *recs)
+{
+	u64 total = 0;
+	int more = next_line(r);
+
+	if (!more)
+		return error("%s: empty: not a .checksums file", r->path);
+	if (more < 0 || read_first_line(r, recs))
+		return -1;
+	while ((more = next_line(r)) > 0 && *r->p == '#')
+		if (read_comment(r, recs))
+			return -1;
+	/* Now, because reading a record puts a NUL behind its name. */
+	if (more >= 0)
+		total = hash_bytes(r->p, (size_t)(r->end - r->p));
+	for (; more > 0; more = next_line(r))
+		if (read_record(r, recs))
+			return -1;
+	if (!more && total != recs->total)
+		return error("%s: damaged: the records do not match the hash in line 1", r->path);
+	return more;
+}
+
+struct records *records_read(const char *path)
+{
+	bool standard = !strcmp(path, "-");
+	int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	struct records *recs = xcalloc(1, sizeof(*recs));
+	struct reader r = {.path = standard ? "standard input" : path};
+	int ret = fd < 0 ? -1 : close_keep(fd, read_all(fd, &recs->text));
+
+	if (ret) {
+		error("cannot read %s: %s", r.path, strerror(errno));
+	} else {
+		r.p = recs->text.data;
+		r.end = r.p + recs->text.len;
+		ret = read_text(&r, recs);
+	}
+	if (!ret)
+		return recs;
+	records_free(recs);
+	return NULL;
+}
+
+bool records_probe(const char *path)
+{
+	char head[sizeof(MAGIC)] = "";
+	struct stat st;
+	bool found;
+	int fd;
+
+	if (!strcmp(path, "-") || str_ends(path, RECORDS_SUFFIX))
+		return true;
+	/* Not opened to look: a pipe can be read only once. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	found =
+	    read(fd, head, sizeof(head)) == sizeof(head) && !memcmp(head, MAGIC "\t", sizeof(head));
+	close(fd);
+	return found;
+}
