@@ -124,9 +124,12 @@ static int check_machine(const struct reader *r)
 {
 	const u8 *id = r->file.data, *field = id + offsetof(Elf64_Ehdr, e_machine);
 	bool big = id[EI_DATA] == ELFDATA2MSB;
-	u16 machine = big ? (u16)(field[0] << 8 | field[1]) : get_u16(field);
-	const char *name = machine_name(machine);
+	u16 machine = get_u16(field);
+	const char *name;
 
+	if (big)
+		machine = (u16)(field[0] << 8 | field[1]);
+	name = machine_name(machine);
 	if (name)
 		return error("%s: an object for %s; only x86-64 is supported", r->path, name);
 	if (id[EI_CLASS] == ELFCLASS32)
@@ -322,7 +325,18 @@ static int note_relocs(struct reader *r, u32 i)
 	return 0;
 }
 
-/* Find the symbol table and what belongs to it. */
+static bool has_code(const struct object *obj)
+{
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		if ((obj->sections[i].flags & SF_EXEC) && obj->sections[i].size)
+			return true;
+	return false;
+}
+
+/*
+ * Find the symbol table and what belongs to it. gas writes none for a .S file
+ * that its #ifdefs leave empty: then there is just the null symbol.
+ */
 static int find_symtab(struct reader *r)
 {
 	for (u32 i = 1; i < r->obj->nr_sections; i++) {
@@ -332,7 +346,7 @@ static int find_symtab(struct reader *r)
 		if (r->headers[i].sh_type == SHT_SYMTAB)
 			r->symtab = i;
 	}
-	if (!r->symtab)
+	if (!r->symtab && has_code(r->obj))
 		return error("%s: no symbol table: was it stripped?", r->path);
 	for (u32 i = 1; i < r->obj->nr_sections; i++)
 		if (r->headers[i].sh_type == SHT_SYMTAB_SHNDX && r->headers[i].sh_link == r->symtab)
@@ -575,9 +589,9 @@ static int read_symbols(struct reader *r)
 	const u8 *raw = obj->sections[r->symtab].data;
 	u32 file = 0;
 
-	if (check_symtab(r))
+	if (r->symtab && check_symtab(r))
 		return -1;
-	obj->nr_symbols = (u32)(obj->sections[r->symtab].size / SYM_BYTES);
+	obj->nr_symbols = r->symtab ? (u32)(obj->sections[r->symtab].size / SYM_BYTES) : 1;
 	obj->symbols = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*obj->symbols));
 	obj->symbols[0].name = "";
 	for (u32 i = 1; i < obj->nr_symbols; i++) {
