@@ -6,13 +6,21 @@
  * two single objects or .checksums files is a build of one object each, whose
  * paths are both given as the same name.
  *
- * Within an object, records pair by kind and name. Same-named ones (static
- * functions of several files, clones) pair by equal checksum first, then by
- * file symbol (the part behind '@'), then what is left one to one; where more
- * than one pairing remains possible they are DIFF_AMBIGUOUS, never guessed.
- * Whatever has no partner of its name is DIFF_RENAMED if a single record of the
- * same kind and checksum without a partner stands on the other side (same
- * object or another), else DIFF_ADDED or DIFF_REMOVED.
+ * Within an object, records pair by kind and name:
+ *
+ *   1. same name and same checksum; what is left, by the same name again:
+ *   2. a single one on either side is a pair, DIFF_CHANGED;
+ *   3. several (static functions of same-named files, clones) are
+ *      DIFF_AMBIGUOUS: which is which cannot be told, and is not guessed.
+ *
+ * "x" and "x@a.c" are the same name if only one of the builds tells its x's
+ * apart: a second x appeared, or went. "x@a.c" and "x@b.c" never are.
+ *
+ * A function or data object that has no partner, whose checksum no other
+ * record of either build has but one without a partner on the other side, in
+ * whichever object, is DIFF_RENAMED. So the many functions that only return 0
+ * are never "renamed" into each other. The others are DIFF_ADDED and
+ * DIFF_REMOVED.
  */
 #ifndef OBJTOOL_DIFF_H
 #define OBJTOOL_DIFF_H
@@ -25,7 +33,7 @@ enum diff_status {
 	DIFF_ADDED,
 	DIFF_REMOVED,
 	DIFF_RENAMED,   /* same checksum, other name or object */
-	DIFF_AMBIGUOUS, /* differs, and which old belongs to which new cannot be told */
+	DIFF_AMBIGUOUS, /* one entry for each record, old or new, of those that cannot be paired */
 	NR_DIFF_STATUS
 };
 
@@ -35,28 +43,27 @@ struct build_object {
 };
 
 struct build {
-	const struct build_object *objs; /* sorted by path, bytewise */
+	const struct build_object *objs; /* sorted by path, bytewise, each path once */
 	size_t nr;
 };
 
 struct diff_entry {
-	const char *object;       /* path of the new record's object; the old one's if removed */
-	const char *name;
-	const struct record *old; /* NULL if added */
-	const struct record *new; /* NULL if removed */
-	const char *old_object;   /* set for DIFF_RENAMED: where and what it was */
-	const char *old_name;
-	u16 lanes;                /* bit set of enum lane: what differs; all present lanes if added or removed */
+	const char *object;       /* path of the new record's object; the old one's if it has none */
+	const char *name;         /* likewise */
+	const char *old_object;   /* path of the old record's object; NULL if it has none */
+	const struct record *old; /* NULL if added, or ambiguous and new */
+	const struct record *new; /* NULL if removed, or ambiguous and old */
+	u16 lanes;                /* bit set of enum lane: what differs; all that one record alone has */
 	u8 status;                /* enum diff_status */
 	u8 kind;                  /* enum record_kind */
 };
 
 struct diff {
-	struct diff_entry *entries; /* sorted by object, kind, name, status */
-	size_t nr;
+	struct diff_entry *entries; /* sorted by object, kind, name, status, checksum */
+	size_t nr, cap;
 	size_t count[NR_DIFF_STATUS];
-	size_t compared; /* records that had a partner, and those that had none */
-	struct arena arena;
+	size_t records[NR_RECORD_KINDS]; /* of the new build, by kind */
+	size_t objects;                  /* of both builds, each path once */
 };
 
 /* Compare; never fails. Records of @old and @new must outlive the result. */
@@ -67,6 +74,7 @@ bool diff_differs(const struct diff *diff, bool strict);
 
 const char *diff_status_name(enum diff_status status); /* "changed", "lines", ... */
 
+/* Release everything; NULL is fine. */
 void diff_free(struct diff *diff);
 
 #endif

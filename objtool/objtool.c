@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* objtool.c - main: the table of commands, and what holds for all of them */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <objtool/builtin.h>
+#include <objtool/log.h>
+#include <objtool/records.h>
+#include <objtool/version.h>
+
+static const struct command *const commands[] = {
+    &command_checksum,
+    &command_diff,
+};
+
+static void print_help(FILE *out)
+{
+	fputs("usage: objtool COMMAND [OPTION]... OPERAND...\n"
+	      "       objtool --version | --help | help COMMAND\n\n"
+	      "Checksum the functions of x86-64 kernel objects, and compare builds by them.\n\n",
+	      out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
+	fputs("\nExit status: 0 no difference, 1 differences, 2 trouble.\n", out);
+}
+
+/* Number of letters to insert, delete or change to make @a of @b; a long word is far from all. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[32], n = strlen(b);
+
+	if (n >= ARRAY_SIZE(row))
+		return n;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (; *a; a++) {
+		size_t diagonal = row[0]++;
+
+		for (size_t j = 1; j <= n; j++) {
+			size_t best = diagonal + (*a != b[j - 1]);
+
+			diagonal = row[j];
+			best = best < row[j] + 1 ? best : row[j] + 1;
+			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+		}
+	}
+	return row[n];
+}
+
+/* The command called @name, or NULL after a message. */
+static const struct command *find_command(const char *name)
+{
+	const struct command *near = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+		if (distance(commands[i]->name, name) <= 2 || str_starts(commands[i]->name, name))
+			near = commands[i];
+	}
+	if (near)
+		misuse(NULL, "unknown command '%s': did you mean '%s'?", name, near->name);
+	else
+		misuse(NULL, "unknown command '%s'", name);
+	return NULL;
+}
+
+static int run_help(const char *name)
+{
+	const struct command *cmd = name ? find_command(name) : NULL;
+
+	if (name && !cmd)
+		return EXIT_TROUBLE;
+	if (cmd)
+		options_help(cmd, stdout);
+	else
+		print_help(stdout);
+	return EXIT_SAME;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc < 2)
+		return misuse(NULL, "no command given");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return run_help(NULL);
+	if (!strcmp(argv[1], "help"))
+		return run_help(argv[2]);
+	if (!strcmp(argv[1], "--version")) {
+		printf("objtool %s (.checksums format %d)\n", OBJTOOL_VERSION, RECORDS_VERSION);
+		return EXIT_SAME;
+	}
+	if (argv[1][0] == '-')
+		return misuse(NULL, "unknown option '%s'", argv[1]);
+	cmd = find_command(argv[1]);
+	return cmd ? cmd->run(argc - 1, argv + 1) : EXIT_TROUBLE;
+}
+
+/*
+ * If 0, 1 or 2 is closed, the next file opened gets that number: a warning
+ * would land in an output file. Opened the wrong way round, so that using them
+ * is still an error.
+ */
+static int keep_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			return -1;
+	return 0;
+}
+
+/* An object that is truncated while it is mapped; only what is safe in a handler. */
+static void input_vanished(int sig)
+{
+	static const char msg[] = "objtool: error: an input file was truncated while it was read\n";
+	ssize_t ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
+
+	(void)sig;
+	(void)ignored;
+	_exit(EXIT_TROUBLE);
+}
+
+int main(int argc, char **argv)
+{
+	int status, failed;
+
+	if (keep_standard_files())
+		return EXIT_TROUBLE;
+	signal(SIGBUS, input_vanished);
+	status = run(argc, argv);
+	/* Of an error before, only that there was one is known by now. */
+	failed = ferror(stdout);
+	errno = 0;
+	if (fclose(stdout) || failed) {
+		error("cannot write standard output%s%s", errno ? ": " : "",
+		      errno ? strerror(errno) : "");
+		return EXIT_TROUBLE;
+	}
+	return status;
+}
