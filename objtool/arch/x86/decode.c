@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * decode.c - where an x86-64 instruction ends, and where its fields lie
+ *
+ * A length decoder for 64-bit mode, driven by tables. It knows of an opcode
+ * whether it exists with these prefixes, whether a ModRM byte follows, how
+ * long the immediate is and where control goes next. It does not know the
+ * operands: `lea %eax,%eax` (8d c0, #UD on a processor) has a length here.
+ *
+ * Facts: Intel SDM vol. 2 (chapter 2: formats, appendix A: opcode maps), Intel
+ * APX specification (REX2, EVEX map 4), AMD64 APM vol. 3 (3DNow!, XOP, SSE4A),
+ * VIA PadLock programming guide. opcode maps checked against LLVM 22, binutils
+ * 2.40 and Zydis 4.
+ *
+ * Where vendors differ Intel is followed. 66 before a near branch changes
+ * nothing: 66 e9 has four bytes of offset, AMD takes two. That is what LLVM
+ * takes it for too; objdump follows AMD. ud0 (0f ff) has a ModRM byte, as in
+ * the SDM; on older AMD processors it had none.
+ */
+#include <objtool/arch.h>
+
+/*
+ * What follows an opcode, in 16 bits:
+ *    0..3  length of the immediate, 0 to 4 or 8, or IMM_Z, IMM_V
+ *    4     a ModRM byte follows
+ *    5     the immediate is a branch offset
+ *    6..9  enum insn_class
+ *   10..15 enum look: a closer look is needed
+ */
+#define IMM_Z	   5 /* 2 bytes with 66, else 4, REX.W or not: add $imm,%rax */
+#define IMM_V	   6 /* the same, but 8 with REX.W: mov $imm,%rax */
+#define IMM_MASK   0xf
+#define MODRM	   0x10
+#define REL	   0x20
+#define CLS(c)	   ((c) << 6)
+#define CLS_OF(a)  ((a) >> 6 & 0xf)
+#define LOOK(n)	   (LOOK_##n << 10)
+#define LOOK_OF(a) ((a) >> 10)
+
+enum look {
+	LOOK_PREFIX = 1, /* the low byte is its bit of the prefixes seen */
+	LOOK_BAD,	 /* no instruction of 64-bit mode */
+	LOOK_ESC,	 /* 0f */
+	LOOK_VEX2,
+	LOOK_VEX3,
+	LOOK_EVEX,
+	LOOK_REX2,
+	LOOK_MOFFS, /* a0..a3: an absolute address of 8 bytes, 4 with 67 */
+	LOOK_NOP,   /* 90: xchg with REX.B, pause with f3 */
+	LOOK_GRP1A, /* 8f: pop, or XOP */
+	LOOK_GRP3,  /* f6, f7: test has an immediate; not, neg, mul, div have none */
+	LOOK_GRP4,  /* fe: inc, dec */
+	LOOK_GRP5,  /* ff: inc, dec, call, jmp, push */
+	LOOK_GRP11, /* c6, c7: mov, xabort, xbegin */
+	LOOK_GRP7,  /* 0f 01: eretu, erets, uiret among much else */
+	LOOK_HINT,  /* 0f 1f: /0 is the documented nop */
+	LOOK_0F38,
+	LOOK_0F3A,
+	LOOK_MOVCR, /* 0f 20..23: the mod field is ignored, no displacement */
+	LOOK_SSE4A, /* 0f 78: vmread; extrq and insertq with two immediate bytes */
+};
+
+/* Prefixes seen. The lowest two bits choose the length of IMM_Z and IMM_V. */
+#define PFX_66	 0x01
+#define PFX_W	 0x02
+#define PFX_F3	 0x08
+#define PFX_F2	 0x0c
+#define PFX_REP	 0x0c /* of f2 and f3 the last counts */
+#define PFX_67	 0x10
+#define PFX_LOCK 0x20
+#define PFX_REX	 0x40
+#define PFX_B	 0x80
+
+/* Cells of the opcode maps, named after the SDM's operand codes where it has one. */
+#define N   0
+#define Ib  1
+#define Iw  2
+#define IwB 3 /* enter */
+#define Id  4
+#define Iz  IMM_Z
+#define Iv  IMM_V
+#define Iq  8
+#define E   MODRM
+#define EIb (E | Ib)
+#define EIz (E | Iz)
+#define Jcb (Ib | REL | CLS(INSN_JCC))
+#define Jcz (Id | REL | CLS(INSN_JCC))
+#define Jb  (Ib | REL | CLS(INSN_JMP))
+#define Jz  (Id | REL | CLS(INSN_JMP))
+#define Cz  (Id | REL | CLS(INSN_CALL))
+#define R   CLS(INSN_RET)
+#define RIw (R | Iw)
+#define T   CLS(INSN_TRAP)
+#define TE  (T | E)
+#define X   LOOK(BAD)
+#define P   LOOK(PREFIX)
+#define P66 (P | PFX_66)
+#define P67 (P | PFX_67)
+#define PF0 (P | PFX_LOCK)
+#define PF2 (P | PFX_F2)
+#define PF3 (P | PFX_F3)
+#define ESC LOOK(ESC)
+#define VX2 LOOK(VEX2)
+#define VX3 LOOK(VEX3)
+#define EVX LOOK(EVEX)
+#define RX2 LOOK(REX2)
+#define MOF LOOK(MOFFS)
+#define NOP LOOK(NOP)
+#define G1A (E | LOOK(GRP1A))
+#define G3b (EIb | LOOK(GRP3))
+#define G3z (EIz | LOOK(GRP3))
+#define G4  (E | LOOK(GRP4))
+#define G5  (E | LOOK(GRP5))
+#define GBb (EIb | LOOK(GRP11))
+#define GBz (EIz | LOOK(GRP11))
+#define G7  (E | LOOK(GRP7))
+#define HNT (E | LOOK(HINT))
+#define T38 LOOK(0F38)
+#define T3A LOOK(0F3A)
+#define CR  LOOK(MOVCR)
+#define S4A (E | LOOK(SSE4A))
+
+/* clang-format off */
+static const u16 map_1byte[256] = {
+	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
+	/* 0 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   ESC,
+	/* 1 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   X,
+	/* 2 */  E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X,
+	/* 3 */  E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X,
+	/* 4 */  P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,
+	/* 5 */  N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,
+	/* 6 */  X,   X,   EVX, E,   P,   P,   P66, P67, Iz,  EIz, Ib,  EIb, N,   N,   N,   N,
+	/* 7 */  Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb,
+	/* 8 */  EIb, EIz, X,   EIb, E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   G1A,
+	/* 9 */  NOP, N,   N,   N,   N,   N,   N,   N,   N,   N,   X,   N,   N,   N,   N,   N,
+	/* a */  MOF, MOF, MOF, MOF, N,   N,   N,   N,   Ib,  Iz,  N,   N,   N,   N,   N,   N,
+	/* b */  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,
+	/* c */  EIb, EIb, RIw, R,   VX3, VX2, GBb, GBz, IwB, N,   RIw, R,   T,   Ib,  X,   R,
+	/* d */  E,   E,   E,   E,   X,   RX2, T,   N,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* e */  Jcb, Jcb, Jcb, Jcb, Ib,  Ib,  Ib,  Ib,  Cz,  Jz,  X,   Jb,  N,   N,   N,   N,
+	/* f */  PF0, N,   PF2, PF3, T,   N,   G3b, G3z, N,   N,   N,   N,   N,   N,   G4,  G5,
+};
+
+/*
+ * The shape of 0f opcodes; VEX and EVEX share it. What of it exists with which
+ * prefixes is said by legacy_0f and so on below.
+ */
+static const u16 map_0f[256] = {
+	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
+	/* 0 */  E,   G7,  E,   E,   N,   N,   N,   R,   N,   N,   N,   T,   N,   E,   N,   EIb,
+	/* 1 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   HNT,
+	/* 2 */  CR,  CR,  CR,  CR,  N,   N,   N,   N,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* 3 */  N,   N,   N,   N,   N,   R,   N,   N,   T38, N,   T3A, N,   N,   N,   N,   N,
+	/* 4 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* 5 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* 6 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* 7 */  EIb, EIb, EIb, EIb, E,   E,   E,   N,   S4A, E,   E,   E,   E,   E,   E,   E,
+	/* 8 */  Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz,
+	/* 9 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* a */  N,   N,   N,   E,   EIb, E,   E,   E,   N,   N,   R,   E,   EIb, E,   E,   E,
+	/* b */  E,   E,   E,   E,   E,   E,   E,   E,   E,   TE,  EIb, E,   E,   E,   E,   E,
+	/* c */  E,   E,   EIb, E,   EIb, EIb, EIb, E,   N,   N,   N,   N,   N,   N,   N,   N,
+	/* d */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* e */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* f */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   TE,
+};
+
+/*
+ * One hex digit for each opcode: the prefixes it is defined with. Bit 0: none,
+ * bit 1: 66, bit 2: f3, bit 3: f2; the order of the pp field of VEX and EVEX.
+ */
+static const char legacy_0f[] =
+	/* 00 */ "ffff0fffff0f0ff0" "fff33373ffffffff" "ffff000033ffff33" "ffffff01f0f00000"
+	/* 40 */ "ffffffffffffffff" "3f553333fff7ffff" "3333333333332237" "f3333331bb00aa77"
+	/* 80 */ "ffffffffffffffff" "ffffffffffffffff" "ffffffffffffffff" "ffffffff4fffffff"
+	/* c0 */ "fff1333fffffffff" "a33333e333333333" "333333e333333333" "833333333333333f";
+
+static const char legacy_0f38[] =
+	/* 00 */ "3333333333330000" "2000220200003330" "2222220022220000" "2222220222222222"
+	/* 40 */ "2200000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "2220000000330000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000011111102" "0000000040026666" "0000000000000000" "bb000270e144f000";
+
+static const char legacy_0f3a[] =
+	/* 00 */ "0000000022222223" "0000222200000000" "2220000000000000" "0000000000000000"
+	/* 40 */ "2220200000000000" "0000000000000000" "2222000000000000" "0000000000000000"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000001022" "0000000000000002" "0000000000000000" "4000000000000000";
+
+static const char vex_0f[] =
+	/* 00 */ "0000000000000000" "fff3337300000000" "0000000033c3cc33" "0000000000000000"
+	/* 40 */ "0330333300330000" "3f553333fff7ffff" "2222222222222226" "e22222210000aa66"
+	/* 80 */ "0000000000000000" "33bb000033000000" "0000000000000010" "0000000000000000"
+	/* c0 */ "00f0223000000000" "a222222222222222" "222222e222222222" "8222222222222220";
+
+static const char vex_0f38[] =
+	/* 00 */ "2222222222222222" "0002002222202220" "2222220022222222" "2222222222222222"
+	/* 40 */ "220002222bae0000" "ff2200002220c0f0" "0000000000003000" "0040000022000000"
+	/* 80 */ "0000000000002020" "2222002222222222" "0000002222222222" "f600222222222222"
+	/* c0 */ "0000000000088802" "0077000000f22222" "2222222222222222" "00110d8f00000000";
+
+static const char vex_0f3a[] =
+	/* 00 */ "2220222022222222" "0000222222000200" "2220000000000000" "2222000022000000"
+	/* 40 */ "2220202022222000" "0000000000002222" "2222000022222222" "0000000022222222"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000000022" "0000000000000022" "0000000000000000" "8000000000000000";
+
+static const char vex_map5[] =
+	/* 00 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 40 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000f00";
+
+static const char vex_map7[] =
+	/* 00 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 40 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000000000" "0000000000000000" "0000000000000000" "000000c0c0000000";
+
+static const char evex_0f[] =
+	/* 00 */ "0000000000000000" "fff3337300000000" "0000000033c3ccff" "0000000000000000"
+	/* 40 */ "0000000000000000" "0f003333fff7ffff" "222222222222222e" "e2222220ffee006e"
+	/* 80 */ "0000000000000000" "33bb000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "00f0223000000000" "0222222022222222" "222222e222222222" "0222222022222220";
+
+static const char evex_0f38[] =
+	/* 00 */ "2000200000022200" "6666662022222222" "6666666666622200" "6666662266622222"
+	/* 40 */ "2022222203ee2222" "fffa220022220000" "0022222280000f00" "22e2d22222222222"
+	/* 80 */ "0002000022220202" "2222002222aa2222" "2222002222aa2222" "0000222222222222"
+	/* c0 */ "0000202220222202" "0077000000c02222" "2222222222222222" "00330f8f00000000";
+
+static const char evex_0f3a[] =
+	/* 00 */ "2202220fb2320002" "0000222222220222" "222202b300000000" "0000000022220022"
+	/* 40 */ "0062200000000000" "22b322b300000000" "000000b300000000" "2222000c00000000"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "00d0000000000022" "0000000000000000" "0000000000000000" "8000000000000000";
+
+static const char evex_map4[] =
+	/* 00 */ "ffff0000ffff0000" "3333000033330000" "fffff000fffff000" "ffff000033330000"
+	/* 40 */ "ffffffffffffffff" "0000000000000000" "330002700f0f0000" "0000000000000000"
+	/* 80 */ "ff0f3300f0130003" "0000000000000000" "00000f0000000f0f" "0000000000000000"
+	/* c0 */ "ff00000000000000" "ffff000000000000" "0000000000000000" "7740ffffe300f0ff";
+
+static const char evex_map5[] =
+	/* 00 */ "0000000000000000" "44000000d00d0380" "0000000000404457" "0000000000000000"
+	/* 40 */ "0000000000000000" "0700000077f77777" "00000000bbbbff6c" "0000d00077a63f60"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000";
+
+static const char evex_map6[] =
+	/* 00 */ "0000000000000000" "0003000000000000" "0000000000003200" "0000000000000000"
+	/* 40 */ "0032000000003232" "000000cc00000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "0000000000000000" "0000002232323232" "0000002232323232" "0000002232323232"
+	/* c0 */ "0000000000000000" "000000cc00000000" "0000000000000000" "0000000000000000";
+
+static const char xop_map8[] =
+	/* 00 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 40 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "0000011100000011" "0000011100000011" "0011001000000000" "0000001000000000"
+	/* c0 */ "1111000000001111" "0000000000000000" "0000000000001111" "0000000000000000";
+
+static const char xop_map9[] =
+	/* 00 */ "0110000000000000" "0010000000000000" "0000000000000000" "0000000000000000"
+	/* 40 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "1111000000000000" "1111111111110000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0111001100010000" "0111001100010000" "0111000000000000" "0000000000000000";
+
+static const char xop_map10[] =
+	/* 00 */ "0000000000000000" "1010000000000000" "0000000000000000" "0000000000000000"
+	/* 40 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* 80 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000"
+	/* c0 */ "0000000000000000" "0000000000000000" "0000000000000000" "0000000000000000";
+/* clang-format on */
+
+/* Opcode maps behind VEX, EVEX and XOP; forms NULL: no such map. */
+struct map {
+	const char *forms;
+	u16 attr; /* map 1: taken from map_0f */
+};
+
+static const struct map vex_maps[8] = {
+    [1] = {vex_0f, 0},	 [2] = {vex_0f38, E},	   [3] = {vex_0f3a, EIb},
+    [5] = {vex_map5, E}, [7] = {vex_map7, E | Id},
+};
+
+static const struct map evex_maps[8] = {
+    [1] = {evex_0f, 0},	  [2] = {evex_0f38, E}, [3] = {evex_0f3a, EIb},	  [4] = {evex_map4, E},
+    [5] = {evex_map5, E}, [6] = {evex_map6, E}, [7] = {vex_map7, E | Id},
+};
+
+static const struct map xop_maps[3] = {
+    {xop_map8, EIb},
+    {xop_map9, E},
+    {xop_map10, E | Id},
+};
+
+/* Bytes of an immediate: by prefixes (none, 66, REX.W, both) and IMM_ code. */
+static const u8 imm_len[4][9] = {
+    {0, 1, 2, 3, 4, 4, 4, 0, 8},
+    {0, 1, 2, 3, 4, 2, 2, 0, 8},
+    {0, 1, 2, 3, 4, 4, 8, 0, 8},
+    {0, 1, 2, 3, 4, 4, 8, 0, 8},
+};
+
+/* By ModRM byte: bytes of displacement, and what else it brings. */
+#define SHAPE_DISP 0x07
+#define SHAPE_RIP  0x08
+#define SHAPE_SIB  0x10
+#define SHAPE_MOD0 0x20 /* in a SIB byte, base 5 means a displacement of 4 */
+
+#define MOD0	0, 0, 0, 0, SHAPE_SIB | SHAPE_MOD0, SHAPE_RIP | 4, 0, 0
+#define MOD1	1, 1, 1, 1, SHAPE_SIB | 1, 1, 1, 1
+#define MOD2	4, 4, 4, 4, SHAPE_SIB | 4, 4, 4, 4
+#define MOD3	0, 0, 0, 0, 0, 0, 0, 0
+#define REGS(m) m, m, m, m, m, m, m, m
+
+static const u8 modrm_shape[256] = {REGS(MOD0), REGS(MOD1), REGS(MOD2), REGS(MOD3)};
+
+/* The ModRM byte's reg field: the opcode extension of groups. */
+static inline unsigned int reg_field(u8 modrm)
+{
+	return modrm >> 3 & 7;
+}
+
+static inline bool is_reg_form(u8 modrm)
+{
+	return modrm >= 0xc0;
+}
+
+/* Is opcode @op of the map @forms defined with prefix @pp of none, 66, f3, f2? */
+static inline bool defined(const char *forms, u8 op, unsigned int pp)
+{
+	unsigned int digit = (u8)forms[op];
+
+	/* '0'..'9' and 'a'..'f', without a branch */
+	digit = (digit & 0xf) + 9 * (digit >> 6);
+	return digit >> pp & 1;
+}
+
+/* The same from legacy prefixes: f2 and f3 go before 66. */
+static inline unsigned int mandatory(unsigned int pfx)
+{
+	return pfx & PFX_REP ? (pfx & PFX_REP) >> 2 : pfx & PFX_66;
+}
+
+/*
+ * Fill in everything from @off, the byte behind the opcode, on; @attr tells
+ * what is there. Reads the ModRM byte and the one behind it.
+ */
+static inline unsigned int fields(const u8 *p, unsigned int off, unsigned int attr,
+				  unsigned int pfx, struct insn *insn)
+{
+	unsigned int shape = 0, disp = 0, imm = imm_len[pfx & (PFX_66 | PFX_W)][attr & IMM_MASK];
+
+	if (attr & MODRM) {
+		shape = modrm_shape[p[off]];
+		disp = shape & SHAPE_DISP;
+		if (shape & SHAPE_MOD0 && (p[off + 1] & 7) == 5)
+			disp = 4;
+		off += shape & SHAPE_SIB ? 2 : 1;
+	}
+	insn->cls = (u8)CLS_OF(attr);
+	insn->flags =
+	    (u8)((shape & SHAPE_RIP ? INSN_PCREL_DISP : 0) | (attr & REL ? INSN_PCREL_IMM : 0));
+	insn->disp_off = (u8)off;
+	insn->disp_len = (u8)disp;
+	insn->imm_off = (u8)(off + disp);
+	insn->imm_len = (u8)imm;
+	insn->len = (u8)(off + disp + imm);
+	return off + disp + imm;
+}
+
+/* A processor refuses these before VEX, EVEX, XOP and REX2 (#UD). */
+static bool bad_before_vex(unsigned int pfx)
+{
+	return pfx & (PFX_66 | PFX_REP | PFX_LOCK | PFX_REX);
+}
+
+/* Shared end of VEX, EVEX and XOP: @off is the opcode's place. */
+static unsigned int mapped(const u8 *p, unsigned int off, const struct map *map, unsigned int pp,
+			   unsigned int pfx, struct insn *insn)
+{
+	unsigned int attr = map->attr;
+	u8 op = p[off++];
+
+	if (!map->forms || !defined(map->forms, op, pp))
+		return 0;
+	if (!attr)
+		attr = map_0f[op] & (MODRM | IMM_MASK);
+	return fields(p, off, attr, pfx, insn);
+}
+
+/* EVEX map 4: the one-byte opcodes that APX promotes, with their immediates. */
+static u16 apx_imm(u8 op, u8 modrm)
+{
+	bool test = reg_field(modrm) < 2;
+
+	switch (op) {
+	case 0x24: /* shld */
+	case 0x2c: /* shrd */
+	case 0x6b:
+	case 0x80:
+	case 0x83:
+	case 0xc0:
+	case 0xc1:
+		return Ib;
+	case 0x69:
+	case 0x81:
+		return Iz;
+	case 0xf6:
+		return test ? Ib : 0;
+	case 0xf7:
+		return test ? Iz : 0;
+	}
+	return 0;
+}
+
+/* @off is the first byte behind 62. */
+static unsigned int evex(const u8 *p, unsigned int off, struct insn *insn)
+{
+	const u8 *payload = p + off;
+	struct map map = evex_maps[payload[0] & 7];
+	unsigned int pp = payload[1] & 3;
+	unsigned int pfx = (pp == 1 ? PFX_66 : 0) | (payload[1] & 0x80 ? PFX_W : 0);
+
+	if ((payload[0] & 7) == 4)
+		map.attr |= apx_imm(payload[3], payload[4]);
+	return mapped(p, off + 3, &map, pp, pfx, insn);
+}
+
+/* c5, c4 or 8f; @off is the byte behind it. */
+static unsigned int vex(const u8 *p, unsigned int off, struct insn *insn)
+{
+	unsigned int map = p[off] & 0x1f;
+
+	switch (p[off - 1]) {
+	case 0xc5:
+		return mapped(p, off + 1, &vex_maps[1], p[off] & 3, 0, insn);
+	case 0xc4:
+		if (map >= ARRAY_SIZE(vex_maps))
+			return 0;
+		return mapped(p, off + 2, &vex_maps[map], p[off + 1] & 3, 0, insn);
+	default:
+		map -= 8;
+		if (map >= ARRAY_SIZE(xop_maps))
+			return 0;
+		return mapped(p, off + 2, &xop_maps[map], p[off + 1] & 3, 0, insn);
+	}
+}
+
+/* Opcodes of the 0f map; @off is the byte behind 0f, or behind a REX2 that selects the map. */
+static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+{
+	unsigned int pp = mandatory(pfx), attr;
+	u8 op = p[off++];
+
+	if (!defined(legacy_0f, op, pp))
+		return 0;
+	attr = map_0f[op];
+	switch (LOOK_OF(attr)) {
+	case LOOK_0F38:
+		if (!defined(legacy_0f38, p[off++], pp))
+			return 0;
+		attr = E;
+		break;
+	case LOOK_0F3A:
+		if (!defined(legacy_0f3a, p[off++], pp))
+			return 0;
+		attr = EIb;
+		break;
+	case LOOK_GRP7:
+		/* eretu (f3) and erets (f2); uiret */
+		if ((p[off] == 0xca && pp >= 2) || (p[off] == 0xec && pp == 2))
+			attr |= R;
+		break;
+	case LOOK_HINT:
+		if (reg_field(p[off]) == 0)
+			attr |= CLS(INSN_NOP);
+		break;
+	case LOOK_MOVCR:
+		off++;
+		break;
+	case LOOK_SSE4A:
+		attr |= pp ? Iw : 0;
+		break;
+	}
+	return fields(p, off, attr, pfx, insn);
+}
+
+/* ff: inc, dec, call, far call, jmp, far jmp, push, undefined. 0 if undefined. */
+static unsigned int grp5(u8 modrm)
+{
+	static const u16 attr[8] = {
+	    E,
+	    E,
+	    E | CLS(INSN_CALL_IND),
+	    E | CLS(INSN_CALL_IND),
+	    E | CLS(INSN_JMP_IND),
+	    E | CLS(INSN_JMP_IND),
+	    E,
+	    0,
+	};
+	unsigned int reg = reg_field(modrm);
+
+	/* a far pointer lies in memory */
+	if (is_reg_form(modrm) && (reg == 3 || reg == 5))
+		return 0;
+	return attr[reg];
+}
+
+/* c6, c7 of @attr: mov, xabort (c6 f8), xbegin (c7 f8). 0 if undefined. */
+static unsigned int grp11(u8 op, u8 modrm, unsigned int attr)
+{
+	if (reg_field(modrm) == 0)
+		return attr;
+	if (modrm != 0xf8)
+		return 0;
+	return op == 0xc7 ? attr | REL : attr;
+}
+
+/* An opcode of the one-byte map that decides by its ModRM byte; @off is the byte behind it. */
+static unsigned int group(const u8 *p, unsigned int off, unsigned int attr, unsigned int pfx,
+			  struct insn *insn)
+{
+	u8 op = p[off - 1], modrm = p[off];
+
+	switch (LOOK_OF(attr)) {
+	case LOOK_GRP1A:
+		attr = reg_field(modrm) == 0 ? E : 0;
+		break;
+	case LOOK_GRP3:
+		attr = reg_field(modrm) < 2 ? attr : E;
+		break;
+	case LOOK_GRP4:
+		attr = reg_field(modrm) < 2 ? E : 0;
+		break;
+	case LOOK_GRP5:
+		attr = grp5(modrm);
+		break;
+	case LOOK_GRP11:
+		attr = grp11(op, modrm, attr);
+		break;
+	}
+	return attr ? fields(p, off, attr, pfx, insn) : 0;
+}
+
+/* a0..a3: the address takes the place of a displacement. */
+static unsigned int moffs(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+{
+	unsigned int len = fields(p, off, pfx & PFX_67 ? Id : Iq, pfx, insn);
+
+	insn->disp_len = insn->imm_len;
+	insn->imm_off = insn->len;
+	insn->imm_len = 0;
+	return len;
+}
+
+/* nop, unless REX.B makes it xchg %r8,%rax or f3 makes it pause. */
+static unsigned int nop(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+{
+	bool is_nop = !(pfx & PFX_B) && (pfx & PFX_REP) != PFX_F3;
+
+	return fields(p, off, is_nop ? CLS(INSN_NOP) : 0, pfx, insn);
+}
+
+/*
+ * @off is the byte behind d5. Not with REX2: opcodes of rows 4, 7, a, e of the
+ * one-byte map and 3, 8 of the 0f map, prefixes, escapes. a1 is jmpabs instead.
+ */
+static unsigned int rex2(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+{
+	u8 payload = p[off++], op = p[off];
+	unsigned int row = op >> 4, attr = map_1byte[op];
+
+	insn->opcode_off = (u8)off;
+	pfx |= (payload & 0x08 ? PFX_W : 0) | (payload & 0x11 ? PFX_B : 0);
+	if (payload & 0x80)
+		return row == 3 || row == 8 ? 0 : two_byte(p, off, pfx, insn);
+	off++;
+	/* An absolute target, so not the pc-relative INSN_JMP. */
+	if (op == 0xa1 && !(pfx & (PFX_66 | PFX_67 | PFX_REP | PFX_LOCK | PFX_W)))
+		return fields(p, off, Iq | CLS(INSN_JMP_IND), pfx, insn);
+	if (row == 4 || row == 7 || row == 0xa || row == 0xe)
+		return 0;
+	switch (LOOK_OF(attr)) {
+	case 0:
+		return fields(p, off, attr, pfx, insn);
+	case LOOK_NOP:
+		return nop(p, off, pfx, insn);
+	case LOOK_GRP1A:
+	case LOOK_GRP3:
+	case LOOK_GRP4:
+	case LOOK_GRP5:
+	case LOOK_GRP11:
+		return group(p, off, attr, pfx, insn);
+	}
+	return 0;
+}
+
+/* An opcode of the one-byte map that is not what the table alone says; @off is the byte behind. */
+static unsigned int look(const u8 *p, unsigned int off, unsigned int attr, unsigned int pfx,
+			 struct insn *insn)
+{
+	switch (LOOK_OF(attr)) {
+	case LOOK_BAD:
+		return 0;
+	case LOOK_VEX2:
+	case LOOK_VEX3:
+		return bad_before_vex(pfx) ? 0 : vex(p, off, insn);
+	case LOOK_EVEX:
+		return bad_before_vex(pfx) ? 0 : evex(p, off, insn);
+	case LOOK_REX2:
+		return pfx & PFX_REX ? 0 : rex2(p, off, pfx, insn);
+	case LOOK_MOFFS:
+		return moffs(p, off, pfx, insn);
+	case LOOK_NOP:
+		return nop(p, off, pfx, insn);
+	case LOOK_GRP1A:
+		/* pop is /0, so its ModRM byte never looks like an XOP map, 8 and up */
+		if ((p[off] & 0x1f) >= 8)
+			return bad_before_vex(pfx) ? 0 : vex(p, off, insn);
+		break;
+	}
+	return group(p, off, attr, pfx, insn);
+}
+
+/*
+ * Decode without regard to the end of the bytes. Reads at most @max_pfx + 8
+ * bytes: a REX or prefix more, then EVEX (4), opcode, ModRM, SIB; immediates
+ * and displacements are not read.
+ */
+static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn *insn)
+{
+	unsigned int off = 0, pfx = 0, rex, attr;
+	u8 byte;
+
+	for (;;) {
+		byte = p[off];
+		rex = (byte & 0xf0) == 0x40;
+		attr = map_1byte[p[off + rex]];
+		if (LOOK_OF(attr) != LOOK_PREFIX)
+			break;
+		/* A prefix, or a REX that does not count as a prefix follows it. */
+		if (off++ == max_pfx)
+			return 0;
+		attr = map_1byte[byte];
+		if (attr & PFX_REP)
+			pfx &= ~(unsigned int)PFX_REP;
+		pfx |= attr & 0xff;
+	}
+	if (rex)
+		pfx |= PFX_REX | (byte & 8 ? PFX_W : 0) | (byte & 1 ? PFX_B : 0);
+	off += rex;
+	insn->opcode_off = (u8)off++;
+	if (!LOOK_OF(attr))
+		return fields(p, off, attr, pfx, insn);
+	if (LOOK_OF(attr) == LOOK_ESC)
+		return two_byte(p, off, pfx, insn);
+	return look(p, off, attr, pfx, insn);
+}
+
+unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
+{
+	/* Room for the bytes decode() may look at behind 14 prefixes. */
+	u8 copy[ARCH_MAX_INSN + 8] = {0};
+	unsigned int len;
+
+	if (avail >= ARCH_MAX_INSN) {
+		len = decode(p, ARCH_MAX_INSN - 8, insn);
+		if (len)
+			return len <= ARCH_MAX_INSN ? len : 0;
+		avail = ARCH_MAX_INSN;
+	}
+	/* Near the end, many prefixes, or undefined: rare, so take the safe way. */
+	memcpy(copy, p, avail);
+	len = decode(copy, ARCH_MAX_INSN - 1, insn);
+	return len <= avail ? len : 0;
+}
+
+static s64 get_signed(const u8 *p, unsigned int len)
+{
+	u64 value = 0, sign;
+
+	if (!len)
+		return 0;
+	for (unsigned int i = 0; i < len; i++)
+		value |= (u64)p[i] << (8 * i);
+	sign = (u64)1 << (8 * len - 1);
+	return (s64)((value ^ sign) - sign);
+}
+
+s64 arch_insn_disp(const u8 *p, const struct insn *insn)
+{
+	return get_signed(p + insn->disp_off, insn->disp_len);
+}
+
+s64 arch_insn_imm(const u8 *p, const struct insn *insn)
+{
+	return get_signed(p + insn->imm_off, insn->imm_len);
+}
+
+unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out)
+{
+	unsigned int off = insn->opcode_off, len = insn->imm_off;
+	unsigned int cond = p[off] ^ 0x70U;
+
+	memcpy(out, p, len);
+	if (p[off] == 0xeb) {
+		out[off] = 0xe9;
+	} else if (cond < 0x10) {
+		out[off] = 0x0f;
+		out[len++] = (u8)(0x80 | cond);
+	}
+	return len;
+}
+
+/*
+ * Fillers: a number of 66 prefixes, then one of these. GNU as fills with up to
+ * 11 bytes (two 66), LLVM up to 15 (six); 66 66 90 and 66 66 66 90 are what
+ * was recommended for K8.
+ */
+static const struct filler {
+	u8 min66, max66, len;
+	u8 bytes[9];
+} fillers[] = {
+    {0, 3, 1, {0x90}},
+    {0, 0, 1, {0xcc}},
+    {0, 0, 3, {0x0f, 0x1f, 0x00}},
+    {0, 0, 4, {0x0f, 0x1f, 0x40}},
+    {0, 1, 5, {0x0f, 0x1f, 0x44}},
+    {0, 0, 7, {0x0f, 0x1f, 0x80}},
+    {0, 1, 8, {0x0f, 0x1f, 0x84}},
+    {1, 6, 9, {0x2e, 0x0f, 0x1f, 0x84}},
+};
+
+unsigned int arch_padding(const u8 *p, size_t avail)
+{
+	unsigned int n = 0;
+
+	while (n < avail && n < 6 && p[n] == 0x66)
+		n++;
+	for (unsigned int i = 0; i < ARRAY_SIZE(fillers); i++) {
+		const struct filler *f = &fillers[i];
+
+		if (n >= f->min66 && n <= f->max66 && f->len <= avail - n &&
+		    !memcmp(p + n, f->bytes, f->len))
+			return n + f->len;
+	}
+	return 0;
+}
