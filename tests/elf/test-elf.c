@@ -167,7 +167,7 @@ static void sweep(const char *path, u64 seed, unsigned long n)
 			at[k] = r & 1	? (size_t)(r >> 8) % size
 				: r & 2 ? size - 1 - (size_t)(r >> 8) % tables
 					: (size_t)(r >> 8) % 64;
-			flip[k] = r & 4 ? (u8)(1U << ((r >> 3) & 7)) : (u8)(r >> 16);
+			flip[k] = (u8)(r & 4 ? 1U << ((r >> 3) & 7) : (r >> 16) & 0xff);
 			image[at[k]] ^= flip[k];
 		}
 		accepted += try_image(image, size, log);

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/elf/run.sh - objects are read as readelf reads them; damaged ones and
+# files that are none are refused with one clear message
+#
+# KERNEL_OBJECTS may list more objects to compare, separated by blanks.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+exec python3 tests/elf/elf_test.py "${BUILD:-build}/tests/elf/test-elf"
