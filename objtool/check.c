@@ -334,7 +334,8 @@ static void mark_referenced(struct code *code, const struct section *sec)
 			continue;
 		type = arch_reloc_type(rel->type);
 		to = &obj->sections[sym->sec];
-		off = (s64)sym->value + rel->addend + (exec && type.kind == RELOC_PC ? 4 : 0);
+		off = add_wrap((s64)sym->value, rel->addend);
+		off = add_wrap(off, exec && type.kind == RELOC_PC ? 4 : 0);
 		if (off < 0 || off >= (s64)to->size || to->nobits)
 			continue;
 		if (!code->referenced[sym->sec])
@@ -554,5 +555,11 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	mark_filler(code, s, off, first, insns);
 	if (how == DECODE_TO_NEXT)
 		mark_tail(code, s, first, insns);
+	for (u32 i = first, n = 0; i < insns->nr; i++) {
+		if (how == DECODE_ROOM && arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
+			insns->insn[i].filler = 1;
+		insns->insn[i].ordinal = n;
+		n += !insns->insn[i].filler;
+	}
 	return insns->nr - first;
 }

@@ -125,7 +125,7 @@ static const char *string_at(const struct object *obj, const struct reloc *rel, 
 	if (!symbol_defined(sym))
 		return NULL;
 	sec = &obj->sections[sym->sec];
-	off = (s64)sym->value + rel->addend - bias;
+	off = add_wrap((s64)sym->value, add_wrap(rel->addend, -bias));
 	if (!sec->data || off < 0 || off >= (s64)sec->size ||
 	    !memchr(sec->data + off, 0, sec->size - (size_t)off))
 		return NULL;
@@ -218,7 +218,7 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	if (!rel)
 		return false;
 	sym = &obj->symbols[rel->sym];
-	off = (s64)sym->value + rel->addend;
+	off = add_wrap((s64)sym->value, rel->addend);
 	if (!symbol_defined(sym) || off < 0 || off > (s64)obj->sections[sym->sec].size)
 		return false;
 	out->site = (struct place){sym->sec, (u32)off};

@@ -61,6 +61,7 @@ u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end);
 /* One decoded instruction of a stretch of code. */
 struct code_insn {
 	u32 off;     /* in the section */
+	u32 ordinal; /* how many instructions of the stretch that count come before */
 	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
 	u8 len;      /* bytes; for undecodable bytes 1, and insn.len is 0 */
 	struct insn insn;
@@ -80,6 +81,7 @@ void insns_free(struct insns *insns);
 enum decode_end {
 	DECODE_ALL,     /* exact: a symbol's size */
 	DECODE_TO_NEXT, /* where something else begins: filler at the end does not count */
+	DECODE_ROOM,    /* a symbol's size, of room before a function: no filler counts */
 	DECODE_TO_EXIT, /* a limit: stop behind the first jump, return or trap */
 };
 

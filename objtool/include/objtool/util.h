@@ -34,6 +34,12 @@ static inline bool range_ok(u64 size, u64 off, u64 len)
 	return off <= size && len <= size - off;
 }
 
+/* @a + @b, wrapping: an addend read from a file may be anything. */
+static inline s64 add_wrap(s64 a, s64 b)
+{
+	return (s64)((u64)a + (u64)b);
+}
+
 static inline bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -1,0 +1,884 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * canon.c - the canonical form of a function or data object
+ *
+ * A function is written part by part: its own code, its .cold part, its
+ * prefix, then code without a symbol (.fixup, .altinstr_aux) in order of first use,
+ * then unnamed data (jump tables, constants) in order of first use.
+ *
+ * An instruction is its bytes, with the field of a pc-relative operand
+ * emptied, followed by what the field refers to:
+ *
+ *     e8 00 00 00 00   R_X86_64_PLT32 kfree-4          insn e8; ref pc32 kfree +0
+ *     e8 1b 00 00 00   (kfree in the same section)     the same
+ *     74 05                                            insn 0f84; branch part 0, instruction 12
+ *     48 c7 c7 ...     R_X86_64_32S .rodata.str1.1+6   insn 48c7c7...; ref abs32s "text"
+ *
+ * Positions are ordinals of instructions, never offsets: "jmp" of two or five
+ * bytes, or filler before a loop, move offsets but change nothing.
+ *
+ * Special-section entries are written before the instruction they apply to,
+ * bracketed, each in the lane of its table.
+ */
+#include <stdlib.h>
+#include <objtool/canon.h>
+#include <objtool/names.h>
+
+/* Entry room before a function: at most this many bytes (16 in kernels so far). */
+#define MAX_ROOM 64
+
+/* ---- places already met ---- */
+
+struct seen_slot {
+	u64 key;
+	u32 value, generation;
+};
+
+static void seen_reset(struct seen *seen)
+{
+	seen->nr = 0;
+	seen->generation++;
+}
+
+static struct seen_slot *seen_find(const struct seen *seen, u64 key)
+{
+	u64 h = key * 0x9e3779b97f4a7c15ULL;
+	u32 i = (u32)(h >> 32) & (seen->cap - 1);
+
+	while (seen->slot[i].generation == seen->generation && seen->slot[i].key != key)
+		i = (i + 1) & (seen->cap - 1);
+	return &seen->slot[i];
+}
+
+static void seen_grow(struct seen *seen)
+{
+	struct seen old = *seen;
+
+	seen->cap = old.cap ? old.cap * 2 : 64;
+	seen->slot = xcalloc(seen->cap, sizeof(*seen->slot));
+	seen->generation = 1;
+	for (u32 i = 0; i < old.cap; i++) {
+		if (old.slot[i].generation != old.generation)
+			continue;
+		*seen_find(seen, old.slot[i].key) = old.slot[i];
+		seen_find(seen, old.slot[i].key)->generation = 1;
+	}
+	free(old.slot);
+}
+
+/* The value of (@sec, @off); if it has none yet, it gets @value and *@added is set. */
+static u32 seen_add(struct seen *seen, u32 sec, u32 off, u32 value, bool *added)
+{
+	u64 key = (u64)sec << 32 | off;
+	struct seen_slot *slot;
+
+	if (seen->nr * 2 >= seen->cap)
+		seen_grow(seen);
+	slot = seen_find(seen, key);
+	*added = slot->generation != seen->generation || slot->key != key;
+	if (*added) {
+		*slot = (struct seen_slot){key, value, seen->generation};
+		seen->nr++;
+	}
+	return slot->value;
+}
+
+/* ---- parts and ordinals ---- */
+
+static const struct section *section(const struct canon *c, u32 sec)
+{
+	return &c->code->obj->sections[sec];
+}
+
+static void cover(struct canon *c, u32 sec, u32 off, u32 len)
+{
+	struct covered range = {sec, off, len};
+
+	if (len)
+		buf_add(&c->covered, &range, sizeof(range));
+}
+
+static u32 add_part(struct canon *c, const char *word, u32 sec, u32 off, u32 end,
+		    enum decode_end how)
+{
+	struct part *part;
+
+	if (c->nr_parts == c->cap_parts) {
+		c->cap_parts = c->cap_parts ? c->cap_parts * 2 : 8;
+		c->parts = xreallocarray(c->parts, c->cap_parts, sizeof(*c->parts));
+	}
+	part = &c->parts[c->nr_parts];
+	*part = (struct part){.sec = sec, .off = off, .end = end, .first = c->insns.nr, .word = word};
+	part->nr = code_decode(c->code, sec, off, end, how, &c->insns);
+	if (how == DECODE_TO_EXIT && part->nr) {
+		const struct code_insn *last = &c->insns.insn[c->insns.nr - 1];
+
+		part->end = last->off + last->len;
+	}
+	cover(c, sec, off, part->end - off);
+	return c->nr_parts++;
+}
+
+static void add_unit_part(struct canon *c, const char *word, u32 unit, enum decode_end how)
+{
+	const struct unit *u;
+
+	if (unit == NO_UNIT)
+		return;
+	u = &c->code->units[unit];
+	add_part(c, word, u->sec, u->off, u->off + u->len, how);
+}
+
+/*
+ * The ordinal of offset @off among @nr instructions: how many that count come
+ * before. *@delta is how far into the instruction @off lies.
+ */
+static u32 ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
+{
+	u32 lo = 0, hi = nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (insn[mid].off + insn[mid].len <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*delta = lo < nr && off > insn[lo].off ? off - insn[lo].off : 0;
+	return lo < nr ? insn[lo].ordinal : nr ? insn[nr - 1].ordinal + !insn[nr - 1].filler : 0;
+}
+
+/* Write the place of @off in part @p of this function. */
+static void own_place(struct canon *c, u32 p, u32 off)
+{
+	const struct part *part = &c->parts[p];
+	u32 delta, n = ordinal(c->insns.insn + part->first, part->nr, off, &delta);
+
+	token_num(&c->stream, p);
+	token_num(&c->stream, n);
+	if (delta)
+		token_num(&c->stream, delta);
+}
+
+#define NO_PART 0xffffffffU
+
+static u32 part_at(const struct canon *c, u32 sec, s64 off)
+{
+	for (u32 i = 0; i < c->nr_parts; i++)
+		if (c->parts[i].sec == sec && off >= c->parts[i].off && off < c->parts[i].end)
+			return i;
+	return NO_PART;
+}
+
+/* True if @unit is the current unit, or a part of it. */
+static bool is_self(const struct canon *c, u32 unit)
+{
+	return unit != NO_UNIT && c->self != NO_UNIT &&
+	       (unit == c->self || c->code->units[unit].parent == c->self);
+}
+
+/* The part of this function that @t, which lies at @off of section @sec, is in. */
+static u32 own_part(const struct canon *c, const struct target *t, u32 sec, s64 off)
+{
+	return is_self(c, t->unit) ? part_at(c, sec, off) : NO_PART;
+}
+
+/* Code without a symbol becomes a part of the function that reaches it first. */
+static u32 fragment_part(struct canon *c, const struct target *t)
+{
+	u32 p = part_at(c, t->sec, t->off);
+
+	if (p != NO_PART)
+		return p;
+	return add_part(c, "fragment", t->sec, t->off, t->off + t->len, DECODE_TO_EXIT);
+}
+
+/* ---- references ---- */
+
+static u32 blob_index(struct canon *c, const struct target *t)
+{
+	bool added;
+	u32 i = seen_add(&c->seen, t->sec, t->off, c->nr_blobs, &added);
+
+	if (!added)
+		return i;
+	if (c->nr_blobs == c->cap_blobs) {
+		c->cap_blobs = c->cap_blobs ? c->cap_blobs * 2 : 16;
+		c->blobs = xreallocarray(c->blobs, c->cap_blobs, sizeof(*c->blobs));
+	}
+	c->blobs[c->nr_blobs++] = *t;
+	return i;
+}
+
+static void write_name(struct canon *c, const char *name)
+{
+	size_t at = token_open_bytes(&c->stream);
+
+	name_canonical(name, &c->stream.all);
+	token_close_bytes(&c->stream, at);
+}
+
+/* How many instructions into @unit, another function, the place is. */
+static void other_place(struct canon *c, u32 unit, s64 delta)
+{
+	const struct unit *u = &c->code->units[unit];
+	u32 rest, n;
+
+	c->other.nr = 0;
+	code_decode(c->code, u->sec, u->off, u->off + u->len, u->sized ? DECODE_ALL : DECODE_TO_NEXT,
+		    &c->other);
+	n = ordinal(c->other.insn, c->other.nr, u->off + (u32)delta, &rest);
+	token_num(&c->stream, n);
+	if (rest)
+		token_num(&c->stream, rest);
+}
+
+static void write_entry(struct canon *c, const struct target *t);
+
+/* Finish a token with what @t is. */
+static void write_target(struct canon *c, const struct target *t)
+{
+	const struct object *obj = c->code->obj;
+	const struct section *sec = &obj->sections[t->sec];
+
+	switch ((enum target_kind)t->kind) {
+	case TARGET_NAME:
+		write_name(c, is_self(c, t->unit) ? "(self)" : obj->symbols[t->sym].name);
+		token_num(&c->stream, t->delta);
+		break;
+	case TARGET_CODE:
+		write_name(c, obj->symbols[t->sym].name);
+		token_word(&c->stream, "(insn)");
+		other_place(c, t->unit, t->delta);
+		break;
+	case TARGET_BYTES:
+		token_word(&c->stream, sec->flags & SF_STRINGS ? "(string)" : "(const)");
+		token_bytes(&c->stream, sec->data + t->off, t->len);
+		token_num(&c->stream, t->delta);
+		cover(c, t->sec, t->off, t->len);
+		break;
+	case TARGET_BLOB:
+		token_word(&c->stream, "(data)");
+		token_num(&c->stream, blob_index(c, t));
+		token_num(&c->stream, t->delta);
+		break;
+	case TARGET_FRAGMENT:
+		token_word(&c->stream, "(fragment)");
+		own_place(c, fragment_part(c, t), t->off);
+		break;
+	case TARGET_ENTRY:
+		write_entry(c, t);
+		break;
+	case TARGET_NOWHERE:
+		token_word(&c->stream, "(nowhere)");
+		write_name(c, sec->name);
+		token_num(&c->stream, t->delta);
+		break;
+	}
+}
+
+/*
+ * The address of a special-section entry, as 7.x code takes it of its own
+ * __bug_table entry: which entry of which place, since where it lies in the table means nothing.
+ */
+static void write_entry(struct canon *c, const struct target *t)
+{
+	const struct specials *specials = &c->code->specials;
+	const struct section *sec = section(c, t->sec);
+	struct special entry;
+	struct target site;
+	u32 i, nth = 0;
+
+	if (!specials_at(c->code->obj, specials, t->sec, t->off, &entry))
+		return;
+	token_word(&c->stream, "(entry)");
+	token_word(&c->stream, sec->name);
+	token_num(&c->stream, (s64)t->off - entry.entry);
+	for (i = specials_from(specials, entry.site.sec, entry.site.off);
+	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
+		nth += specials->entries[i].kind == entry.kind;
+	token_num(&c->stream, nth);
+	i = part_at(c, entry.site.sec, entry.site.off);
+	if (i != NO_PART) {
+		own_place(c, i, entry.site.off);
+		return;
+	}
+	site = target_at(c->code, entry.site.sec, entry.site.off);
+	if (site.kind == TARGET_NAME || site.kind == TARGET_CODE)
+		write_target(c, &site);
+}
+
+static enum lane target_lane(const struct target *t)
+{
+	return t->kind == TARGET_BYTES || t->kind == TARGET_BLOB ? LANE_CONSTS : LANE_REFS;
+}
+
+/* How a reference is made; types without a kind of their own by their number. */
+static void write_how(struct canon *c, u32 reloc_type_number)
+{
+	static const char *const words[][9] = {
+		[RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
+		[RELOC_SIGNED] = {[4] = "abs32s"},
+		[RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
+		[RELOC_GOT] = {[4] = "got32"},
+	};
+	struct reloc_type type = arch_reloc_type(reloc_type_number);
+
+	if (type.kind == RELOC_OTHER) {
+		token_word(&c->stream, "type");
+		token_num(&c->stream, reloc_type_number);
+	} else {
+		token_word(&c->stream, words[type.kind][type.size]);
+	}
+}
+
+/* Where @t lies, if it lies in a section. */
+static s64 target_offset(const struct canon *c, const struct target *t, u32 *sec)
+{
+	const struct unit *u;
+
+	*sec = t->sec;
+	if (t->unit == NO_UNIT)
+		return t->off;
+	u = &c->code->units[t->unit];
+	*sec = u->sec;
+	return add_wrap(u->off, t->delta);
+}
+
+/* The same for a pointer in a table: to a place of this function, or to anything else. */
+static void write_place(struct canon *c, const struct target *t)
+{
+	u32 sec;
+	s64 off = target_offset(c, t, &sec);
+	u32 p = own_part(c, t, sec, off);
+
+	if (p == NO_PART)
+		write_target(c, t);
+	else
+		own_place(c, p, (u32)off);
+}
+
+/* What it means that a field with no relocation points somewhere in its own section. */
+#define RESOLVED 2U /* R_X86_64_PC32 */
+
+/* A reference made as relocation type @how, at byte @field of what the token before says. */
+static void write_ref(struct canon *c, enum lane lane, u32 how, u32 field, const struct target *t)
+{
+	token_begin(&c->stream, TOKEN_REF, lane);
+	write_how(c, how);
+	token_num(&c->stream, field);
+	write_target(c, t);
+	token_end(&c->stream);
+}
+
+/* ---- instructions ---- */
+
+/* Walks the relocations of a section beside its instructions or data. */
+struct cursor {
+	const struct section *sec;
+	u32 next;
+};
+
+static struct cursor cursor_at(const struct section *sec, u32 off)
+{
+	return (struct cursor){sec, section_reloc_from(sec, off)};
+}
+
+/* The next relocation before @end that does something, or NULL. */
+static const struct reloc *cursor_next(struct cursor *cur, u64 end)
+{
+	while (cur->next < cur->sec->nr_relocs && cur->sec->relocs[cur->next].offset < end) {
+		const struct reloc *rel = &cur->sec->relocs[cur->next++];
+
+		if (arch_reloc_type(rel->type).kind != RELOC_NONE)
+			return rel;
+	}
+	return NULL;
+}
+
+static bool is_branch(const struct insn *insn)
+{
+	return insn->flags & INSN_PCREL_IMM &&
+	       (insn->cls == INSN_CALL || insn->cls == INSN_JMP || insn->cls == INSN_JCC);
+}
+
+/* A branch or call to @t: a place of this function, or a reference. */
+static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 off)
+{
+	u32 p = t->kind == TARGET_FRAGMENT ? fragment_part(c, t) : own_part(c, t, sec, off);
+
+	if (p == NO_PART) {
+		write_ref(c, target_lane(t), RESOLVED, 0, t);
+		return;
+	}
+	token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
+	own_place(c, p, (u32)off);
+	token_end(&c->stream);
+}
+
+/* What a relocation in code points at: pc-relative operands count from the instruction's end. */
+static struct target reloc_target(const struct canon *c, const struct reloc *rel, u64 pc_end)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+	s64 addend = rel->addend;
+
+	if (type.kind == RELOC_OTHER)
+		return (struct target){.kind = TARGET_NAME,
+				       .sym = rel->sym,
+				       .unit = c->code->alias_of[rel->sym],
+				       .delta = addend};
+	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
+		addend = add_wrap(addend, (s64)(pc_end - rel->offset));
+	return target_of_symbol(c->code, rel->sym, addend);
+}
+
+static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
+			      const struct code_insn *ci, struct cursor *cur)
+{
+	const struct reloc *rel = cursor_next(cur, ci->off + ci->len);
+	const u8 *p = sec->data + ci->off;
+	u8 bytes[ARCH_MAX_INSN + 1 + 8];
+	unsigned int len = arch_canonical_branch(p, &ci->insn, bytes);
+	struct target t;
+	s64 off;
+
+	if (!rel) {
+		off = code_branch_target(sec, ci);
+		token_insn(&c->stream, bytes, len);
+		t = target_at(c->code, s, off);
+		write_branch(c, &t, s, off);
+		return;
+	}
+	/* The linker ignores what is in a field it fills; the module loader refuses all but 0. */
+	for (unsigned int i = 0; i < ci->insn.imm_len; i++)
+		if (p[ci->insn.imm_off + i]) {
+			memcpy(bytes + len, p + ci->insn.imm_off, ci->insn.imm_len);
+			len += ci->insn.imm_len;
+			break;
+		}
+	token_insn(&c->stream, bytes, len);
+	for (; rel; rel = cursor_next(cur, ci->off + ci->len)) {
+		struct reloc_type type = arch_reloc_type(rel->type);
+
+		t = reloc_target(c, rel, ci->off + ci->len);
+		if (type.kind == RELOC_PC && rel->offset == ci->off + ci->insn.imm_off) {
+			off = target_offset(c, &t, &s);
+			write_branch(c, &t, s, off);
+		} else {
+			write_ref(c, LANE_REFS, rel->type, (u32)rel->offset - ci->off, &t);
+		}
+	}
+}
+
+static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u8 len)
+{
+	return rel && len && rel->offset == (u64)ci->off + off;
+}
+
+static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
+			     const struct code_insn *ci, struct cursor *cur)
+{
+	const struct insn *insn = &ci->insn;
+	const u8 *p = sec->data + ci->off;
+	u64 end = (u64)ci->off + ci->len;
+	const struct reloc *rel = cursor_next(cur, end);
+	bool disp = insn->flags & INSN_PCREL_DISP, imm = insn->flags & INSN_PCREL_IMM;
+	struct cursor again = *cur;
+	u8 bytes[ARCH_MAX_INSN];
+	struct target t;
+
+	if (!rel && !disp && !imm) {
+		token_insn(&c->stream, p, ci->len);
+		return;
+	}
+	for (const struct reloc *r = rel; r; r = cursor_next(&again, end)) {
+		disp = disp && !fills(r, ci, insn->disp_off, insn->disp_len);
+		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
+	}
+	/* What is left of disp and imm was resolved by the assembler: within this section. */
+	memcpy(bytes, p, ci->len);
+	if (disp)
+		memset(bytes + insn->disp_off, 0, insn->disp_len);
+	if (imm)
+		memset(bytes + insn->imm_off, 0, insn->imm_len);
+	token_insn(&c->stream, bytes, ci->len);
+	if (disp || imm) {
+		t = target_at(c->code, s, code_branch_target(sec, ci));
+		write_ref(c, target_lane(&t), RESOLVED, disp ? insn->disp_off : insn->imm_off, &t);
+	}
+	for (; rel; rel = cursor_next(cur, end)) {
+		bool pcrel = (insn->flags & INSN_PCREL_DISP &&
+			      fills(rel, ci, insn->disp_off, insn->disp_len)) ||
+			     (insn->flags & INSN_PCREL_IMM &&
+			      fills(rel, ci, insn->imm_off, insn->imm_len));
+
+		t = reloc_target(c, rel, pcrel ? end : 0);
+		write_ref(c, target_lane(&t), rel->type,
+			  (u32)rel->offset - ci->off, &t);
+	}
+}
+
+static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
+			   const struct code_insn *ci, struct cursor *cur)
+{
+	const struct reloc *rel;
+
+	if (!c->bad++) {
+		c->bad_sec = s;
+		c->bad_off = ci->off;
+	}
+	token_begin(&c->stream, TOKEN_BAD, LANE_CODE);
+	token_bytes(&c->stream, sec->data + ci->off, 1);
+	token_end(&c->stream);
+	while ((rel = cursor_next(cur, (u64)ci->off + ci->len))) {
+		struct target t = reloc_target(c, rel, 0);
+
+		write_ref(c, LANE_REFS, rel->type, 0, &t);
+	}
+}
+
+static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
+
+/* Write instructions [@first, @first + @nr), all of section @s. */
+static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
+{
+	const struct section *sec = section(c, s);
+	struct cursor cur = cursor_at(sec, off);
+	u32 special = specials_from(&c->code->specials, s, off);
+
+	for (u32 i = first; i < first + nr; i++) {
+		struct code_insn ci = c->insns.insn[i];
+
+		if (ci.filler)
+			continue;
+		write_specials(c, s, &ci, &special);
+		if (!ci.insn.len)
+			write_bad_byte(c, sec, s, &ci, &cur);
+		else if (is_branch(&ci.insn))
+			write_branch_insn(c, sec, s, &ci, &cur);
+		else
+			write_plain_insn(c, sec, s, &ci, &cur);
+	}
+}
+
+/* ---- special-section entries ---- */
+
+/*
+ * Replacement code stands between the other parts: decode it where it is
+ * needed, write it, and forget it.
+ */
+static void write_replacement(struct canon *c, const struct target *t, u32 len)
+{
+	u32 sec, first = c->insns.nr, off = (u32)target_offset(c, t, &sec), nr;
+	const struct section *in = section(c, sec);
+
+	if (!len || off > in->size || !in->data)
+		return;
+	if (len > in->size - off)
+		len = in->size - off;
+	cover(c, sec, off, len);
+	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->insns);
+	write_insns(c, sec, off, first, nr);
+}
+
+/* Bytes of the entry that no field names: they count if they are not 0. */
+static void write_padding(struct canon *c, const struct special *e, const struct layout *layout,
+			  const u8 *entry)
+{
+	u8 left[64];
+	bool any = false;
+
+	memcpy(left, entry, e->size);
+	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
+		if (f->off + f->size <= e->size)
+			memset(left + f->off, 0, f->size);
+	for (u32 i = 0; i < e->size; i++)
+		any |= left[i] != 0;
+	if (!any)
+		return;
+	token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
+	token_bytes(&c->stream, left, e->size);
+	token_end(&c->stream);
+}
+
+static void write_pointer(struct canon *c, const struct special *e, const struct field *f,
+			  const struct special_section *how, const u8 *entry)
+{
+	const struct reloc *rel = special_reloc(c->code->obj, e, f);
+	u32 repl = f->use == FIELD_REPL ? entry[f->arg] : 0;
+	struct target t;
+
+	/* With nothing to put there, the pointer is where the next replacement happens to begin. */
+	if (f->use == FIELD_REPL && !repl)
+		return;
+	if (!rel) {
+		token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
+		token_bytes(&c->stream, entry + f->off, f->size);
+		token_end(&c->stream);
+		return;
+	}
+	t = target_of_symbol(c->code, rel->sym,
+			     add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
+	if (f->use == FIELD_REPL) {
+		if (t.kind == TARGET_FRAGMENT || t.unit != NO_UNIT)
+			write_replacement(c, &t, repl);
+		else
+			write_ref(c, LANE_REFS, rel->type, f->off, &t);
+		return;
+	}
+	token_begin(&c->stream, TOKEN_REF, LANE_REFS);
+	write_how(c, rel->type);
+	token_num(&c->stream, f->off);
+	write_place(c, &t);
+	token_end(&c->stream);
+}
+
+static void write_field(struct canon *c, const struct special *e, const struct field *f,
+			const struct special_section *how, const u8 *entry)
+{
+	if ((u32)f->off + f->size > e->size)
+		return;
+	switch ((enum field_use)f->use) {
+	case FIELD_BYTES:
+		token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
+		token_bytes(&c->stream, entry + f->off, f->size);
+		token_end(&c->stream);
+		break;
+	case FIELD_LINE:
+		token_begin(&c->stream, TOKEN_LINE, how->line_is_data ? LANE_BUG : LANE_LINES);
+		token_num(&c->stream, get_u16(entry + f->off));
+		token_end(&c->stream);
+		break;
+	case FIELD_REF:
+	case FIELD_REPL:
+	case FIELD_FILE:
+		write_pointer(c, e, f, how, entry);
+		break;
+	case FIELD_SITE:
+	case FIELD_END:
+		break;
+	}
+}
+
+/* @delta: bytes from the start of the instruction to the place the entry applies to. */
+static void write_special(struct canon *c, const struct special *e, s64 delta)
+{
+	const struct special_section *how = &c->code->specials.sections[e->table];
+	const struct section *sec = section(c, e->table);
+	enum lane outer = c->stream.within;
+	const u8 *entry = sec->data + e->entry;
+
+	if (outer == NR_LANES)
+		c->stream.within = how->table->lane;
+	token_begin(&c->stream, TOKEN_SPECIAL, how->table->lane);
+	token_word(&c->stream, sec->name);
+	token_num(&c->stream, delta);
+	token_end(&c->stream);
+	for (u32 i = 0; i < MAX_FIELDS && how->layout->field[i].use; i++)
+		write_field(c, e, &how->layout->field[i], how, entry);
+	write_padding(c, e, how->layout, entry);
+	token_begin(&c->stream, TOKEN_END, how->table->lane);
+	token_end(&c->stream);
+	c->stream.within = outer;
+	cover(c, e->table, e->entry, e->size);
+}
+
+static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next)
+{
+	const struct specials *specials = &c->code->specials;
+
+	while (*next < specials->nr && specials->entries[*next].site.sec == sec &&
+	       specials->entries[*next].site.off < ci->off + ci->len) {
+		const struct special *e = &specials->entries[(*next)++];
+
+		if (e->site.off >= ci->off)
+			write_special(c, e, (s64)e->site.off - ci->off);
+	}
+}
+
+/* The function that the room before it, at @off, belongs to. */
+static u32 owner_of_room(const struct code *code, u32 sec, u32 off)
+{
+	u32 unit = code_unit_at(code, sec, off);
+
+	if (unit == NO_UNIT)
+		unit = code_unit_from(code, sec, off);
+	if (unit != NO_UNIT && code->units[unit].parent != NO_UNIT)
+		unit = code->units[unit].parent;
+	return unit;
+}
+
+/* Entries for the room before a function: -fpatchable-function-entry=16,16 and kCFI. */
+static void write_specials_before(struct canon *c, const struct unit *u)
+{
+	const struct specials *specials = &c->code->specials;
+	u32 from = u->off > MAX_ROOM ? u->off - MAX_ROOM : 0;
+
+	for (u32 i = specials_from(specials, u->sec, from);
+	     i < specials->nr && specials->entries[i].site.sec == u->sec &&
+	     specials->entries[i].site.off < u->off;
+	     i++) {
+		const struct special *e = &specials->entries[i];
+
+		if (arch_special_tables[e->kind].before &&
+		    owner_of_room(c->code, u->sec, e->site.off) == c->self)
+			write_special(c, e, (s64)e->site.off - u->off);
+	}
+}
+
+/* ---- data ---- */
+
+/*
+ * Bytes and references of data. Entries of a jump table that clang makes are
+ * relative to the table: ".long .Lcase - .Ltable" is PC32 with the entry's own offset added.
+ */
+static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table)
+{
+	const struct section *sec = section(c, s);
+	struct cursor cur = cursor_at(sec, off);
+	const struct reloc *rel;
+
+	token_begin(&c->stream, TOKEN_BYTES, LANE_CONSTS);
+	token_num(&c->stream, len);
+	if (sec->data)
+		token_bytes(&c->stream, sec->data + off, len);
+	else
+		token_word(&c->stream, "uninitialised");
+	token_end(&c->stream);
+	while ((rel = cursor_next(&cur, (u64)off + len))) {
+		struct reloc_type type = arch_reloc_type(rel->type);
+		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
+		s64 addend = rel->addend;
+		struct target t;
+
+		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
+		    section(c, sym->sec)->flags & SF_EXEC)
+			addend = add_wrap(addend, -(s64)(rel->offset - off));
+		t = type.kind == RELOC_OTHER ? reloc_target(c, rel, 0) :
+					       target_of_symbol(c->code, rel->sym, addend);
+		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
+		write_how(c, rel->type);
+		token_position(&c->stream, (s64)(rel->offset - off));
+		write_place(c, &t);
+		token_end(&c->stream);
+	}
+}
+
+/* ---- units ---- */
+
+static void write_class(struct canon *c, enum token_tag tag, u32 sec)
+{
+	size_t at;
+
+	token_begin(&c->stream, tag, LANE_PLACE);
+	at = token_open_bytes(&c->stream);
+	section_class(section(c, sec)->name, &c->stream.all);
+	token_close_bytes(&c->stream, at);
+	token_end(&c->stream);
+}
+
+static void write_kind(struct canon *c, const char *word)
+{
+	token_begin(&c->stream, TOKEN_KIND, LANE_PLACE);
+	token_word(&c->stream, word);
+	token_end(&c->stream);
+}
+
+static bool counts(const struct canon *c, const struct part *p)
+{
+	for (u32 i = p->first; i < p->first + p->nr; i++)
+		if (!c->insns.insn[i].filler)
+			return true;
+	return false;
+}
+
+/* Parts may be added while parts are written, and blobs while blobs are. */
+static void write_parts_and_blobs(struct canon *c)
+{
+	u32 part = 0, blob = 0;
+
+	while (part < c->nr_parts || blob < c->nr_blobs) {
+		if (part < c->nr_parts) {
+			struct part p = c->parts[part++];
+
+			/* Room of nothing but nops is there or not, with or without a symbol. */
+			if (!counts(c, &p))
+				continue;
+			token_begin(&c->stream, TOKEN_PART, LANE_CODE);
+			token_word(&c->stream, p.word);
+			token_end(&c->stream);
+			write_class(c, TOKEN_PLACE, p.sec);
+			write_insns(c, p.sec, p.off, p.first, p.nr);
+		} else {
+			struct target t = c->blobs[blob++];
+
+			cover(c, t.sec, t.off, t.len);
+			write_data(c, t.sec, t.off, t.len, true);
+		}
+	}
+}
+
+static void begin(struct canon *c, u32 self)
+{
+	stream_reset(&c->stream);
+	seen_reset(&c->seen);
+	c->insns.nr = 0;
+	c->nr_parts = 0;
+	c->nr_blobs = 0;
+	c->bad = 0;
+	c->self = self;
+}
+
+void canon_unit(struct canon *c, u32 unit)
+{
+	const struct unit *u = &c->code->units[unit];
+
+	begin(c, unit);
+	if (u->kind == UNIT_FUNC) {
+		write_kind(c, "func");
+		add_unit_part(c, "text", unit, u->sized ? DECODE_ALL : DECODE_TO_NEXT);
+		add_unit_part(c, "cold", u->cold, DECODE_ALL);
+		add_unit_part(c, "prefix", u->prefix, DECODE_ROOM);
+		write_specials_before(c, u);
+	} else {
+		write_kind(c, "data");
+		write_class(c, TOKEN_PLACE, u->sec);
+		cover(c, u->sec, u->off, u->len);
+		write_data(c, u->sec, u->off, u->len, false);
+	}
+	write_parts_and_blobs(c);
+}
+
+void canon_common(struct canon *c, const struct symbol *sym)
+{
+	begin(c, NO_UNIT);
+	write_kind(c, "common");
+	token_begin(&c->stream, TOKEN_BYTES, LANE_CONSTS);
+	token_num(&c->stream, (s64)sym->size);
+	token_num(&c->stream, (s64)sym->value);
+	token_end(&c->stream);
+}
+
+void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
+{
+	begin(c, NO_UNIT);
+	write_kind(c, "rest");
+	if (section(c, sec)->flags & SF_EXEC && section(c, sec)->data)
+		add_part(c, "text", sec, off, off + len, DECODE_TO_NEXT);
+	else
+		write_data(c, sec, off, len, false);
+	write_parts_and_blobs(c);
+}
+
+void canon_free(struct canon *c)
+{
+	stream_free(&c->stream);
+	insns_free(&c->insns);
+	insns_free(&c->other);
+	free(c->parts);
+	free(c->blobs);
+	free(c->seen.slot);
+	buf_free(&c->covered);
+	*c = (struct canon){0};
+}

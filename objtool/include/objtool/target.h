@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target.h - what a reference points at
+ *
+ * Turns a symbol and an addend, or a bare place in a section, into the thing
+ * meant, in a way that does not depend on how the assembler wrote it down: by
+ * symbol, by section and addend, or resolved with no relocation at all.
+ */
+#ifndef OBJTOOL_TARGET_H
+#define OBJTOOL_TARGET_H
+
+#include <objtool/check.h>
+
+enum target_kind {
+	TARGET_NAME,     /* .sym by name, .delta bytes from its start; .unit if it is defined here */
+	TARGET_CODE,     /* inside function .unit, .delta bytes from its start, not 0 */
+	TARGET_BYTES,    /* a string or constant: .len bytes at .sec, .off; .delta bytes into it */
+	TARGET_BLOB,     /* unnamed data: .len bytes at .sec, .off; .delta bytes into it */
+	TARGET_FRAGMENT, /* code without a symbol at .sec, .off; at most .len bytes */
+	TARGET_ENTRY,    /* the entry of special section .sec that lies at .off */
+	TARGET_NOWHERE,  /* outside every section or unit: .delta is the offset in .sec, or a plain number */
+};
+
+struct target {
+	u8 kind;  /* enum target_kind */
+	u32 sym;  /* index of the symbol */
+	u32 unit; /* NO_UNIT if none */
+	u32 sec, off, len;
+	s64 delta;
+};
+
+/* What symbol @sym plus @addend points at. */
+struct target target_of_symbol(const struct code *code, u32 sym, s64 addend);
+
+/* What offset @off of section @sec, which may lie outside of it, is. */
+struct target target_at(const struct code *code, u32 sec, s64 off);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* target.c - what a reference points at */
+#include <objtool/target.h>
+
+static struct target named(const struct code *code, u32 unit, s64 delta)
+{
+	const struct unit *u = &code->units[unit];
+
+	if (u->kind == UNIT_FUNC && delta > 0 && delta < (s64)u->len)
+		return (struct target){
+			.kind = TARGET_CODE, .sym = u->sym, .unit = unit, .delta = delta};
+	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = delta};
+}
+
+/* A string of characters of @width bytes, up to and with its NUL, from @off on. */
+static u32 string_length(const struct section *sec, u32 off, u32 width)
+{
+	const u8 *nul;
+	u32 i;
+
+	if (width == 1) {
+		nul = memchr(sec->data + off, 0, sec->size - off);
+		return nul ? (u32)(nul - sec->data) + 1 - off : sec->size - off;
+	}
+	for (i = off; i + width <= sec->size; i += width) {
+		u32 n = 0;
+
+		while (n < width && !sec->data[i + n])
+			n++;
+		if (n == width)
+			return i + width - off;
+	}
+	return sec->size - off;
+}
+
+static struct target mergeable(const struct section *sec, u32 s, u32 off)
+{
+	u32 width = sec->entsize ? sec->entsize : 1, start;
+
+	if (sec->flags & SF_STRINGS)
+		return (struct target){.kind = TARGET_BYTES,
+				       .unit = NO_UNIT,
+				       .sec = s,
+				       .off = off,
+				       .len = string_length(sec, off, width)};
+	start = off - off % width;
+	return (struct target){.kind = TARGET_BYTES,
+			       .unit = NO_UNIT,
+			       .sec = s,
+			       .off = start,
+			       .len = sec->size - start < width ? sec->size - start : width,
+			       .delta = off - start};
+}
+
+/* Zeros with no relocation do not count at the end of unnamed data: they may be alignment. */
+static u32 trim_zeros(const struct section *sec, u32 off, u32 len)
+{
+	u32 i, min = 0;
+
+	if (!sec->data)
+		return 0;
+	i = section_reloc_from(sec, (u64)off + len);
+	if (i > 0 && sec->relocs[i - 1].offset >= off)
+		min = (u32)sec->relocs[i - 1].offset - off +
+		      arch_reloc_type(sec->relocs[i - 1].type).size;
+	if (min > len)
+		min = len;
+	while (len > min && !sec->data[off + len - 1])
+		len--;
+	return len;
+}
+
+/* Unnamed data ends where something else begins: a unit, or what another reference points at. */
+static struct target blob(const struct code *code, u32 s, u32 off)
+{
+	const struct section *sec = &code->obj->sections[s];
+	u32 next = code_unit_from(code, s, off), end = sec->size;
+
+	if (next != NO_UNIT)
+		end = code->units[next].off;
+	if (!sec->nobits)
+		end = code_next_referenced(code, s, off, end);
+	return (struct target){.kind = TARGET_BLOB,
+			       .unit = NO_UNIT,
+			       .sec = s,
+			       .off = off,
+			       .len = trim_zeros(sec, off, end - off)};
+}
+
+static u32 last_unit_before(const struct code *code, u32 s, u32 off)
+{
+	u32 next = code_unit_from(code, s, off);
+	u32 end = next != NO_UNIT ? next : code->first_unit[s + 1];
+
+	return end > code->first_unit[s] ? end - 1 : NO_UNIT;
+}
+
+/*
+ * No unit contains @off. "arr + N", the end of an array, is as good a reason
+ * as unnamed data behind it; only with nothing but zeros up to the next unit is it the former.
+ */
+static struct target unnamed_data(const struct code *code, u32 s, u32 off)
+{
+	u32 prev = last_unit_before(code, s, off);
+	struct target t = blob(code, s, off);
+
+	if (prev != NO_UNIT && !t.len && code->units[prev].off + code->units[prev].len <= off)
+		return named(code, prev, (s64)off - code->units[prev].off);
+	return t;
+}
+
+static struct target fragment(const struct code *code, u32 s, u32 off)
+{
+	u32 next = code_unit_from(code, s, off);
+	u32 end = next != NO_UNIT ? code->units[next].off : code->obj->sections[s].size;
+
+	return (struct target){.kind = TARGET_FRAGMENT,
+			       .unit = NO_UNIT,
+			       .sec = s,
+			       .off = off,
+			       .len = end - off};
+}
+
+/* Before a section's start or behind its end: counted from the unit that is next to it. */
+static struct target outside(const struct code *code, u32 s, s64 off)
+{
+	u32 first = code->first_unit[s], end = code->first_unit[s + 1], unit;
+
+	if (first == end)
+		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
+	unit = off < 0 ? first : end - 1;
+	return named(code, unit, add_wrap(off, -(s64)code->units[unit].off));
+}
+
+static struct target content_of(const struct code *code, u32 unit, s64 delta)
+{
+	const struct unit *u = &code->units[unit];
+
+	return (struct target){.kind = TARGET_BLOB,
+			       .unit = NO_UNIT,
+			       .sec = u->sec,
+			       .off = u->off,
+			       .len = u->len,
+			       .delta = delta};
+}
+
+struct target target_at(const struct code *code, u32 s, s64 off)
+{
+	const struct section *sec = &code->obj->sections[s];
+	struct special entry;
+	u32 unit;
+
+	if (off < 0 || off >= (s64)sec->size)
+		return outside(code, s, off);
+	if (specials_at(code->obj, &code->specials, s, (u32)off, &entry))
+		return (struct target){
+			.kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
+	unit = code_unit_at(code, s, (u32)off);
+	if (unit != NO_UNIT && code->units[unit].kind == UNIT_LABEL)
+		return content_of(code, unit, off - (s64)code->units[unit].off);
+	if (unit != NO_UNIT)
+		return named(code, unit, off - (s64)code->units[unit].off);
+	if (sec->flags & SF_MERGE && sec->data && !sec->nr_relocs)
+		return mergeable(sec, s, (u32)off);
+	if (sec->flags & SF_EXEC && sec->data)
+		return fragment(code, s, (u32)off);
+	return unnamed_data(code, s, (u32)off);
+}
+
+struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
+{
+	const struct symbol *sym = &code->obj->symbols[s];
+	u32 unit = code->alias_of[s];
+
+	if (s == 0)
+		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .delta = addend};
+	if (!symbol_defined(sym))
+		return (struct target){.kind = TARGET_NAME,
+				       .sym = s,
+				       .unit = NO_UNIT,
+				       .delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
+	if (sym->bind == BIND_LOCAL) {
+		/* A symbol says which object is meant even where the address has left it. */
+		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
+		    (addend < 0 || addend >= (s64)code->units[unit].len))
+			return named(code, unit, addend);
+		return target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
+	}
+	/* A global is meant by its own name, not by its aliases': another file may say which it is. */
+	if (unit != NO_UNIT && addend) {
+		struct target t = named(code, unit, addend);
+
+		t.sym = s;
+		return t;
+	}
+	return (struct target){.kind = TARGET_NAME, .sym = s, .unit = unit, .delta = addend};
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* token.c - a stream of tokens, serialised for hashing and for reading */
+#include <stdlib.h>
+#include <objtool/token.h>
+
+/* Types of fields. */
+#define FIELD_NUM 'n'
+#define FIELD_BYTES 'b'
+
+static void put_le(u8 *p, u64 v, unsigned int bytes)
+{
+	for (unsigned int i = 0; i < bytes; i++)
+		p[i] = (u8)(v >> (8 * i));
+}
+
+void stream_reset(struct stream *st)
+{
+	st->all.len = 0;
+	for (int i = 0; i < NR_LANES; i++)
+		st->lane[i].len = 0;
+	st->within = NR_LANES;
+}
+
+void stream_free(struct stream *st)
+{
+	buf_free(&st->all);
+	for (int i = 0; i < NR_LANES; i++)
+		buf_free(&st->lane[i]);
+}
+
+void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
+{
+	st->cur = st->within == NR_LANES || lane == LANE_LINES ? lane : st->within;
+	st->start = st->all.len;
+	st->skip_len = 0;
+	*buf_reserve(&st->all, 1) = (u8)tag;
+	st->all.len++;
+}
+
+void token_num(struct stream *st, s64 num)
+{
+	u8 *p = buf_reserve(&st->all, 9);
+
+	p[0] = FIELD_NUM;
+	put_le(p + 1, (u64)num, 8);
+	st->all.len += 9;
+}
+
+void token_position(struct stream *st, s64 num)
+{
+	st->skip = st->all.len;
+	token_num(st, num);
+	st->skip_len = st->all.len - st->skip;
+}
+
+size_t token_open_bytes(struct stream *st)
+{
+	u8 *p = buf_reserve(&st->all, 5);
+
+	p[0] = FIELD_BYTES;
+	st->all.len += 5;
+	return st->all.len;
+}
+
+void token_close_bytes(struct stream *st, size_t at)
+{
+	put_le(st->all.data + at - 4, st->all.len - at, 4);
+}
+
+void token_bytes(struct stream *st, const void *data, size_t len)
+{
+	size_t at = token_open_bytes(st);
+
+	buf_add(&st->all, data, len);
+	token_close_bytes(st, at);
+}
+
+void token_word(struct stream *st, const char *word)
+{
+	token_bytes(st, word, strlen(word));
+}
+
+void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
+{
+	token_begin(st, TOKEN_INSN, LANE_CODE);
+	token_bytes(st, bytes, len);
+	token_end(st);
+}
+
+static void print_bytes(FILE *out, const u8 *p, size_t len, bool hex)
+{
+	for (size_t i = 0; !hex && i < len; i++)
+		hex = p[i] < 0x20 || p[i] >= 0x7f;
+	if (!hex) {
+		fprintf(out, " %.*s", (int)len, (const char *)p);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		fprintf(out, "%s%02x", i ? "" : " ", p[i]);
+}
+
+/* Read back the token that was just written, and print it on a line. */
+static void print_token(const struct stream *st)
+{
+	static const char *const names[NR_TOKEN_TAGS] = {
+		[TOKEN_KIND] = "kind",	 [TOKEN_PLACE] = "place",     [TOKEN_PART] = "part",
+		[TOKEN_INSN] = "insn",	 [TOKEN_BAD] = "bad",	      [TOKEN_BRANCH] = "branch",
+		[TOKEN_REF] = "ref",	 [TOKEN_BYTES] = "bytes",     [TOKEN_SPECIAL] = "special",
+		[TOKEN_END] = "end",	 [TOKEN_LINE] = "line",
+	};
+	const u8 *p = st->all.data + st->start, *end = st->all.data + st->all.len;
+	u8 tag = *p++;
+
+	fprintf(st->dump, "%-10s %s", lane_name(st->cur), names[tag]);
+	while (p < end) {
+		if (*p++ == FIELD_NUM) {
+			fprintf(st->dump, " %+lld", (long long)get_u64(p));
+			p += 8;
+		} else {
+			u32 len = get_u32(p);
+
+			print_bytes(st->dump, p + 4, len, tag == TOKEN_INSN || tag == TOKEN_BAD);
+			p += 4 + len;
+		}
+	}
+	fputc('\n', st->dump);
+}
+
+void token_end(struct stream *st)
+{
+	const u8 *token = st->all.data + st->start;
+	size_t len = st->all.len - st->start;
+
+	if (st->skip_len) {
+		size_t head = st->skip - st->start;
+
+		buf_add(&st->lane[st->cur], token, head);
+		buf_add(&st->lane[st->cur], token + head + st->skip_len,
+			len - head - st->skip_len);
+	} else {
+		buf_add(&st->lane[st->cur], token, len);
+	}
+	if (st->dump)
+		print_token(st);
+	if (st->cur == LANE_LINES)
+		st->all.len = st->start;
+}
