@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/layers/run.sh - includes point one way, downwards
+#
+# Every file of objtool/ belongs to the module it is named after (builtin-*.c
+# to builtin, arch/*/ to arch), every module stands in one layer below, and a
+# file includes only its own header and those of lower layers. Modules of one
+# line do not know each other. A library's header is met by one module only.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+# From the bottom up. A new module gets its place here.
+layers='
+util
+version
+log lane hash
+mem
+options names layout
+elf arch
+special
+check
+target token
+canon
+records
+checksum
+diff
+report disas
+builtin
+objtool
+'
+
+# The libraries, each with the only module that may include it.
+libraries='
+gelf.h=elf libelf.h=elf elf.h=elf
+xxhash.h=checksum
+capstone/capstone.h=disas
+'
+
+# Print a line for each file of tree $1, "ok FILE" or "not ok FILE: why".
+check_tree()
+{
+	local file
+
+	find "$1" -name '*.[ch]' | LC_ALL=C sort | while read -r file; do
+		awk -v layers="$layers" -v libraries="$libraries" -v file="${file#"$1"/}" '
+		function module_of(path)
+		{
+			if (path ~ /^arch\//)
+				return "arch"
+			sub(/^.*\//, "", path)
+			sub(/\.[ch]$/, "", path)
+			sub(/^builtin-.*/, "builtin", path)
+			return path
+		}
+		function wrong(what) { if (!why) why = what }
+		BEGIN {
+			n = split(layers, line, "\n")
+			for (i = 1; i <= n; i++) {
+				k = split(line[i], name, " ")
+				while (k)
+					layer[name[k--]] = i
+			}
+			n = split(libraries, pair, /[ \n]+/)
+			for (i = 1; i <= n; i++)
+				if (split(pair[i], part, "="))
+					owner[part[1]] = part[2]
+			module = module_of(file)
+			if (!(module in layer))
+				wrong("module " module " has no layer in tests/layers/run.sh")
+		}
+		/^[ \t]*#[ \t]*include/ {
+			header = $0
+			sub(/^[^<"]*[<"]/, "", header)
+			sub(/[>"].*/, "", header)
+			if ($0 ~ /include[ \t]*"/ && module != "arch")
+				wrong("line " NR ": write <objtool/" header ">")
+			if (header in owner && owner[header] != module)
+				wrong("line " NR ": only " owner[header] " may include " header)
+			if (header !~ /^objtool\//)
+				next
+			other = module_of(header)
+			if (!(other in layer))
+				wrong("line " NR ": " header " has no layer in tests/layers/run.sh")
+			else if (other != module && layer[other] >= layer[module])
+				wrong("line " NR ": " module " must not know " header)
+		}
+		END { print why ? "not ok " file ": " why : "ok " file }' "$file"
+	done
+}
+
+passed=0 failed=0
+count()
+{
+	if "${@:2}"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok $1"
+	fi
+}
+
+while read -r line; do
+	count "${line#not ok }" test "${line%% *}" = ok
+done < <(check_tree objtool)
+
+# The check itself: each of these trees has one bad include, and must be found out.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$scratch/arch/x86" "$scratch/include/objtool"
+found_out() # FILE LINE-OF-CODE WHY
+{
+	local out
+
+	echo "$2" >"$scratch/$1"
+	out=$(check_tree "$scratch")
+	rm "$scratch/$1"
+	[[ $out == "not ok $1: "*"$3"* ]]
+}
+allowed() # FILE LINE-OF-CODE
+{
+	local out
+
+	echo "$2" >"$scratch/$1"
+	out=$(check_tree "$scratch")
+	rm "$scratch/$1"
+	[[ $out == "ok $1" ]]
+}
+count "upward include" found_out elf.c '#include <objtool/check.h>' 'must not know'
+count "header upward" found_out include/objtool/mem.h '#include <objtool/elf.h>' 'must not know'
+count "sideways" found_out arch/x86/decode.c '# include <objtool/elf.h>' 'must not know'
+count "quotes" found_out check.c '#include "elf.h"' 'write <objtool/'
+count "library" found_out check.c '#include <gelf.h>' 'only elf may include'
+count "new module" found_out novel.c '' 'has no layer'
+count "own header" allowed diff.c '#include <objtool/diff.h>'
+count "downward" allowed builtin-diff.c '#include <objtool/report.h>'
+
+echo "$passed passed, $failed failed"
+((failed == 0))
