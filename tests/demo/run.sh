@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/demo/run.sh - the demo shows what it says, with gcc and with clang
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+build=${BUILD:-build}
+passed=0 failed=0
+
+# Of all the functions, only these differ, each in one thing.
+want='lines demo_check lines
+changed demo_clamp code
+changed demo_poll jump_label
+changed demo_state consts
+changed demo_write_msr extable'
+
+check()
+{
+	if [[ $2 == "$3" ]]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'not ok %s\nwanted:\n%s\ngot:\n%s\n' "$1" "$2" "$3"
+	fi
+}
+
+for cc in gcc clang; do
+	out=$(CC=$cc tests/demo/run "$build" 2>&1)
+	check "$cc: the demo's status" 0 $?
+	check "$cc: the last line" "4 changed, 1 lines only, 0 added, 0 removed" \
+		"$(tail -n 1 <<<"$out" | sed 's/ (.*//')"
+	out=$("$build/objtool" diff --json "$build/demo/old/demo.o" "$build/demo/new/demo.o")
+	check "$cc: diff's status" 1 $?
+	check "$cc: what differs" "$want" "$(python3 -c '
+import json, sys
+for c in json.load(sys.stdin)["changes"]:
+    print(c["status"], c["name"], *c["lanes"])' <<<"$out")"
+done
+
+echo "$passed passed, $failed failed"
+((failed == 0))
