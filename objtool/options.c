@@ -13,7 +13,7 @@
 #define LONG_BASE 256
 
 /* Where the help texts start, in columns. */
-#define HELP_COLUMN 30
+#define HELP_COLUMN 36
 
 int misuse(const struct command *cmd, const char *fmt, ...)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* records.c - records in memory, and as the lines of a .checksums file */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -77,42 +78,67 @@ static int record_cmp(const struct record *a, const struct record *b)
 	return cmp;
 }
 
-/* What is compared first, kept beside each other: comparing names by pointer is all cache misses.
+/*
+ * What tells most records apart, side by side: a name that is followed by its
+ * pointer is a cache miss, and an object has a hundred thousand of them.
  */
 struct sort_key {
-	u64 head; /* the kind, and the first bytes of the name */
+	u64 head[2]; /* the kind, and the first 15 bytes of the name */
 	const struct record *rec;
 };
 
-static u64 sort_head(const struct record *rec)
+static struct sort_key sort_key(const struct record *rec)
 {
-	u64 head = rec->kind;
+	struct sort_key key = {.head[0] = rec->kind, .rec = rec};
 	const char *p = rec->name;
 
-	for (int i = 0; i < 7; i++)
-		head = head << 8 | (*p ? (u8)*p++ : 0);
-	return head;
+	for (int i = 1; i < 16; i++)
+		key.head[i / 8] = key.head[i / 8] << 8 | (*p ? (u8)*p++ : 0);
+	return key;
 }
 
-static int sort_key_cmp(const void *va, const void *vb)
+static bool sort_key_after(const struct sort_key *a, const struct sort_key *b)
 {
-	const struct sort_key *a = va, *b = vb;
-
-	if (a->head != b->head)
-		return a->head < b->head ? -1 : 1;
-	return record_cmp(a->rec, b->rec);
+	for (int i = 0; i < 2; i++)
+		if (a->head[i] != b->head[i])
+			return a->head[i] > b->head[i];
+	return record_cmp(a->rec, b->rec) > 0;
 }
+
+/* A merge sort: qsort(3) calls back for each comparison, in all 1.6 times the instructions. */
+static void sort_keys(struct sort_key *keys, struct sort_key *room, size_t nr)
+{
+	size_t half = nr / 2, i = 0, j = half, n = 0;
+
+	if (nr < 2)
+		return;
+	sort_keys(keys, room, half);
+	sort_keys(keys + half, room, nr - half);
+	memcpy(room, keys, half * sizeof(*keys));
+	/* The left half waits in @room; @n never overtakes @j. */
+	while (i < half) {
+		bool right = j < nr && sort_key_after(&room[i], &keys[j]);
+
+		keys[n++] = right ? keys[j++] : room[i++];
+	}
+}
+
+/* How many records ahead to fetch what sorting has put in a random order. */
+#define PREFETCH 16
 
 static void records_sort(struct records *recs)
 {
-	struct sort_key *keys = xcalloc(recs->nr, sizeof(*keys));
+	struct sort_key *keys = xcalloc(recs->nr, 2 * sizeof(*keys));
 	struct record *sorted = xcalloc(recs->nr, sizeof(*sorted));
 
 	for (size_t i = 0; i < recs->nr; i++)
-		keys[i] = (struct sort_key){sort_head(&recs->rec[i]), &recs->rec[i]};
-	qsort(keys, recs->nr, sizeof(*keys), sort_key_cmp);
-	for (size_t i = 0; i < recs->nr; i++)
+		keys[i] = sort_key(&recs->rec[i]);
+	sort_keys(keys, keys + recs->nr, recs->nr);
+	for (size_t i = 0; i < recs->nr; i++) {
+		if (i + PREFETCH < recs->nr)
+			__builtin_prefetch(keys[i + PREFETCH].rec);
 		sorted[i] = *keys[i].rec;
+	}
 	free(keys);
 	free(recs->rec);
 	recs->rec = sorted;
@@ -123,11 +149,35 @@ static void records_sort(struct records *recs)
 
 static const u8 hex_digits[] = "0123456789abcdef";
 
-static u8 *put_hex(u8 *p, u64 value, unsigned int digits)
+/*
+ * Most of a file is hex digits, so eight of them are done at once: one in each
+ * byte of a word, the first, which is the highest, in the lowest byte.
+ */
+#define BYTES(byte) ((u64)(byte)*0x0101010101010101U)
+
+/* Digits of nibbles: '0' + n, and 39 more for those from 10 on. */
+static u64 hex_ascii(u64 nibbles)
 {
-	for (unsigned int i = digits; i--; value >>= 4)
-		p[i] = hex_digits[value & 15];
-	return p + digits;
+	u64 letters = (nibbles + BYTES(6)) >> 4 & BYTES(1);
+
+	return nibbles + BYTES('0') + letters * 39;
+}
+
+static u8 *put_hex8(u8 *p, u32 value)
+{
+	u64 x = value;
+
+	x = (x >> 16 | x << 32) & 0x0000ffff0000ffffU;
+	x = (x >> 8 | x << 16) & 0x00ff00ff00ff00ffU;
+	x = hex_ascii((x >> 4 | x << 8) & BYTES(15));
+	x = htole64(x);
+	memcpy(p, &x, sizeof(x));
+	return p + sizeof(x);
+}
+
+static u8 *put_hex16(u8 *p, u64 value)
+{
+	return put_hex8(put_hex8(p, (u32)(value >> 32)), (u32)value);
 }
 
 static u8 *put_str(u8 *p, const char *s)
@@ -166,7 +216,8 @@ static const char *written_form(struct arena *arena, const char *s)
 			*p++ = (u8)*s;
 		} else {
 			p = put_str(p, "\\x");
-			p = put_hex(p, (u8)*s, 2);
+			*p++ = hex_digits[(u8)*s >> 4];
+			*p++ = hex_digits[(u8)*s & 15];
 		}
 	}
 	return (const char *)out;
@@ -179,7 +230,7 @@ static void add_record(struct buf *out, const struct record *rec)
 	u8 digits[20], *d = digits + sizeof(digits);
 	u64 size = rec->size;
 
-	p = put_hex(p, rec->checksum, 16);
+	p = put_hex16(p, rec->checksum);
 	*p++ = '\t';
 	p = put_str(p, kind_names[rec->kind]);
 	*p++ = '\t';
@@ -196,7 +247,7 @@ static void add_record(struct buf *out, const struct record *rec)
 			continue;
 		p = put_str(p, lane_name(lane));
 		*p++ = ':';
-		p = put_hex(p, rec->lane[lane], 8);
+		p = put_hex8(p, rec->lane[lane]);
 		*p++ = ',';
 	}
 	if (rec->lanes)
@@ -214,8 +265,11 @@ void records_finish(struct records *recs)
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler);
 	records_sort(recs);
-	for (size_t i = 0; i < recs->nr; i++)
+	for (size_t i = 0; i < recs->nr; i++) {
+		if (i + PREFETCH < recs->nr)
+			__builtin_prefetch(recs->rec[i + PREFETCH].name);
 		add_record(&recs->text, &recs->rec[i]);
+	}
 	recs->total = hash_bytes(recs->text.data, recs->text.len);
 }
 
@@ -224,7 +278,7 @@ static void add_head(struct buf *out, const struct records *recs)
 {
 	u8 total[16];
 
-	put_hex(total, recs->total, sizeof(total));
+	put_hex16(total, recs->total);
 	add_str(out, MAGIC "\t1\t" HASH_NAME "\t" ARCH_NAME "\t");
 	_Static_assert(RECORDS_VERSION == 1, "the version is written here");
 	buf_add(out, total, sizeof(total));
@@ -453,30 +507,40 @@ static int next_line(struct reader *r)
 	return 1;
 }
 
-/* The value of a hex digit, lower case only: each value has one written form. 16 if it is none. */
-static u8 hex_value(u8 c)
-{
-	if (c >= '0' && c <= '9')
-		return (u8)(c - '0');
-	return c >= 'a' && c <= 'f' ? (u8)(c - 'a' + 10) : 16;
-}
-
 /* The get_*() functions never leave the line: its newline is no digit, name or literal. */
 
-static bool get_hex(struct reader *r, unsigned int digits, u64 *value)
+/* Lower case only: each value has one written form. */
+static bool get_hex8(struct reader *r, u32 *value)
 {
-	u64 v = 0;
+	u64 digits, x;
 
-	for (; digits; digits--) {
-		u8 digit = hex_value(*r->p);
-
-		if (digit > 15)
-			return false;
-		v = v << 4 | digit;
-		r->p++;
-	}
-	*value = v;
+	if (r->eol - r->p < 8)
+		return false;
+	digits = get_u64(r->p);
+	r->p += 8;
+	x = (digits & BYTES(15)) + (digits >> 6 & BYTES(1)) * 9;
+	/* Anything but a digit does not come back as itself: 'A' as 'a', 'g' as a byte over 15. */
+	if (hex_ascii(x) != digits || x & ~BYTES(15))
+		return false;
+	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffU;
+	x = (x << 8 | x >> 16) & 0x0000ffff0000ffffU;
+	*value = (u32)(x << 16 | x >> 32);
 	return true;
+}
+
+static bool get_hex16(struct reader *r, u64 *value)
+{
+	u32 high, low;
+
+	if (!get_hex8(r, &high) || !get_hex8(r, &low))
+		return false;
+	*value = (u64)high << 32 | low;
+	return true;
+}
+
+static bool is_digit(u8 c)
+{
+	return c >= '0' && c <= '9';
 }
 
 static bool get_decimal(struct reader *r, u64 *value)
@@ -484,9 +548,9 @@ static bool get_decimal(struct reader *r, u64 *value)
 	u8 *start = r->p;
 	u64 v = 0;
 
-	for (; hex_value(*r->p) < 10; r->p++)
+	for (; is_digit(*r->p); r->p++)
 		if (__builtin_mul_overflow(v, 10U, &v) ||
-		    __builtin_add_overflow(v, hex_value(*r->p), &v))
+		    __builtin_add_overflow(v, (u64)(*r->p - '0'), &v))
 			return false;
 	*value = v;
 	return r->p > start && (*start != '0' || r->p == start + 1);
@@ -502,18 +566,27 @@ static bool get_literal(struct reader *r, const char *s)
 	return true;
 }
 
-/* A name, up to a tab or the newline; what is escaped must have needed it. */
+/* A \xNN, which must have been needed, and not be the NUL that ends strings. */
+static bool get_escape(struct reader *r)
+{
+	const u8 *high = r->p + 2 < r->eol ? memchr(hex_digits, r->p[2], 16) : NULL;
+	const u8 *low = high && r->p + 3 < r->eol ? memchr(hex_digits, r->p[3], 16) : NULL;
+	u8 byte = low ? (u8)((high - hex_digits) << 4 | (low - hex_digits)) : 0;
+
+	r->p += 4;
+	return r->p[-3] == 'x' && byte && !is_plain(byte);
+}
+
+/* A name, up to a tab or the newline. */
 static bool get_name(struct reader *r, const char **name)
 {
-	u64 escaped;
-
 	*name = (const char *)r->p;
 	for (;;) {
-		if (is_plain(*r->p))
+		while (is_plain(*r->p))
 			r->p++;
-		else if (!get_literal(r, "\\x"))
+		if (*r->p != '\\')
 			break;
-		else if (!get_hex(r, 2, &escaped) || !escaped || is_plain((u8)escaped))
+		if (!get_escape(r))
 			return false;
 	}
 	return r->p > (u8 *)*name && (*r->p == '\t' || r->p == r->eol);
@@ -526,17 +599,17 @@ static bool get_lanes(struct reader *r, struct record *rec)
 	for (enum lane lane = 0;; lane++) {
 		u8 *name = r->p;
 		enum lane found;
-		u64 hash;
+		u32 hash;
 
 		while (*r->p != ':' && r->p < r->eol)
 			r->p++;
 		found = lane_find((const char *)name, (size_t)(r->p - name));
 		if (found == NR_LANES || found < lane || !get_literal(r, ":") ||
-		    !get_hex(r, 8, &hash))
+		    !get_hex8(r, &hash))
 			return false;
 		lane = found;
 		rec->lanes = (u16)(rec->lanes | 1U << lane);
-		rec->lane[lane] = (u32)hash;
+		rec->lane[lane] = hash;
 		if (!get_literal(r, ","))
 			return r->p == r->eol;
 	}
@@ -547,7 +620,7 @@ static const char *get_record(struct reader *r, struct record *rec)
 {
 	u8 kind = 0;
 
-	if (!get_hex(r, 16, &rec->checksum) || !get_literal(r, "\t"))
+	if (!get_hex16(r, &rec->checksum) || !get_literal(r, "\t"))
 		return "checksum";
 	while (kind < NR_RECORD_KINDS && !get_literal(r, kind_names[kind]))
 		kind++;
@@ -591,7 +664,7 @@ static int read_first_line(struct reader *r, struct records *recs)
 		return bad(r, "not the hash this objtool knows, " HASH_NAME);
 	if (!get_literal(r, ARCH_NAME "\t"))
 		return bad(r, "not for the machine this objtool knows, " ARCH_NAME);
-	if (!get_hex(r, 16, &recs->total) || r->p != r->eol)
+	if (!get_hex16(r, &recs->total) || r->p != r->eol)
 		return bad(r, "damaged: bad hash over the records");
 	return 0;
 }
