@@ -6,6 +6,8 @@ test is in what the tests compare it with.
 """
 import subprocess
 
+LANES = ["code", "refs", "consts", "alt", "jump_label", "extable", "bug", "static_call", "trace",
+         "place", "other", "lines"]
 COLUMNS = "# checksum\tkind\tsize\tname\tlanes\n"
 
 
@@ -23,13 +25,16 @@ def line(kind, name, checksum=1, size=16, **lanes):
 
 def sort_key(text):
     checksum, kind, size, name, lanes = text.rstrip("\n").split("\t")
-    return kind, name.encode(), checksum, int(size), lanes
+    present = dict(lane.split(":") for lane in lanes.split(",")) if lanes != "-" else {}
+    return (kind, name.encode(), checksum, int(size),
+            sum(1 << i for i, lane in enumerate(LANES) if lane in present),
+            [present.get(lane, "00000000") for lane in LANES])
 
 
 def document(lines, compiler=None, step=None, sort=True, total=None):
-    """A whole file as bytes. Lines that share all but their lanes keep the order given."""
+    """A whole file as bytes."""
     if sort:
-        lines = sorted(lines, key=lambda text: sort_key(text)[:4])
+        lines = sorted(lines, key=sort_key)
     body = "".join(lines).encode()
     head = "objtool-checksums\t1\txxh3-64\tx86_64\t%s\n" % (total or xxh3(body))
     if compiler:

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""diff.py - how objtool diff pairs and classifies records
+
+A case is two lists of records and what the diff must say. Everything is
+read back from --json, whose own form tests/cli checks.
+"""
+import json
+import os
+import random
+import resource
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
+from checksums import LANES, line, write  # noqa: E402
+from harness import check, finish, objtool, path  # noqa: E402
+
+
+def func(name, checksum=1, size=16, **lanes):
+    return line("func", name, checksum, size, **lanes)
+
+
+def data(name, checksum=1, size=16, **lanes):
+    return line("data", name, checksum, size, **lanes)
+
+
+def rest(name, checksum=1, size=16, **lanes):
+    return line("rest", name, checksum, size, **lanes)
+
+
+def diff(old, new, *options):
+    a, b = write(path("a.o.checksums"), old), write(path("b.o.checksums"), new)
+    status, out, err = objtool("diff", "--json", *options, a, b)
+    check("no message", err == "", err)
+    return status, json.loads(out)
+
+
+def short(change):
+    """status name, and what only some statuses have."""
+    words = [change["status"], change["name"]]
+    if change["status"] == "renamed":
+        words.append("from " + change["old_name"])
+    if change["status"] == "ambiguous":
+        words.append(change["build"])
+    return " ".join(words)
+
+
+def case(what, old, new, *expected, differs=None):
+    """@expected: in order, each "status name[ from old|build]"."""
+    status, found = diff(old, new)
+    got = [short(c) for c in found["changes"]]
+    if differs is None:
+        differs = bool(expected)
+    check(what, got == list(expected), "expected %s\n           got %s" % (list(expected), got))
+    check(what + ": exit status", status == int(differs), status)
+    counts = {s: sum(e.split()[0] == s for e in expected)
+              for s in ("changed", "lines", "added", "removed", "renamed", "ambiguous")}
+    check(what + ": summary", all(found["summary"][s] == n for s, n in counts.items()),
+          found["summary"])
+    status, found = diff(old, old)
+    check(what + ": against itself", status == 0 and found["changes"] == [], found["changes"])
+
+
+def test_plain():
+    case("nothing", [], [])
+    case("equal", [func("f"), data("d"), rest(".text")], [func("f"), data("d"), rest(".text")])
+    case("changed", [func("f", 1), func("g", 9)], [func("f", 2), func("g", 9)], "changed f")
+    case("changed data", [data("d", 1)], [data("d", 2)], "changed d")
+    case("changed rest", [rest(".x", 1)], [rest(".x", 2)], "changed .x")
+    case("added", [func("f")], [func("f"), func("g", 2)], "added g")
+    case("removed", [func("f"), func("g", 2)], [func("f")], "removed g")
+    case("added to nothing", [], [func("f")], "added f")
+    case("other kind", [func("f")], [data("f")], "added f", "removed f")
+    case("order: data, func, rest, by name", [],
+         [rest(".a"), func("b"), func("a"), data("z")], "added z", "added a", "added b", "added .a")
+
+
+def test_lines():
+    case("lines", [func("f", 1, lines=1)], [func("f", 1, lines=2)], "lines f", differs=False)
+    case("lines appear", [func("f", 1)], [func("f", 1, lines=2)], "lines f", differs=False)
+    case("lines appear with hash 0", [func("f", 1)], [func("f", 1, lines=0)], "lines f", differs=False)
+    case("lines go", [func("f", 1, lines=1)], [func("f", 1)], "lines f", differs=False)
+    case("lines, and changed", [func("f", 1, lines=1)], [func("f", 2, lines=2)], "changed f")
+    case("lines beside changed", [func("f", 1, lines=1), func("g", 1)],
+         [func("f", 1, lines=2), func("g", 2)], "lines f", "changed g")
+    status, found = diff([func("f", 1, lines=1)], [func("f", 1, lines=2)], "--strict")
+    check("lines: --strict", status == 1 and len(found["changes"]) == 1)
+    case("another size alone is none: padding", [func("f", 1, 16)], [func("f", 1, 32)])
+
+
+def test_lanes():
+    def lanes(old, new):
+        return diff([old], [new])[1]["changes"][0]["lanes"]
+
+    for name in LANES:
+        check("lane %s differs" % name,
+              lanes(func("f", 1, **{name: 1}), func("f", 2, **{name: 2})) == [name])
+        check("lane %s appears" % name, lanes(func("f", 1), func("f", 2, **{name: 0})) == [name])
+        check("lane %s goes" % name, lanes(func("f", 1, **{name: 7}), func("f", 2)) == [name])
+    every = dict(zip(LANES, range(1, 13)))
+    check("equal lanes are not named",
+          lanes(func("f", 1, **every), func("f", 2, **{**every, "bug": 99})) == ["bug"])
+    check("all lanes in order",
+          lanes(func("f", 1, **every), func("f", 2, **{n: 50 for n in LANES})) == LANES)
+    check("added: the lanes it has", diff([], [func("f", 1, code=1, bug=1)])[1]["changes"][0]["lanes"]
+          == ["code", "bug"])
+    check("lines: the lane", lanes(func("f", 1, code=1, lines=1), func("f", 1, code=1, lines=2))
+          == ["lines"])
+
+
+def test_same_names():
+    case("same names: equal in another order", [func("x", 1), func("x", 2)], [func("x", 2), func("x", 1)])
+    case("same names: one changed", [func("x", 1), func("x", 2)], [func("x", 1), func("x", 3)],
+         "changed x")
+    case("same names: one added", [func("x", 1)], [func("x", 1), func("x", 2)], "added x")
+    case("same names: equal one added", [func("x", 1)], [func("x", 1), func("x", 1)], "added x")
+    case("same names: one removed", [func("x", 1), func("x", 2)], [func("x", 2)], "removed x")
+    case("same names: both changed", [func("x", 1), func("x", 2)], [func("x", 3), func("x", 4)],
+         "ambiguous x old", "ambiguous x old", "ambiguous x new", "ambiguous x new")
+    case("same names: one changed, one added", [func("x", 1)], [func("x", 2), func("x", 3)],
+         "ambiguous x old", "ambiguous x new", "ambiguous x new")
+    case("same names: data apart from functions", [func("x", 1), data("x", 1)],
+         [func("x", 2), data("x", 3)], "changed x", "changed x")
+    case("same names: lines of the right one", [func("x", 1, lines=1), func("x", 2, lines=1)],
+         [func("x", 1, lines=1), func("x", 2, lines=2)], "lines x", differs=False)
+    case("same names and checksums: lines of one", [func("x", 1, lines=1), func("x", 1, lines=2)],
+         [func("x", 1, lines=2), func("x", 1, lines=3)], "lines x", differs=False)
+    case("same names and checksums: sizes in another order",
+         [func("x", 1, 10, lines=5), func("x", 1, 12, lines=3)],
+         [func("x", 1, 10, lines=3), func("x", 1, 12, lines=5)])
+
+
+def test_files():
+    case("files: equal", [func("x@a.c", 1), func("x@b.c", 2)], [func("x@a.c", 1), func("x@b.c", 2)])
+    case("files: both changed", [func("x@a.c", 1), func("x@b.c", 2)],
+         [func("x@a.c", 3), func("x@b.c", 4)], "changed x@a.c", "changed x@b.c")
+    case("files: bodies exchanged are two changes", [func("x@a.c", 1), func("x@b.c", 2)],
+         [func("x@a.c", 2), func("x@b.c", 1)], "changed x@a.c", "changed x@b.c")
+    case("files: exchanged with the global one", [func("x", 1), func("x@b.c", 2)],
+         [func("x", 2), func("x@b.c", 1)], "changed x", "changed x@b.c")
+    case("files: two of one name", [func("x@a.c", 1), func("x@a.c", 2), func("x@b.c", 3)],
+         [func("x@a.c", 1), func("x@a.c", 4), func("x@b.c", 5)], "changed x@a.c", "changed x@b.c")
+    case("files: one ambiguous, one not", [func("x@a.c", 1), func("x@a.c", 2), func("x@b.c", 3)],
+         [func("x@a.c", 4), func("x@a.c", 5), func("x@b.c", 6)], "ambiguous x@a.c old",
+         "ambiguous x@a.c old", "ambiguous x@a.c new", "ambiguous x@a.c new", "changed x@b.c")
+    case("files: a second x appears", [func("x", 1)], [func("x@a.c", 1), func("x@b.c", 2)],
+         "added x@b.c")
+    case("files: a second x appears, the first changes", [func("x", 1)],
+         [func("x@a.c", 2), func("x@b.c", 3)],
+         "ambiguous x old", "ambiguous x@a.c new", "ambiguous x@b.c new")
+    case("files: a second x goes", [func("x@a.c", 1), func("x@b.c", 2)], [func("x", 2)],
+         "removed x@a.c")
+    case("files: a second x appears with other lines", [func("x", 1, lines=1)],
+         [func("x@a.c", 1, lines=2), func("x@b.c", 2)], "lines x@a.c", "added x@b.c")
+    case("files: told apart only now, changed", [func("x", 1)], [func("x@a.c", 2)], "changed x@a.c")
+    case("files: another file is another function", [func("x@a.c", 1)], [func("x@b.c", 2)],
+         "removed x@a.c", "added x@b.c")
+    case("files: another file, same checksum", [func("x@a.c", 1)], [func("x@b.c", 1)],
+         "renamed x@b.c from x@a.c")
+    case("files: names between x and x@", [func("x", 1), func("x.cold", 5), func("x1", 6)],
+         [func("x.cold", 5), func("x1", 6), func("x@a.c", 1), func("x@b.c", 2)], "added x@b.c")
+    case("files: longer names are other names", [func("xy", 1)], [func("x@y", 2)],
+         "added x@y", "removed xy")
+    case("files: sections have none", [rest(".a@x", 1)], [rest(".a", 2)], "added .a", "removed .a@x")
+
+
+def test_renamed():
+    case("renamed", [func("f", 1), func("g", 2)], [func("f", 1), func("h", 2)], "renamed h from g")
+    case("renamed data", [data("f", 1)], [data("g", 1)], "renamed g from f")
+    case("renamed, other lines", [func("f", 1, lines=1)], [func("g", 1, lines=2)], "renamed g from f")
+    case("not renamed: other kind", [func("f", 1)], [data("g", 1)], "added g", "removed f")
+    case("not renamed: rest", [rest(".a", 1)], [rest(".b", 1)], "removed .a", "added .b")
+    case("not renamed: two could be the old one", [func("f", 1), func("g", 1)], [func("h", 1)],
+         "removed f", "removed g", "added h")
+    case("not renamed: two could be the new one", [func("f", 1)], [func("g", 1), func("h", 1)],
+         "removed f", "added g", "added h")
+    case("not renamed: two and two", [func("f", 1), func("g", 1)], [func("h", 1), func("i", 1)],
+         "removed f", "removed g", "added h", "added i")
+    case("not renamed: a body that others have too", [func("f", 1), func("stub", 1)],
+         [func("g", 1), func("stub", 1)], "removed f", "added g")
+    case("not renamed: only the new build has it twice", [func("f", 1), func("s", 2)],
+         [func("g", 1), func("s", 1)], "removed f", "added g", "changed s")
+    case("renamed: a data object with the same checksum is none of it", [func("f", 1), data("d", 1)],
+         [func("g", 1), data("d", 1)], "renamed g from f")
+    case("renamed: names exchanged are changes", [func("f", 1), func("g", 2)],
+         [func("f", 2), func("g", 1)], "changed f", "changed g")
+    case("renamed beside added and removed", [func("a", 1), func("b", 2), func("c", 3)],
+         [func("c", 3), func("d", 2), func("e", 5)], "removed a", "renamed d from b", "added e")
+
+
+def shuffle_case(rng):
+    """Two builds made by known steps, out of which the answer follows."""
+    old, new, expected = [], [], []
+    for i in range(60):
+        name, kind = "f%02d" % i, rng.choice([func, data])
+        body = 1000 + i
+        what = rng.choice(["same", "same", "changed", "lines", "added", "removed", "renamed"])
+        if what != "added":
+            old.append(kind(name, body, lines=1))
+        if what in ("same", "added"):
+            new.append(kind(name, body, lines=1))
+        elif what == "changed":
+            new.append(kind(name, body + 5000, lines=1))
+        elif what == "lines":
+            new.append(kind(name, body, lines=2))
+        elif what == "renamed":
+            new.append(kind("r" + name, body, lines=1))
+            expected.append((kind is func, "r" + name, "renamed r%s from %s" % (name, name)))
+        if what in ("changed", "lines", "added", "removed"):
+            expected.append((kind is func, name, "%s %s" % (what, name)))
+    return old, new, [text for _, _, text in sorted(expected)]
+
+
+def test_random():
+    rng = random.Random(3)
+    for i in range(20):
+        old, new, expected = shuffle_case(rng)
+        case("random builds %d" % i, old, new, *expected,
+             differs=any(not e.startswith("lines") for e in expected))
+
+
+def test_symmetric():
+    """Both ways round, the same is found: added for removed, the rest alike."""
+    rng = random.Random(4)
+    swap = {"added": "removed", "removed": "added"}
+    for i in range(20):
+        def build():
+            return [rng.choice([func, data])(rng.choice(["x", "x@a.c", "x@b.c", "y", "z"]),
+                                             rng.randint(1, 5), lines=rng.randint(1, 2))
+                    for _ in range(rng.randint(0, 12))]
+        old, new = build(), build()
+        there, back = diff(old, new), diff(new, old)
+        a, b = there[1]["summary"], back[1]["summary"]
+        check("both ways %d" % i, there[0] == back[0]
+              and all(a[s] == b[swap.get(s, s)] for s in a if s not in ("functions", "data")), (a, b))
+        counted = len(old) + len(new)
+        paired = 2 * (a["changed"] + a["lines"] + a["renamed"]) + a["added"] + a["removed"] \
+            + a["ambiguous"]
+        check("both ways %d: none is counted twice" % i, paired <= counted
+              and (counted - paired) % 2 == 0, (counted, a))
+
+
+def test_deterministic():
+    rng = random.Random(5)
+    old = [func("x%d" % rng.randint(0, 50), rng.randint(0, 9), lines=rng.randint(0, 3))
+           for _ in range(400)]
+    new = [func("x%d@%d.c" % (rng.randint(0, 50), rng.randint(0, 2)), rng.randint(0, 9),
+                lines=rng.randint(0, 3)) for _ in range(400)]
+    first = diff(old, new)
+    check("same answer again", diff(old, new) == first)
+    changes = first[1]["changes"]
+    order = [(c["kind"], c["name"]) for c in changes]
+    check("sorted by kind and name", order == sorted(order))
+
+
+def cpu_seconds(old, new):
+    """The least of five, of the time in user mode: others use the machine too."""
+    write(path("big-a"), old)
+    write(path("big-b"), new)
+    times = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        objtool("diff", "-q", path("big-a"), path("big-b"))
+        times.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    return min(times)
+
+
+def test_speed():
+    """Four times the records may take eight times as long; quadratic would be sixteen."""
+    def same_named(nr):
+        return [func("x", 2 * i) for i in range(nr)], [func("x", 2 * i + i % 2) for i in range(nr)]
+
+    def same_base(nr):
+        return [func("x", i) for i in range(nr)], [func("x@%06d.c" % i, i + 1) for i in range(nr)]
+
+    def all_renamed(nr):
+        return [func("a%06d" % i, i) for i in range(nr)], [func("b%06d" % i, i) for i in range(nr)]
+
+    for build in same_named, same_base, all_renamed:
+        small, big = cpu_seconds(*build(25000)), cpu_seconds(*build(100000))
+        check("near linear: %s" % build.__name__, big < 8 * small + 0.05, "%.3f s, %.3f s" % (small, big))
+
+
+test_plain()
+test_lines()
+test_lanes()
+test_same_names()
+test_files()
+test_renamed()
+test_random()
+test_symmetric()
+test_deterministic()
+test_speed()
+finish()
