@@ -27,6 +27,14 @@
 /* Entry room before a function: at most this many bytes (16 in kernels so far). */
 #define MAX_ROOM 64
 
+/*
+ * Fields of a static branch's entry, by their number in its layouts; and what
+ * bit 1 of the key means at build time (arch/x86/include/asm/jump_label.h).
+ */
+#define JUMP_TARGET 1
+#define JUMP_KEY 2
+#define JUMP_KEY_MARKED 2
+
 /* ---- places already met ---- */
 
 struct seen_slot {
@@ -129,11 +137,8 @@ static void add_unit_part(struct canon *c, const char *word, u32 unit, enum deco
 	add_part(c, word, u->sec, u->off, u->off + u->len, how);
 }
 
-/*
- * The ordinal of offset @off among @nr instructions: how many that count come
- * before. *@delta is how far into the instruction @off lies.
- */
-static u32 ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
+/* Index of the instruction that offset @off lies in, @nr if behind the last; *@delta: how far in. */
+static u32 insn_index(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
 {
 	u32 lo = 0, hi = nr;
 
@@ -146,6 +151,14 @@ static u32 ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
 			hi = mid;
 	}
 	*delta = lo < nr && off > insn[lo].off ? off - insn[lo].off : 0;
+	return lo;
+}
+
+/* The same in instructions that count: the ordinal. */
+static u32 ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
+{
+	u32 lo = insn_index(insn, nr, off, delta);
+
 	return lo < nr ? insn[lo].ordinal : nr ? insn[nr - 1].ordinal + !insn[nr - 1].filler : 0;
 }
 
@@ -236,6 +249,18 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 
 static void write_entry(struct canon *c, const struct target *t);
 
+/*
+ * Empty objects are alike, and share their place with others. clang gives a
+ * lock class key without lockdep one byte or none, depending on -fdata-sections.
+ */
+static bool is_empty(const struct canon *c, u32 unit)
+{
+	const struct unit *u = &c->code->units[unit];
+	const char *name = c->code->obj->symbols[u->sym].name;
+
+	return !u->len || (u->len == 1 && section(c, u->sec)->nobits && str_ends(name, ".__key"));
+}
+
 /* Finish a token with what @t is. */
 static void write_target(struct canon *c, const struct target *t)
 {
@@ -244,6 +269,10 @@ static void write_target(struct canon *c, const struct target *t)
 
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
+		if (t->unit != NO_UNIT && is_empty(c, t->unit)) {
+			token_word(&c->stream, "(empty)");
+			break;
+		}
 		write_name(c, is_self(c, t->unit) ? "(self)" : obj->symbols[t->sym].name);
 		token_num(&c->stream, t->delta);
 		break;
@@ -471,6 +500,149 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 	}
 }
 
+/*
+ * True if this function refers to [@from, @to] of section @sec. Absolute
+ * references to @not do not count: they are under judgement themselves.
+ */
+static bool refers_to(const struct canon *c, u32 sec, u32 from, u32 to, s64 not)
+{
+	for (u32 i = 0; i < c->nr_parts; i++) {
+		const struct part *p = &c->parts[i];
+		struct cursor cur = cursor_at(section(c, p->sec), p->off);
+		const struct reloc *rel;
+
+		while ((rel = cursor_next(&cur, p->end))) {
+			/* 4: not exact where an immediate follows, but near enough for a guess */
+			struct target t = reloc_target(c, rel, rel->offset + 4);
+			u32 in;
+			s64 off = target_offset(c, &t, &in);
+
+			if (t.kind == TARGET_NAME && in == sec && off >= from && off <= to &&
+			    (off != not || arch_reloc_type(rel->type).kind == RELOC_PC))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The instruction of this function at or after @off, or NULL; *@end is behind its part's last. */
+static const struct code_insn *insn_from(const struct canon *c, u32 sec, u32 off,
+					 const struct code_insn **end)
+{
+	u32 p = part_at(c, sec, off), delta, lo;
+
+	if (p == NO_PART)
+		return NULL;
+	*end = c->insns.insn + c->parts[p].first + c->parts[p].nr;
+	lo = insn_index(c->insns.insn + c->parts[p].first, c->parts[p].nr, off, &delta);
+	return c->insns.insn + c->parts[p].first + lo;
+}
+
+/*
+ * The function called next takes a lock class key, to judge by its name:
+ * __mutex_init(), __class_register(), __alloc_disk_node(), class_create().
+ */
+static bool next_call_takes_key(const struct canon *c, u32 sec, u32 off)
+{
+	static const char *const words[] = {"init", "register", "alloc", "create"};
+	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
+	const char *name;
+	const struct reloc *rel = NULL;
+	struct cursor cur;
+
+	for (; ci && ci < end; ci++) {
+		cur = cursor_at(section(c, sec), ci->off);
+		rel = cursor_next(&cur, (u64)ci->off + ci->len);
+		if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel))
+			break;
+	}
+	if (!ci || ci == end || !rel)
+		return false;
+	name = c->code->obj->symbols[reloc_target(c, rel, ci->off + ci->len).sym].name;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(name, words[i]))
+			return true;
+	return false;
+}
+
+/* A comparison at @off that a jump backwards follows: the end of a loop. */
+static bool ends_loop(const struct canon *c, u32 sec, u32 off)
+{
+	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
+
+	return ci && ci + 1 < end && ci[1].insn.cls == INSN_JCC &&
+	       code_branch_target(section(c, sec), &ci[1]) <= off;
+}
+
+/* What is put in @reg at @off is compared with a register later. */
+static bool is_compared(const struct canon *c, u32 sec, u32 off, u8 reg)
+{
+	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
+
+	for (; ci && ci < end; ci++) {
+		if (arch_compares_register(section(c, sec)->data + ci->off, &ci->insn, reg))
+			return true;
+		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&
+		    arch_call_clobbers(reg))
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Which of the objects that meet at one place is meant, where a section symbol
+ * and an offset do not say:
+ *
+ *     cmp $table+96, %rbx; jne 1b      the end of the table that a loop walks
+ *     mov $table+96, %r15; ...; cmp %rbx, %r15
+ *     mov $key, %rdx; call __mutex_init     an empty key
+ *
+ * An end is only meant by a function that refers to the table, too. In data
+ * that can be written, it must not refer to what lies behind the table: that
+ * would be the head of a list, walked by "cmp $list, %rax; jne 1b".
+ */
+static u32 settle_end(const struct canon *c, const struct target *t, bool walks)
+{
+	u32 table = target_ends_here(c->code, t);
+	const struct unit *here = &c->code->units[t->unit], *before;
+
+	if (table == NO_UNIT)
+		return NO_UNIT;
+	before = &c->code->units[table];
+	if (!refers_to(c, before->sec, before->off, before->off + before->len - 1, -1))
+		return NO_UNIT;
+	if (walks && !(section(c, before->sec)->flags & SF_WRITE))
+		return table;
+	if (refers_to(c, here->sec, here->off, here->off + here->len, here->off))
+		return NO_UNIT;
+	return table;
+}
+
+static void settle(const struct canon *c, struct target *t, const struct reloc *rel, u32 sec,
+		   const struct code_insn *ci, bool immediate)
+{
+	const struct symbol *sym = &c->code->obj->symbols[rel->sym];
+	u32 unit = NO_UNIT;
+	enum address_use use;
+	u8 reg;
+
+	if (t->kind != TARGET_NAME || t->unit == NO_UNIT || sym->type != SYM_SECTION ||
+	    c->code->units[t->unit].kind != UNIT_DATA)
+		return;
+	use = arch_address_use(section(c, sec)->data + ci->off, &ci->insn, immediate, &reg);
+	if (use == USE_ADDRESS && reg != arch_first_argument && next_call_takes_key(c, sec, ci->off))
+		unit = target_empty_here(c->code, t);
+	if (unit == NO_UNIT && ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
+				(use == USE_ADDRESS && reg != ARCH_NO_REG &&
+				 is_compared(c, sec, ci->off, reg))))
+		unit = settle_end(c, t, use == USE_COMPARE);
+	if (unit == NO_UNIT)
+		return;
+	t->delta = c->code->units[unit].len;
+	t->unit = unit;
+	t->sym = c->code->units[unit].sym;
+}
+
 static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u8 len)
 {
 	return rel && len && rel->offset == (u64)ci->off + off;
@@ -514,6 +686,7 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 			      fills(rel, ci, insn->imm_off, insn->imm_len));
 
 		t = reloc_target(c, rel, pcrel ? end : 0);
+		settle(c, &t, rel, s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
 		write_ref(c, target_lane(&t), rel->type,
 			  (u32)rel->offset - ci->off, &t);
 	}
@@ -539,6 +712,8 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 }
 
 static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
+static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
+				struct cursor *cur);
 
 /* Write instructions [@first, @first + @nr), all of section @s. */
 static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
@@ -553,6 +728,8 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 		if (ci.filler)
 			continue;
 		write_specials(c, s, &ci, &special);
+		if (write_static_branch(c, s, &ci, &cur))
+			continue;
 		if (!ci.insn.len)
 			write_bad_byte(c, sec, s, &ci, &cur);
 		else if (is_branch(&ci.insn))
@@ -695,6 +872,76 @@ static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci,
 		if (e->site.off >= ci->off)
 			write_special(c, e, (s64)e->site.off - ci->off);
 	}
+}
+
+/* The static branch entry for the instruction at @off that "jmp or nop" marks, or NULL. */
+static const struct special *marked_branch(const struct canon *c, u32 sec, u32 off)
+{
+	const struct specials *specials = &c->code->specials;
+
+	for (u32 i = specials_from(specials, sec, off); i < specials->nr; i++) {
+		const struct special *e = &specials->entries[i];
+		const struct layout *layout = specials->sections[e->table].layout;
+		const struct reloc *key;
+
+		if (e->site.sec != sec || e->site.off != off)
+			return NULL;
+		if (arch_special_tables[e->kind].lane != LANE_JUMP_LABEL)
+			continue;
+		key = special_reloc(c->code->obj, e, &layout->field[JUMP_KEY]);
+		if (key && add_wrap((s64)c->code->obj->symbols[key->sym].value, key->addend) &
+				   JUMP_KEY_MARKED)
+			return e;
+	}
+	return NULL;
+}
+
+static bool same_place(const struct canon *c, const struct target *a, const struct target *b)
+{
+	u32 sa, sb;
+	s64 oa = target_offset(c, a, &sa), ob = target_offset(c, b, &sb);
+
+	return a->kind == b->kind && sa == sb && oa == ob;
+}
+
+/*
+ * A static branch that was emitted as a jump and marked for the kernel's
+ * objtool to make a nop of: of two or five bytes, as far as its target was.
+ * It is one thing before and after that. Returns false if this is none.
+ */
+static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *ci,
+				struct cursor *cur)
+{
+	const struct section *sec = section(c, s);
+	const struct special *e;
+	struct target to, entry;
+	const struct reloc *rel;
+	struct cursor here = *cur;
+
+	if (ci->insn.cls != INSN_JMP && ci->insn.cls != INSN_NOP)
+		return false;
+	e = marked_branch(c, s, ci->off);
+	if (!e)
+		return false;
+	if (ci->insn.cls == INSN_JMP) {
+		rel = cursor_next(&here, (u64)ci->off + ci->len);
+		to = rel ? reloc_target(c, rel, (u64)ci->off + ci->len) :
+			   target_at(c->code, s, code_branch_target(sec, ci));
+		rel = special_reloc(c->code->obj, e,
+				    &c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
+		if (!rel)
+			return false;
+		entry = target_of_symbol(c->code, rel->sym, rel->addend);
+		if (!same_place(c, &to, &entry))
+			return false;
+	} else if (arch_padding(sec->data + ci->off, ci->len) != ci->len) {
+		return false;
+	}
+	*cur = here;
+	token_begin(&c->stream, TOKEN_INSN, LANE_CODE);
+	token_word(&c->stream, "(static branch)");
+	token_end(&c->stream);
+	return true;
 }
 
 /* The function that the room before it, at @off, belongs to. */

@@ -67,6 +67,15 @@ static int name_order(const struct symbol *a, const struct symbol *b)
 }
 
 /*
+ * "static struct lock_class_key __key" is empty without lockdep: a symbol of a
+ * size, which is 0. It is no label of what happens to lie there.
+ */
+static bool is_empty_object(const struct symbol *sym)
+{
+	return sym->type == SYM_OBJECT && !sym->size;
+}
+
+/*
  * A run of symbols at one offset, in symbol table order: those of different sizes are different
  * units, longest first; those without a size are aliases of the longest.
  */
@@ -88,9 +97,12 @@ static void merge_run(struct code *code, u32 start, u32 nr)
 		qsort(run, nr, sizeof(*run), size_order);
 	for (u32 i = 0; i < nr; i++) {
 		const struct symbol *sym = &code->obj->symbols[run[i].sym];
-		struct unit *into = kept && (run[i].len == run[kept - 1].len) ? &run[kept - 1] :
-				    kept && !run[i].sized			 ? &run[0] :
-										   NULL;
+		struct unit *into = NULL;
+
+		if (kept && run[i].len == run[kept - 1].len && run[i].sized == run[kept - 1].sized)
+			into = &run[kept - 1];
+		else if (kept && !run[i].sized)
+			into = &run[0];
 
 		if (!into) {
 			run[kept] = run[i];
@@ -135,7 +147,7 @@ static void collect_section(struct code *code, u32 index)
 				   .cold = NO_UNIT,
 				   .prefix = NO_UNIT,
 				   .kind = unit_kind(sec, sym),
-				   .sized = sym->size != 0};
+				   .sized = sym->size || is_empty_object(sym)};
 	}
 	if (code->nr_units > run)
 		merge_run(code, run, code->nr_units - run);
@@ -157,9 +169,12 @@ static void bound_section(struct code *code, u32 first, u32 section_size)
 			continue;
 		}
 		if (!u->sized) {
-			u32 next = i + 1 < code->nr_units ? code->units[i + 1].off : section_size;
+			u32 next = i + 1;
 
-			u->len = next - u->off;
+			while (next < code->nr_units && code->units[next].off == u->off)
+				next++; /* an empty object at the label */
+			u->len = (next < code->nr_units ? code->units[next].off : section_size) -
+				 u->off;
 		} else if (u->off + u->len > end || sized == NO_UNIT) {
 			end = u->off + u->len;
 			sized = kept;
@@ -318,10 +333,15 @@ static void link_parts(struct code *code)
  * before. For pc-relative fields of code 4 is assumed to be the distance to the end of
  * the instruction, true unless an immediate follows the field.
  */
-static void mark_referenced(struct code *code, const struct section *sec)
+static void mark_referenced(struct code *code, u32 s)
 {
 	struct object *obj = code->obj;
+	const struct section *sec = &obj->sections[s];
 	bool exec = sec->flags & SF_EXEC;
+
+	/* Unwind tables point behind every other instruction. */
+	if (section_excluded(sec))
+		return;
 
 	for (u32 i = 0; i < sec->nr_relocs; i++) {
 		const struct reloc *rel = &sec->relocs[i];
@@ -330,7 +350,8 @@ static void mark_referenced(struct code *code, const struct section *sec)
 		struct reloc_type type;
 		s64 off;
 
-		if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
+		if (sym->bind != BIND_LOCAL || !symbol_defined(sym) ||
+		    !special_leads_to_code(&code->specials, s, rel))
 			continue;
 		type = arch_reloc_type(rel->type);
 		to = &obj->sections[sym->sec];
@@ -365,7 +386,7 @@ void code_read(struct object *obj, struct code *code)
 	}
 	code->first_unit[obj->nr_sections] = code->nr_units;
 	for (u32 i = 1; i < obj->nr_sections; i++)
-		mark_referenced(code, &obj->sections[i]);
+		mark_referenced(code, i);
 	link_parts(code);
 }
 

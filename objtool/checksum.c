@@ -58,7 +58,7 @@ static u64 unit_size(const struct code *code, const struct unit *u)
 
 static bool has_record(const struct unit *u)
 {
-	return u->parent == NO_UNIT && u->kind != UNIT_LABEL;
+	return u->parent == NO_UNIT && u->kind != UNIT_LABEL && u->len;
 }
 
 static void warn_bad(const struct canon *c, const char *name)

@@ -296,6 +296,14 @@ const struct reloc *special_reloc(const struct object *obj, const struct special
 	return NULL;
 }
 
+bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel)
+{
+	const struct layout *layout = specials->sections[sec].layout;
+	const struct field *f = layout ? pointer_at(layout, rel->offset % layout->stride) : NULL;
+
+	return !f || f->use == FIELD_REF;
+}
+
 bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
 		 struct special *found)
 {

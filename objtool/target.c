@@ -87,12 +87,52 @@ static struct target blob(const struct code *code, u32 s, u32 off)
 			       .len = trim_zeros(sec, off, end - off)};
 }
 
-static u32 last_unit_before(const struct code *code, u32 s, u32 off)
+/* The first unit that starts at @off exactly and is empty, or NO_UNIT. */
+static u32 empty_at(const struct code *code, u32 s, u32 off)
+{
+	for (u32 i = code_unit_from(code, s, off);
+	     i < code->first_unit[s + 1] && code->units[i].off == off; i++)
+		if (!code->units[i].len)
+			return i;
+	return NO_UNIT;
+}
+
+/* The last unit that is not empty and lies before @off, or NO_UNIT. */
+static u32 last_before(const struct code *code, u32 s, u32 off)
 {
 	u32 next = code_unit_from(code, s, off);
-	u32 end = next != NO_UNIT ? next : code->first_unit[s + 1];
 
-	return end > code->first_unit[s] ? end - 1 : NO_UNIT;
+	for (u32 i = next != NO_UNIT ? next : code->first_unit[s + 1]; i > code->first_unit[s]; i--)
+		if (code->units[i - 1].len)
+			return i - 1;
+	return NO_UNIT;
+}
+
+static struct place place_of(const struct code *code, const struct target *t)
+{
+	const struct unit *u;
+
+	if (t->unit == NO_UNIT)
+		return (struct place){t->sec, t->off};
+	u = &code->units[t->unit];
+	return (struct place){u->sec, u->off + (u32)t->delta};
+}
+
+u32 target_empty_here(const struct code *code, const struct target *t)
+{
+	struct place p = place_of(code, t);
+
+	return empty_at(code, p.sec, p.off);
+}
+
+u32 target_ends_here(const struct code *code, const struct target *t)
+{
+	struct place p = place_of(code, t);
+	u32 prev = last_before(code, p.sec, p.off);
+
+	if (prev == NO_UNIT || code->units[prev].off + code->units[prev].len != p.off)
+		return NO_UNIT;
+	return prev;
 }
 
 /*
@@ -101,9 +141,11 @@ static u32 last_unit_before(const struct code *code, u32 s, u32 off)
  */
 static struct target unnamed_data(const struct code *code, u32 s, u32 off)
 {
-	u32 prev = last_unit_before(code, s, off);
+	u32 empty = empty_at(code, s, off), prev = last_before(code, s, off);
 	struct target t = blob(code, s, off);
 
+	if (empty != NO_UNIT)
+		return named(code, empty, 0);
 	if (prev != NO_UNIT && !t.len && code->units[prev].off + code->units[prev].len <= off)
 		return named(code, prev, (s64)off - code->units[prev].off);
 	return t;

@@ -56,6 +56,28 @@ s64 arch_insn_imm(const u8 *p, const struct insn *insn);
  */
 unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out);
 
+/* What an instruction does with the address in one of its fields. */
+enum address_use {
+	USE_MEMORY,  /* reads, writes or jumps to what is there */
+	USE_ADDRESS, /* takes the address: lea, mov $imm, push $imm */
+	USE_COMPARE, /* compares something with it */
+};
+
+#define ARCH_NO_REG 0xffU
+
+/*
+ * What instruction @p does with the address in its immediate, or else its
+ * displacement. *@reg is the number of the register an address goes to, ARCH_NO_REG if none.
+ */
+enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool immediate, u8 *reg);
+
+/* True if the instruction compares two registers, one of them @reg. */
+bool arch_compares_register(const u8 *p, const struct insn *insn, u8 reg);
+
+/* The register of a call's first argument, and whether a call may change a register. */
+extern const u8 arch_first_argument;
+bool arch_call_clobbers(u8 reg);
+
 /*
  * Length of the alignment filler at @p, as assemblers and compilers emit it
  * between functions and before branch targets: one of the recommended

@@ -22,7 +22,7 @@ enum unit_kind {
 };
 
 struct unit {
-	u32 sec, off, len; /* extent in bytes; data without a size ends at the next symbol */
+	u32 sec, off, len; /* extent in bytes; a label ends at the next symbol; an empty object has 0 */
 	u32 sym;           /* the symbol it is known by; aliases: see code_read() */
 	u32 outer;         /* innermost unit that encloses its start, NO_UNIT if none */
 	u32 parent;        /* for a cold part or a prefix: the function; else NO_UNIT */

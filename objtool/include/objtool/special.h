@@ -57,6 +57,12 @@ const struct reloc *special_reloc(const struct object *obj, const struct special
 				  const struct field *field);
 
 /*
+ * True if relocation @rel of section @sec (an index) says where code can go:
+ * not if it only says which code an entry of a special section applies to.
+ */
+bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel);
+
+/*
  * Find which entry of special section @sec the offset @off lies in. Returns
  * false if that section is none, or the entry has no site.
  */

@@ -29,6 +29,16 @@ struct target {
 	s64 delta;
 };
 
+/*
+ * A place can be the start of one object, the end of the one before ("arr + N"),
+ * and an empty object's ("static struct lock_class_key __key" without lockdep) all at
+ * once, and a section symbol and offset do not say which is meant.
+ * target_of_symbol() says the first of: the object that starts there, the
+ * empty one, the one that ends there. These give the others, or NO_UNIT.
+ */
+u32 target_empty_here(const struct code *code, const struct target *t);
+u32 target_ends_here(const struct code *code, const struct target *t);
+
 /* What symbol @sym plus @addend points at. */
 struct target target_of_symbol(const struct code *code, u32 sym, s64 addend);
 
