@@ -647,12 +647,17 @@ static int read_record(struct reader *r, struct records *recs)
 	return 0;
 }
 
+static bool is_checksums(const void *text, size_t len)
+{
+	return len >= sizeof(MAGIC) && !memcmp(text, MAGIC "\t", sizeof(MAGIC));
+}
+
+/* The magic word at its start has been seen. */
 static int read_first_line(struct reader *r, struct records *recs)
 {
 	u64 version;
 
-	if (!get_literal(r, MAGIC "\t"))
-		return bad(r, "not a .checksums file");
+	r->p += sizeof(MAGIC);
 	if (!get_decimal(r, &version) || !get_literal(r, "\t"))
 		return bad(r, "damaged: bad version");
 	if (version > RECORDS_VERSION)
@@ -690,11 +695,12 @@ static int read_comment(struct reader *r, struct records *recs)
 static int read_text(struct reader *r, struct records *recs)
 {
 	u64 total = 0;
-	int more = next_line(r);
+	int more;
 
-	if (!more)
-		return error("%s: empty: not a .checksums file", r->path);
-	if (more < 0 || read_first_line(r, recs))
+	if (!is_checksums(r->p, (size_t)(r->end - r->p)))
+		return error("%s: not a .checksums file%s", r->path,
+			     r->p == r->end ? ": empty" : "");
+	if (next_line(r) < 0 || read_first_line(r, recs))
 		return -1;
 	while ((more = next_line(r)) > 0 && *r->p == '#')
 		if (read_comment(r, recs))
@@ -733,9 +739,9 @@ struct records *records_read(const char *path)
 
 bool records_probe(const char *path)
 {
-	char head[sizeof(MAGIC)] = "";
+	char head[sizeof(MAGIC)];
 	struct stat st;
-	bool found;
+	ssize_t len;
 	int fd;
 
 	if (!strcmp(path, "-") || str_ends(path, RECORDS_SUFFIX))
@@ -746,8 +752,7 @@ bool records_probe(const char *path)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	found =
-	    read(fd, head, sizeof(head)) == sizeof(head) && !memcmp(head, MAGIC "\t", sizeof(head));
+	len = read(fd, head, sizeof(head));
 	close(fd);
-	return found;
+	return len > 0 && is_checksums(head, (size_t)len);
 }

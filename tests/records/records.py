@@ -97,9 +97,11 @@ def test_first_line():
         return "\t".join(fields).encode() + b"\n" + COLUMNS.encode() + RECORDS
 
     name, version, hash_name, arch, total = HEAD.decode().split("\n")[0].split("\t")
-    refused("empty file", b"", "empty")
-    refused("other file", b"hello, world\n", ":1: not a .checksums file")
-    refused("magic only", name.encode() + b"\n", ":1: not a .checksums file")
+    refused("empty file", b"", ": not a .checksums file: empty")
+    refused("other file", b"hello, world\n", ": not a .checksums file")
+    refused("a binary", bytes(range(256)), ": not a .checksums file")
+    refused("magic and tab only", name.encode() + b"\t", ":1: truncated")
+    refused("magic only", name.encode() + b"\n", ": not a .checksums file")
     refused("version 2", first(name, "2", hash_name, arch, total),
             ":1: written by a newer objtool: version 2")
     refused("version 18446744073709551616", first(name, "1" + "0" * 20, hash_name, arch, total),
@@ -113,9 +115,9 @@ def test_first_line():
         refused("total '%s'" % bad, first(name, version, hash_name, arch, bad), ":1: damaged: .*hash")
     refused("a field too many", first(name, version, hash_name, arch, total, ""), ":1: damaged")
     refused("a field too few", first(name, version, hash_name, arch), ":1: ")
-    refused("spaces for tabs", GOLDEN.replace(b"\t", b" "), ":1: not a .checksums file")
+    refused("spaces for tabs", GOLDEN.replace(b"\t", b" "), ": not a .checksums file")
     refused("CR LF", GOLDEN.replace(b"\n", b"\r\n"), ":1: .*CR LF")
-    refused("byte order mark", b"\xef\xbb\xbf" + GOLDEN, ":1: not a .checksums file")
+    refused("byte order mark", b"\xef\xbb\xbf" + GOLDEN, ": not a .checksums file")
     refused("other total", first(name, version, hash_name, arch, "0" * 16), "damaged: .*hash in line 1")
 
 
