@@ -258,7 +258,10 @@ static bool is_empty(const struct canon *c, u32 unit)
 	const struct unit *u = &c->code->units[unit];
 	const char *name = c->code->obj->symbols[u->sym].name;
 
-	return !u->len || (u->len == 1 && section(c, u->sec)->nobits && str_ends(name, ".__key"));
+	const char *key = strstr(name, ".__key");
+
+	return !u->len || (u->len == 1 && key && section(c, u->sec)->nobits &&
+			   (!key[6] || key[6] == '.'));
 }
 
 /* Finish a token with what @t is. */
@@ -574,14 +577,14 @@ static bool ends_loop(const struct canon *c, u32 sec, u32 off)
 	       code_branch_target(section(c, sec), &ci[1]) <= off;
 }
 
-/* What is put in @reg at @off is compared with a register later. */
-static bool is_compared(const struct canon *c, u32 sec, u32 off, u8 reg)
+/* What is put in @reg at @off ends a loop that compares registers. */
+static bool ends_later_loop(const struct canon *c, u32 sec, u32 off, u8 reg)
 {
 	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
 
 	for (; ci && ci < end; ci++) {
 		if (arch_compares_register(section(c, sec)->data + ci->off, &ci->insn, reg))
-			return true;
+			return ends_loop(c, sec, ci->off);
 		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&
 		    arch_call_clobbers(reg))
 			return false;
@@ -634,7 +637,7 @@ static void settle(const struct canon *c, struct target *t, const struct reloc *
 		unit = target_empty_here(c->code, t);
 	if (unit == NO_UNIT && ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
 				(use == USE_ADDRESS && reg != ARCH_NO_REG &&
-				 is_compared(c, sec, ci->off, reg))))
+				 ends_later_loop(c, sec, ci->off, reg))))
 		unit = settle_end(c, t, use == USE_COMPARE);
 	if (unit == NO_UNIT)
 		return;

@@ -819,10 +819,9 @@ static int map_file(const char *path, struct object_file *file)
 		ret = error("%s: this is a directory, not an object", path);
 	else if (!S_ISREG(st.st_mode))
 		ret = error("%s: not a regular file", path);
-	else if (st.st_size == 0)
-		ret = error("%s: the file is empty", path);
-	if (ret == 0) {
+	else
 		file->size = (size_t)st.st_size;
+	if (ret == 0 && file->size) {
 		file->map = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (file->map == MAP_FAILED)
 			ret = error("%s: cannot map it: %s", path, strerror(errno));
@@ -833,7 +832,7 @@ static int map_file(const char *path, struct object_file *file)
 
 struct object *object_open(const char *path)
 {
-	struct object_file file;
+	struct object_file file = {0};
 	struct object *obj;
 
 	if (map_file(path, &file))

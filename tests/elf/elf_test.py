@@ -49,6 +49,7 @@ data:	.quad f
 zero:	.skip 64
 	.size zero, 64
 	.comm shared, 8, 8
+	.ident "sample 1.0"
 	.globl absolute
 absolute = 0x1234
 """
@@ -259,6 +260,7 @@ def headers(sample):
     damage("shoffhuge.o", "truncated: 1[0-9] section headers", shoff=1 << 63)
     damage("shoffwrap.o", "truncated: .* section headers", shoff=(1 << 64) - 64)
     damage("shnum.o", "truncated: 60000 section headers", shnum=60000)
+    refused(write("shnum0far.o", Elf(sample).header(shnum=0, shoff=1 << 40)), "truncated")
     damage("shnum0.o", "no sections", shnum=0)
     damage("shnum1.o", "no sections", shnum=1)
     damage("shstrndx.o", "names are in section 200 of", shstrndx=200)
@@ -308,6 +310,11 @@ def sections(sample):
     elf = Elf(sample)
     end = elf.field(".strtab", "offset") + elf.field(".strtab", "size") - 1
     refused(write("strnul.o", elf.byte(end, 65)), "do not end in NUL")
+    # A section without a type is nothing, whatever else its header says.
+    accepted(write("inactive.o", Elf(sample).section(".comment", type=0, size=1 << 63, align=3)))
+    # Symbols without names need no string table.
+    unnamed = Elf(read(assemble("unnamed.o", ".data\n.quad .data")))
+    same_as_readelf([write("unnamed.o", unnamed.section(".strtab", size=0))])
     # Text in the message must not reach the terminal as control characters.
     elf = Elf(sample)
     at = elf.data.index(b".text\0", elf.field(".shstrtab", "offset"))

@@ -12,10 +12,10 @@
  * VIA PadLock programming guide. opcode maps checked against LLVM 22, binutils
  * 2.40 and Zydis 4.
  *
- * Where vendors differ Intel is followed. 66 before a near branch changes
- * nothing: 66 e9 has four bytes of offset, AMD takes two. That is what LLVM
- * takes it for too; objdump follows AMD. ud0 (0f ff) has a ModRM byte, as in
- * the SDM; on older AMD processors it had none.
+ * Where vendors differ Intel is followed: 66 before a near branch changes
+ * nothing, so 66 e9 has four bytes of offset; AMD takes two. (objdump -M intel64
+ * agrees; objdump, LLVM and capstone by default follow AMD, at least for jmp.)
+ * ud0 (0f ff) has a ModRM byte as in the SDM; on older AMD processors it has none.
  */
 #include <objtool/arch.h>
 
@@ -170,7 +170,7 @@ static const u16 map_0f[256] = {
  * bit 1: 66, bit 2: f3, bit 3: f2; the order of the pp field of VEX and EVEX.
  */
 static const char legacy_0f[] =
-	/* 00 */ "ffff0fffff0f0ff0" "fff33373ffffffff" "ffff000033ffff33" "ffffff01f0f00000"
+	/* 00 */ "ffff0fffff0f0fff" "fff33373ffffffff" "ffff000033ffff33" "ffffff01f0f00000"
 	/* 40 */ "ffffffffffffffff" "3f553333fff7ffff" "3333333333332237" "f3333331bb00aa77"
 	/* 80 */ "ffffffffffffffff" "ffffffffffffffff" "ffffffffffffffff" "ffffffff4fffffff"
 	/* c0 */ "fff1333fffffffff" "a33333e333333333" "333333e333333333" "833333333333333f";
