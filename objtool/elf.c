@@ -821,7 +821,7 @@ static int map_file(const char *path, struct object_file *file)
 		ret = error("%s: not a regular file", path);
 	else
 		file->size = (size_t)st.st_size;
-	if (ret == 0 && file->size) {
+	if (file->size) {
 		file->map = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (file->map == MAP_FAILED)
 			ret = error("%s: cannot map it: %s", path, strerror(errno));

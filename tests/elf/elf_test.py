@@ -314,7 +314,7 @@ def sections(sample):
     accepted(write("inactive.o", Elf(sample).section(".comment", type=0, size=1 << 63, align=3)))
     # Symbols without names need no string table.
     unnamed = Elf(read(assemble("unnamed.o", ".data\n.quad .data")))
-    same_as_readelf([write("unnamed.o", unnamed.section(".strtab", size=0))])
+    accepted(write("unnamed.o", unnamed.section(".strtab", size=0)))
     # Text in the message must not reach the terminal as control characters.
     elf = Elf(sample)
     at = elf.data.index(b".text\0", elf.field(".shstrtab", "offset"))
