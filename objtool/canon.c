@@ -255,13 +255,18 @@ static void write_entry(struct canon *c, const struct target *t);
  */
 static bool is_empty(const struct canon *c, u32 unit)
 {
+	static const char *const keys[] = {".__key", ".rwsem_key"};
 	const struct unit *u = &c->code->units[unit];
-	const char *name = c->code->obj->symbols[u->sym].name;
+	const char *name = c->code->obj->symbols[u->sym].name, *key;
 
-	const char *key = strstr(name, ".__key");
-
-	return !u->len || (u->len == 1 && key && section(c, u->sec)->nobits &&
-			   (!key[6] || key[6] == '.'));
+	if (u->len != 1 || !section(c, u->sec)->nobits)
+		return !u->len;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		key = strstr(name, keys[i]);
+		if (key && (!key[strlen(keys[i])] || key[strlen(keys[i])] == '.'))
+			return true;
+	}
+	return false;
 }
 
 /* Finish a token with what @t is. */
@@ -592,6 +597,14 @@ static bool ends_later_loop(const struct canon *c, u32 sec, u32 off, u8 reg)
 	return false;
 }
 
+static struct target past_end(const struct canon *c, u32 unit)
+{
+	return (struct target){.kind = TARGET_NAME,
+			       .sym = c->code->units[unit].sym,
+			       .unit = unit,
+			       .delta = c->code->units[unit].len};
+}
+
 /*
  * Which of the objects that meet at one place is meant, where a section symbol
  * and an offset do not say:
@@ -629,11 +642,13 @@ static void settle(const struct canon *c, struct target *t, const struct reloc *
 	enum address_use use;
 	u8 reg;
 
-	if (t->kind != TARGET_NAME || t->unit == NO_UNIT || sym->type != SYM_SECTION ||
-	    c->code->units[t->unit].kind != UNIT_DATA)
-		return;
 	use = arch_address_use(section(c, sec)->data + ci->off, &ci->insn, immediate, &reg);
-	if (use == USE_ADDRESS && reg != arch_first_argument && next_call_takes_key(c, sec, ci->off))
+	if (use != USE_MEMORY && t->kind == TARGET_BLOB && !t->len)
+		unit = target_ends_here(c->code, t);
+	else if (t->kind != TARGET_NAME || t->unit == NO_UNIT || sym->type != SYM_SECTION ||
+		 c->code->units[t->unit].kind != UNIT_DATA)
+		return;
+	if (unit == NO_UNIT && use == USE_ADDRESS && reg != arch_first_argument && next_call_takes_key(c, sec, ci->off))
 		unit = target_empty_here(c->code, t);
 	if (unit == NO_UNIT && ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
 				(use == USE_ADDRESS && reg != ARCH_NO_REG &&
@@ -641,9 +656,7 @@ static void settle(const struct canon *c, struct target *t, const struct reloc *
 		unit = settle_end(c, t, use == USE_COMPARE);
 	if (unit == NO_UNIT)
 		return;
-	t->delta = c->code->units[unit].len;
-	t->unit = unit;
-	t->sym = c->code->units[unit].sym;
+	*t = past_end(c, unit);
 }
 
 static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u8 len)
@@ -1007,6 +1020,8 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table)
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
 		t = type.kind == RELOC_OTHER ? reloc_target(c, rel, 0) :
 					       target_of_symbol(c->code, rel->sym, addend);
+		if (t.kind == TARGET_BLOB && !t.len && target_ends_here(c->code, &t) != NO_UNIT)
+			t = past_end(c, target_ends_here(c->code, &t));
 		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
 		write_how(c, rel->type);
 		token_position(&c->stream, (s64)(rel->offset - off));

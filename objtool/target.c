@@ -135,20 +135,11 @@ u32 target_ends_here(const struct code *code, const struct target *t)
 	return prev;
 }
 
-/*
- * No unit contains @off. "arr + N", the end of an array, is as good a reason
- * as unnamed data behind it; only with nothing but zeros up to the next unit is it the former.
- */
 static struct target unnamed_data(const struct code *code, u32 s, u32 off)
 {
-	u32 empty = empty_at(code, s, off), prev = last_before(code, s, off);
-	struct target t = blob(code, s, off);
+	u32 empty = empty_at(code, s, off);
 
-	if (empty != NO_UNIT)
-		return named(code, empty, 0);
-	if (prev != NO_UNIT && !t.len && code->units[prev].off + code->units[prev].len <= off)
-		return named(code, prev, (s64)off - code->units[prev].off);
-	return t;
+	return empty != NO_UNIT ? named(code, empty, 0) : blob(code, s, off);
 }
 
 static struct target fragment(const struct code *code, u32 s, u32 off)

@@ -170,7 +170,7 @@ static const u16 map_0f[256] = {
  * bit 1: 66, bit 2: f3, bit 3: f2; the order of the pp field of VEX and EVEX.
  */
 static const char legacy_0f[] =
-	/* 00 */ "ffff0fffff0f0fff" "fff33373ffffffff" "ffff000033ffff33" "ffffff01f0f00000"
+	/* 00 */ "ffff0fffff0f0fff" "fff33373ffffffff" "ffff000033ffff33" "ffffff0ff0f00000"
 	/* 40 */ "ffffffffffffffff" "3f553333fff7ffff" "3333333333332237" "f3333331bb00aa77"
 	/* 80 */ "ffffffffffffffff" "ffffffffffffffff" "ffffffffffffffff" "ffffffff4fffffff"
 	/* c0 */ "fff1333fffffffff" "a33333e333333333" "333333e333333333" "833333333333333f";
@@ -481,6 +481,8 @@ static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, st
 		off++;
 		break;
 	case LOOK_SSE4A:
+		if (pp && !is_reg_form(p[off]))
+			return 0;
 		attr |= pp ? Iw : 0;
 		break;
 	}

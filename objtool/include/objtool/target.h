@@ -34,7 +34,8 @@ struct target {
  * and an empty object's ("static struct lock_class_key __key" without lockdep) all at
  * once, and a section symbol and offset do not say which is meant.
  * target_of_symbol() says the first of: the object that starts there, the
- * empty one, the one that ends there. These give the others, or NO_UNIT.
+ * empty one, unnamed data of length 0. These give the empty one, and the one that
+ * ends there, or NO_UNIT.
  */
 u32 target_empty_here(const struct code *code, const struct target *t);
 u32 target_ends_here(const struct code *code, const struct target *t);
