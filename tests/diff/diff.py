@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
 from checksums import LANES, line, write  # noqa: E402
-from harness import check, finish, objtool, path  # noqa: E402
+from harness import BUILD, check, finish, objtool, path, run  # noqa: E402
 
 
 def func(name, checksum=1, size=16, **lanes):
@@ -252,6 +252,58 @@ def test_deterministic():
     check("sorted by kind and name", order == sorted(order))
 
 
+def builds(form, old, new):
+    """Compare builds of several objects, each {object: lines}."""
+    args = [os.path.join(BUILD, "tests/diff/test-diff"), form]
+    for side, objects in (("old", old), ("new", new)):
+        for i, name in enumerate(sorted(objects)):
+            args.append("%s=%s" % (name, write(path("%s%d" % (side, i)), objects[name])))
+        args.append("--")
+    status, out, err = run(*args[:-1])
+    check("no message", err == "", err)
+    return status, out
+
+
+def test_objects():
+    old = {"a.o": [func("f", 1), func("same", 9)], "b.o": [func("f", 2), func("moved", 7)],
+           "gone.o": [func("g", 3), data("stub", 5)]}
+    new = {"a.o": [func("f", 11, code=1), func("same", 9)], "b.o": [func("f", 2)],
+           "c.o": [func("moved", 7), data("stub", 5), data("stub2", 5)], "new.o": [func("h", 4)]}
+    status, out = builds("text", old, new)
+    check("objects: text", (status, out) == (1, """\
+a.o:
+changed    func  f  instructions
+c.o:
+added      data  stub
+added      data  stub2
+renamed    func  moved  from moved in b.o
+gone.o:
+removed    data  stub
+removed    func  g
+new.o:
+added      func  h
+1 changed, 0 lines only, 3 added, 2 removed, 1 renamed (of 5 functions, 2 data objects)
+"""), out)
+    status, out = builds("names", old, new)
+    check("objects: names", out == "a.o:f\nc.o:stub\nc.o:stub2\nc.o:moved\ngone.o:stub\ngone.o:g\n"
+          "new.o:h\n", out)
+    found = json.loads(builds("json", old, new)[1])
+    moved = [c for c in found["changes"] if c["status"] == "renamed"]
+    check("objects: json", found["summary"]["objects"] == 5 and moved == [
+        {"object": "c.o", "name": "moved", "kind": "func", "status": "renamed",
+         "old_object": "b.o", "old_name": "moved", "lanes": []}], found)
+    check("objects: equal", builds("text", old, old) == (0, ""))
+    check("objects: none", builds("text", {}, {}) == (0, ""))
+    check("objects: same names in several are apart",
+          builds("names", {"a.o": [func("x", 1)], "b.o": [func("x", 2)]},
+                 {"a.o": [func("x", 2)], "b.o": [func("x", 1)]})[1] == "a.o:x\nb.o:x\n")
+    odd = {"a\x1b[2J\n.o": [func("x", 1)], "b": []}
+    out = builds("text", {}, odd)[1]
+    check("objects: a path does not steer the terminal", out.startswith("a\\x1b[2J\\x0a.o:\n"), out)
+    out = builds("colour", old, new)[1]
+    check("objects: colours", "\033[33mchanged  \033[m  func  f" in out, out)
+
+
 def cpu_seconds(old, new):
     """The least of five, of the time in user mode: others use the machine too."""
     write(path("big-a"), old)
@@ -289,5 +341,6 @@ test_renamed()
 test_random()
 test_symmetric()
 test_deterministic()
+test_objects()
 test_speed()
 finish()

@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""cli.py - command lines, help, exit statuses, what is printed and where"""
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
+from checksums import line, write  # noqa: E402
+from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
+
+COMMANDS = {
+    "checksum": ["--output", "--dump", "--help"],
+    "diff": ["--json", "--name-only", "--quiet", "--strict", "--color", "--help"],
+}
+
+
+def func(name, checksum=1, size=16, **lanes):
+    return line("func", name, checksum, size, **lanes)
+
+
+def pair(old, new, **kwargs):
+    return [write(path("a.o.checksums"), old, **kwargs), write(path("b.o.checksums"), new, **kwargs)]
+
+
+SAME = [func("f")], [func("f")]
+CHANGED = [func("f", 1, code=1)], [func("f", 2, code=2)]
+LINES = [func("f", 1, lines=1)], [func("f", 1, lines=2)]
+
+
+def compile_object(name, text):
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    subprocess.run(["gcc", "-xc", "-O1", "-c", "-o", path(name), "-"], input=text.encode(), check=True)
+    return path(name)
+
+
+def test_help():
+    status, out, err = objtool("--help")
+    check("help: on stdout, status 0", status == 0 and err == "" and out.startswith("usage: objtool"))
+    for args in ["-h"], ["help"]:
+        check("help: %s" % args, objtool(*args) == (0, out, ""))
+    for command, options in COMMANDS.items():
+        check("help names " + command, re.search(r"^  %s +\S" % command, out, re.M))
+        status, text, err = objtool(command, "--help")
+        check("help of %s: on stdout, status 0" % command, status == 0 and err == ""
+              and text.startswith("usage: objtool %s [OPTION]... " % command), text)
+        for args in [command, "-h"], ["help", command], [command, "operand", "--help"]:
+            check("help: %s" % args, objtool(*args) == (0, text, ""))
+        listed = re.findall(r"^ +(?:-\w, )? *(--[\w-]+)", text, re.M)
+        check("help of %s lists its options" % command, listed == options, listed)
+        check("help of %s: no line is too long" % command, max(map(len, text.split("\n"))) <= 100)
+        check("help of %s tells the exit status" % command, "xit status" in text)
+        for option in re.findall(r"^ +(-\w), (--[\w-]+)(=?)", text, re.M):
+            if option[2]:
+                continue
+            check("help of %s: %s and %s are one" % (command, option[0], option[1]),
+                  objtool(command, option[0])[0] == objtool(command, option[1])[0])
+    status, out, err = objtool("--version")
+    check("version", status == 0 and err == "" and re.fullmatch(r"objtool \d+\.\d+\S* \(.*\)\n", out))
+
+
+def misuse(args, message, hint):
+    status, out, err = objtool(*args)
+    check("misuse: %s" % args, status == 2 and out == "" and one_line(err) and message in err
+          and "see 'objtool %s--help'" % (hint + " " if hint else "") in err, (status, out, err))
+
+
+def test_misuse():
+    misuse([], "no command given", "")
+    misuse(["difff"], "unknown command 'difff': did you mean 'diff'?", "")
+    misuse(["check"], "did you mean 'checksum'?", "")
+    misuse(["chekcsum"], "did you mean 'checksum'?", "")
+    misuse(["x" * 1000], "unknown command 'xxx", "")
+    check("no guess at a far word", "did you mean" not in objtool("frobnicate")[2])
+    misuse([""], "unknown command ''", "")
+    misuse(["help", "foo"], "unknown command 'foo'", "")
+    misuse(["--foo"], "unknown option '--foo'", "")
+    for command in COMMANDS:
+        misuse([command, "--foo"], "unknown option '--foo'", command)
+        misuse([command, "--foo=bar"], "unknown option '--foo=bar'", command)
+        misuse([command, "-x", "a", "b"], "unknown option '-x'", command)
+        misuse([command, "--help=x"], "'--help' takes no argument", command)
+        misuse([command], " ", command)
+    misuse(["diff", "a"], "two operands", "diff")
+    misuse(["diff", "a", "b", "c"], "two operands", "diff")
+    misuse(["diff", "--json=1", "a", "b"], "'--json' takes no argument", "diff")
+    misuse(["diff", "--color=green", "a", "b"], "'green' is none of always|never|auto", "diff")
+    misuse(["checksum", "--output"], "'--output' takes an argument", "checksum")
+    misuse(["checksum", "-o"], "'--output' takes an argument", "checksum")
+    misuse(["checksum", "-o", "x", "a.o", "b.o"], "directory", "checksum")
+    misuse(["checksum", "-o", "x", "--dump", "f", "a.o"], "--dump", "checksum")
+
+
+def test_options():
+    def parse(*args):
+        return run(os.path.join(BUILD, "tests/cli/test-options"), *args)
+
+    for args, expected in (
+            ([], "0 '' 0 9"),
+            (["a", "b"], "0 '' 0 9 a b"),
+            (["-f", "a"], "1 '' 0 9 a"),
+            (["a", "--flag"], "1 '' 0 9 a"),
+            (["--fla", "a", "-s", "b"], None),
+            (["--str=x"], "0 'x' 0 9"),
+            (["-sx"], "0 'x' 0 9"),
+            (["-s", "x", "--string", "y"], "0 'y' 0 9"),
+            (["--string="], "0 '' 0 9"),
+            (["-fsx"], "1 'x' 0 9"),
+            (["-s", "--flag"], "0 '--flag' 0 9"),
+            (["--", "-f"], "0 '' 0 9 -f"),
+            (["-"], "0 '' 0 9 -"),
+            (["-n7"], "0 '' 7 9"),
+            (["--number=2147483647"], "0 '' 2147483647 9"),
+            (["--number=2147483648"], None),
+            (["-n", "0"], None), (["-n", "-1"], None), (["-n", "x"], None), (["-n", ""], None),
+            (["-n", "1x"], None), (["-n", "99999999999999999999"], None), (["-n"], None),
+            (["--choice"], "0 '' 0 0"),
+            (["--choice", "two"], "0 '' 0 0 two"),
+            (["--choice=one"], "0 '' 0 0"),
+            (["--choice=two"], "0 '' 0 1"),
+            (["-cthree"], "0 '' 0 2"),
+            (["--choice=thre"], None), (["--choice=threee"], None), (["--choice="], None),
+            (["--choice=one|two"], None)):
+        status, out, err = parse(*args)
+        if expected is None:
+            check("options: %s" % args, status == 2 and out == "" and one_line(err), (out, err))
+        else:
+            check("options: %s" % args, (status, out, err) == (0, expected + "\n", ""), (out, err))
+    check("options: help", parse("-h") == (0, """\
+usage: objtool test [OPTION]... WORD...
+
+Details.
+
+  -f, --flag                        a flag
+  -s, --string=TEXT                 a string
+  -n, --number=N                    a number
+  -c, --choice[=one|two|three]      a choice
+      --flat                        shares three letters with flag
+  -h, --help                        show this help
+""", ""), parse("-h")[1])
+
+
+def test_exit_status():
+    for what, records, expected in (("same", SAME, 0), ("changed", CHANGED, 1), ("lines", LINES, 0)):
+        files = pair(*records)
+        for args in [], ["--json"], ["--name-only"], ["-q"], ["-q", "--json"]:
+            status, out, err = objtool("diff", *args, *files)
+            check("status of %s, %s" % (what, args), status == expected and err == "", (status, err))
+            if "-q" in args:
+                check("-q prints nothing: " + what, out == "", out)
+    check("status of lines, --strict", objtool("diff", "--strict", "-q", *pair(*LINES))[0] == 1)
+    check("quiet if nothing differs", objtool("diff", *pair(*SAME)) == (0, "", ""))
+    check("lines are printed", "lines " in objtool("diff", *pair(*LINES))[1])
+    missing = path("missing")
+    for args in [missing, pair(*SAME)[0]], [pair(*SAME)[0], missing]:
+        status, out, err = objtool("diff", "--json", *args)
+        check("status of a missing file", status == 2 and out == "" and one_line(err) and missing in err)
+
+
+def test_text():
+    old = [func("changed", 1, code=1, refs=1), func("a_much_longer_name", 2, lines=1), func("went", 3),
+           func("was", 4), func("x", 5), func("x", 6), line("data", "d", 7, consts=1),
+           line("rest", ".init.text", 8), func("n" * 50, 1, code=1)]
+    new = [func("changed", 11, code=2, refs=2), func("a_much_longer_name", 2, lines=2), func("came", 12),
+           func("is", 4), func("x", 15), func("x", 16), line("data", "d", 17, consts=2),
+           line("rest", ".init.text", 18), func("n" * 50, 2, code=2)]
+    files = pair(old, new)
+    expected = """\
+changed    data  d                                         strings and constants
+lines      func  a_much_longer_name                        line numbers
+added      func  came
+changed    func  changed                                   instructions, calls and data used
+renamed    func  is                                        from was
+changed    func  %s  instructions
+removed    func  went
+ambiguous  func  x                                         old build
+ambiguous  func  x                                         old build
+ambiguous  func  x                                         new build
+ambiguous  func  x                                         new build
+changed    rest  .init.text                                contents
+4 changed, 1 lines only, 1 added, 1 removed, 1 renamed, 4 ambiguous (of 7 functions, 1 data objects)
+""" % ("n" * 50)
+    out = objtool("diff", *files)[1]
+    check("text", out == expected, "\n" + out)
+    check("text: no blanks at line ends", not re.search(r" $", out, re.M))
+    check("names", objtool("diff", "--name-only", *files)[1]
+          == "d\ncame\nchanged\nis\n%s\nwent\nx\n.init.text\n" % ("n" * 50))
+    check("names, --strict", "a_much" in objtool("diff", "--name-only", "--strict", *files)[1])
+
+
+def test_json():
+    files = pair(*CHANGED)
+    out = objtool("diff", "--json", *files)[1]
+    check("json: one document", json.loads(out) == {
+        "version": 1, "old": files[0], "new": files[1],
+        "changes": [{"object": "b.o", "name": "f", "kind": "func", "status": "changed",
+                     "lanes": ["code"]}],
+        "summary": {"changed": 1, "lines": 0, "added": 0, "removed": 0, "renamed": 0, "ambiguous": 0,
+                    "objects": 1, "functions": 1, "data": 0}}, out)
+    check("json: ends its line", out.endswith("}\n"))
+    check("json: nothing differs", json.loads(objtool("diff", "--json", *pair(*SAME))[1])["changes"] == [])
+    files = pair([], [func("a\\x5cb\"\\xff\\x0a")])
+    check("json: a name is as in the file",
+          json.loads(objtool("diff", "--json", *files)[1])["changes"][0]["name"] == "a\\x5cb\"\\xff\\x0a")
+    cases = {b"\"quoted\\": "\"quoted\\", b"tab\tnl\n\x01\x7f": "tab\tnl\n\x01\x7f",
+             "grüße-€-😀".encode(): "grüße-€-😀", b"bad\xff": "bad\ufffd", b"cut\xc3": "cut\ufffd",
+             b"over\xc0\xaflong": "over\ufffd\ufffdlong", b"sur\xed\xa0\x80": "sur\ufffd\ufffd\ufffd",
+             b"e\xe0\x80\x80": "e\ufffd\ufffd\ufffd", b"\xf4\x90\x80\x80": "\ufffd" * 4,
+             b"\xf0\x80\x80\x80": "\ufffd" * 4, b"three\xe2\x82": "three\ufffd\ufffd",
+             b"\xf5\x80": "\ufffd\ufffd", "\U0010ffff\ud7ff\ue000\u0800".encode(): "\U0010ffff\ud7ff\ue000\u0800"}
+    for name, expected in cases.items():
+        file = os.path.join(os.fsencode(path("")), name)
+        with open(files[1], "rb") as source, open(file, "wb") as f:
+            f.write(source.read())
+        p = subprocess.run([OBJTOOL, "diff", "--json", files[0], file], capture_output=True, check=False)
+        try:
+            found = json.loads(p.stdout.decode("utf-8"))
+        except ValueError as e:
+            found = {"new": e, "changes": [{"object": e}]}
+        check("json: path %r" % name, found["new"] == path("") + expected
+              and found["changes"][0]["object"] == expected, p.stdout)
+
+
+def on_terminal(*args, **env):
+    """What the program prints if stdout is a terminal."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([OBJTOOL, *args], stdout=slave,
+                          env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **env}) as p:
+        os.close(slave)
+        out = b""
+        try:
+            while chunk := os.read(master, 65536):
+                out += chunk
+        except OSError:
+            pass
+        p.wait(20)
+    os.close(master)
+    return out.decode()
+
+
+def test_colour():
+    files = pair(*CHANGED)
+    for what, coloured, out in (
+            ("on a terminal", True, on_terminal("diff", *files)),
+            ("NO_COLOR", False, on_terminal("diff", *files, NO_COLOR="1")),
+            ("NO_COLOR, but asked for", True, on_terminal("diff", "--color", *files, NO_COLOR="1")),
+            ("TERM=dumb", False, on_terminal("diff", *files, TERM="dumb")),
+            ("--color=never", False, on_terminal("diff", "--color=never", *files)),
+            ("--color=auto", True, on_terminal("diff", "--color=auto", *files)),
+            ("JSON on a terminal", False, on_terminal("diff", "--json", *files)),
+            ("in a pipe", False, objtool("diff", *files)[1]),
+            ("--color in a pipe", True, objtool("diff", "--color", *files)[1]),
+            ("--color=always in a pipe", True, objtool("diff", "--color=always", *files)[1]),
+            ("--color=auto in a pipe", False, objtool("diff", "--color=auto", *files)[1])):
+        check("colour: " + what, out != "" and ("\033[" in out) == coloured, repr(out))
+    plain = objtool("diff", *files)[1]
+    check("colour changes nothing else",
+          re.sub(r"\033\[\d*m", "", objtool("diff", "--color", *files)[1]) == plain)
+
+
+def test_stdout():
+    files = pair(*CHANGED)
+    many = pair([], [func("f%d" % i, i) for i in range(5000)])
+    for what, args in (("help", ["--help"]), ("diff", ["diff", *files]), ("version", ["--version"]),
+                       ("long diff", ["diff", *many])):
+        with open("/dev/full", "wb") as full:
+            p = subprocess.run([OBJTOOL, *args], stdout=full, stderr=subprocess.PIPE, check=False)
+        err = p.stderr.decode()
+        check("full disk: " + what, p.returncode == 2 and one_line(err)
+              and "cannot write standard output" in err, (p.returncode, err))
+        status, _, err = run("sh", "-c", "exec \"$@\" >&-", "sh", OBJTOOL, *args)
+        check("closed stdout: " + what, status == 2 and one_line(err), (status, err))
+    reader, writer = os.pipe()
+    os.close(reader)
+    p = subprocess.run([OBJTOOL, "diff", *many], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    check("closed pipe: quiet, by SIGPIPE", p.returncode == -signal.SIGPIPE and p.stderr == b"",
+          (p.returncode, p.stderr))
+    check("closed stderr", run("sh", "-c", "exec \"$@\" 2>&-", "sh", OBJTOOL, "diff", "none", "none")
+          == (2, "", ""))
+
+
+def test_inputs():
+    obj = compile_object("in/x.o", "int f(int a) { return a + 1; }\n")
+    other = compile_object("in/y.o", "int f(int a) { return a + 2; }\n")
+    check("checksum of an object", objtool("checksum", obj, other) == (0, "", ""))
+    sums = obj + ".checksums"
+    copied = make_file("in/renamed.txt", open(sums, "rb").read())
+    for what, a, b, expected in (
+            ("objects", obj, obj, 0), ("objects", obj, other, 1), ("object and checksums", obj, sums, 0),
+            ("checksums and object", sums, other, 1), ("checksums", sums, other + ".checksums", 1),
+            ("checksums under another name", copied, obj, 0)):
+        status, _, err = objtool("diff", a, b)
+        check("inputs: " + what, status == expected and err == "", (status, err))
+    text = open(sums, "rb").read()
+    check("inputs: stdin", objtool("diff", "-", other, stdin=text)[0] == 1)
+    check("inputs: pipes", run("bash", "-c", "\"$1\" diff <(cat \"$2\") <(cat \"$2\")", "bash",
+                               OBJTOOL, sums) == (0, "", ""))
+    for what, bad, message in (("directory", path("in"), "is a directory"),
+                               ("text", make_file("text", b"int f;\n"), "text"),
+                               ("empty", make_file("empty"), "empty"),
+                               ("/dev/null", "/dev/null", "empty"),
+                               ("damaged", make_file("d.checksums", text[:-1]), "truncated")):
+        for args in (bad, obj), (obj, bad):
+            status, out, err = objtool("diff", *args)
+            check("inputs: " + what, status == 2 and out == "" and one_line(err) and message in err, err)
+    found = json.loads(objtool("diff", "--json", sums, other)[1])
+    check("inputs: paths as given", (found["old"], found["new"]) == (sums, other))
+    check("inputs: the object is called as the new one", found["changes"][0]["object"] == "y.o")
+
+
+def test_warnings():
+    def warned(old, new):
+        write(path("a"), [func("f")], **old)
+        write(path("b"), [func("f")], **new)
+        status, out, err = objtool("diff", path("a"), path("b"))
+        check("warnings: status and stdout", (status, out) == (0, ""))
+        return err
+
+    gcc, clang = {"compiler": "GCC: 12"}, {"compiler": "clang 14"}
+    err = warned(gcc, clang)
+    check("warnings: compilers", one_line(err) and "'GCC: 12'" in err and "'clang 14'" in err, err)
+    err = warned({"step": "before"}, {"step": "after"})
+    check("warnings: steps", one_line(err) and "before" in err and "after" in err, err)
+    for what, old, new in (("same compiler", gcc, gcc), ("one unknown", gcc, {}), ("both unknown", {}, {}),
+                           ("same step", {"step": "after"}, {"step": "after"}),
+                           ("one step unknown", {}, {"step": "after"})):
+        check("warnings: none: " + what, warned(old, new) == "")
+
+
+def test_checksum():
+    obj = compile_object("out/x.o", "int f(int a) { return a + 1; }\n")
+    same = compile_object("out/sub/x.o", "int g(int a) { return a + 1; }\n")
+    other = compile_object("out/y.o", "int h(int a) { return a + 1; }\n")
+    text = objtool("checksum", "-o", "-", obj)[1]
+    check("checksum: to stdout", text.startswith("objtool-checksums\t1\t") and "\tf\t" in text)
+    check("checksum: nothing beside it", not os.path.exists(obj + ".checksums"))
+    for args in [obj], ["-o", path("out/z"), obj], ["--output=" + path("out/sub"), obj]:
+        check("checksum: %s" % args[:1], objtool("checksum", *args) == (0, "", ""))
+    for name in "out/x.o.checksums", "out/z", "out/sub/x.o.checksums":
+        check("checksum: wrote " + name, os.path.exists(path(name))
+              and open(path(name)).read() == text)
+    bad = make_file("out/bad.o", b"no object")
+    status, out, err = objtool("checksum", bad, other, path("out/none.o"))
+    check("checksum: goes on after an error", status == 2 and out == "" and err.count("\n") == 2
+          and bad in err and os.path.exists(other + ".checksums"), err)
+    check("checksum: nothing for what failed", not os.path.exists(bad + ".checksums"))
+    status, _, err = objtool("checksum", "-o", path("out/sub"), obj, same)
+    check("checksum: two of one name in a directory", status == 2 and one_line(err)
+          and obj in err and same in err, err)
+    before = open(obj, "rb").read()
+    status, _, err = objtool("checksum", "-o", obj, obj)
+    check("checksum: not over the object", status == 2 and one_line(err)
+          and open(obj, "rb").read() == before, err)
+    status, out, err = objtool("checksum", "--dump", "f", obj)
+    check("checksum: --dump", status == 0 and err == "" and len(out.split("\n")) > 3)
+    status, out, err = objtool("checksum", "--dump", "none", obj)
+    check("checksum: --dump of nothing", status == 2 and one_line(err) and "none" in err, err)
+    status, _, err = objtool("checksum", "-o", path("out/missing/z"), obj)
+    check("checksum: no directory", status == 2 and one_line(err) and "missing/z" in err, err)
+    status, _, err = objtool("checksum", "-o", "/dev/full", obj)
+    check("checksum: full", status == 2 and one_line(err) and "No space" in err, err)
+
+
+test_help()
+test_misuse()
+test_options()
+test_exit_status()
+test_text()
+test_json()
+test_colour()
+test_stdout()
+test_inputs()
+test_warnings()
+test_checksum()
+finish()
