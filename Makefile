@@ -7,6 +7,7 @@
 #   SANITIZE=address,undefined       a build of its own under build/address-undefined
 #   BUILD=build                      where everything that is made goes
 #   PREFIX=/usr/local   DESTDIR=     for install
+#   V=1                              show the commands
 #
 # A test program is any tests/*/test-*.c: linked with libobjtool.a and
 # libcapstone, and found by its suite as $BUILD/tests/SUITE/test-NAME.
@@ -52,6 +53,10 @@ libs_pkg := libelf libxxhash
 libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg)))$(libs_cflags)
 libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
 test_libs = $(eval test_libs := $$(call pkg,--libs,$$(libs_pkg) capstone))$(test_libs)
+
+# Show "CC file" in place of the command, as kernel builds do.
+V = 0
+say = $(if $(filter 1,$(V)),,@echo '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
 
 .PHONY: all
 all: $(prog) ## build build/objtool (the default)
@@ -127,19 +132,19 @@ FORCE:
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<
 
 # Made anew each time: ar would keep members whose source is gone.
 $(lib): $(filter-out $(main),$(objects))
 	@rm -f $@
-	ar -rcs $@ $^
+	$(call say,AR)ar -rcs $@ $^
 
 $(prog): $(main) $(lib)
-	$(link) -o $@ $^ $(libs)
+	$(call say,LD)$(link) -o $@ $^ $(libs)
 
 $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
-	$(link) -o $@ $^ $(test_libs)
+	$(call say,LD)$(link) -o $@ $^ $(test_libs)
 
 .SECONDARY:
 .DELETE_ON_ERROR:

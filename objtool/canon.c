@@ -24,6 +24,9 @@
 #include <objtool/canon.h>
 #include <objtool/names.h>
 
+/* canon.file before anybody asked. */
+#define UNKNOWN_FILE 0xffffffffU
+
 /* Entry room before a function: at most this many bytes (16 in kernels so far). */
 #define MAX_ROOM 64
 
@@ -90,6 +93,17 @@ static u32 seen_add(struct seen *seen, u32 sec, u32 off, u32 value, bool *added)
 	}
 	return slot->value;
 }
+
+static bool seen_has(const struct seen *seen, u32 sec, u32 off)
+{
+	u64 key = (u64)sec << 32 | off;
+	const struct seen_slot *slot = seen->cap ? seen_find(seen, key) : NULL;
+
+	return slot && slot->generation == seen->generation && slot->key == key;
+}
+
+/* Stands for a section in keys of units met by name. */
+#define NAMED 0xffffffffU
 
 /* ---- parts and ordinals ---- */
 
@@ -269,6 +283,51 @@ static bool is_empty(const struct canon *c, u32 unit)
 	return false;
 }
 
+/* The n-th different object of its name in this function: x.12 and x.34 are both "x". */
+static u32 nth_of_name(struct canon *c, u32 sym)
+{
+	const struct namesakes *ns = c->namesakes;
+	u32 unit = c->code->alias_of[sym], n = 0;
+	bool added;
+
+	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s])
+		if (c->code->alias_of[s] != unit && seen_has(&c->seen, NAMED, c->code->alias_of[s]))
+			n++;
+	return seen_add(&c->seen, NAMED, unit, n, &added);
+}
+
+/*
+ * What tells @t, a symbol of this object or not, from others of its name: its
+ * file if that is another than this unit's, a size, a rank. Nothing is said
+ * of the only one there can be, so that linking in others changes nothing.
+ */
+static void write_which(struct canon *c, const struct target *t)
+{
+	const struct object *obj = c->code->obj;
+	const struct symbol *sym = &obj->symbols[t->sym];
+	const struct unit *u = t->unit == NO_UNIT ? NULL : &c->code->units[t->unit];
+	u32 n;
+
+	/* Of numbered objects, the size says more than nothing. */
+	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && name_has_counter(sym->name))
+		token_num(&c->stream, u->len);
+	if (!has_namesake(c->namesakes, t->sym))
+		return;
+	if (c->file == UNKNOWN_FILE)
+		c->file = c->self == NO_UNIT ? 0 : namesake_file(c->namesakes, c->self, &c->other);
+	if (sym->bind != BIND_LOCAL || !u) {
+		if (c->file && namesake_is_local_in(c->namesakes, t->sym, c->file))
+			token_word(&c->stream, "(global)");
+		return;
+	}
+	if (sym->file != c->file && sym->file)
+		token_word(&c->stream, obj->symbols[sym->file].name);
+	n = u->kind == UNIT_FUNC ? namesake_rank(c->namesakes, t->sym, &c->other) :
+				   nth_of_name(c, t->sym);
+	if (n)
+		token_num(&c->stream, n);
+}
+
 /* Finish a token with what @t is. */
 static void write_target(struct canon *c, const struct target *t)
 {
@@ -283,11 +342,14 @@ static void write_target(struct canon *c, const struct target *t)
 		}
 		write_name(c, is_self(c, t->unit) ? "(self)" : obj->symbols[t->sym].name);
 		token_num(&c->stream, t->delta);
+		if (!is_self(c, t->unit))
+			write_which(c, t);
 		break;
 	case TARGET_CODE:
 		write_name(c, obj->symbols[t->sym].name);
 		token_word(&c->stream, "(insn)");
 		other_place(c, t->unit, t->delta);
+		write_which(c, t);
 		break;
 	case TARGET_BYTES:
 		token_word(&c->stream, sec->flags & SF_STRINGS ? "(string)" : "(const)");
@@ -1093,6 +1155,7 @@ static void begin(struct canon *c, u32 self)
 	c->nr_blobs = 0;
 	c->bad = 0;
 	c->self = self;
+	c->file = UNKNOWN_FILE;
 }
 
 void canon_unit(struct canon *c, u32 unit)

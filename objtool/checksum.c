@@ -391,10 +391,12 @@ static enum objtool_step step(const struct object *obj)
 struct records *checksum_object(struct object *obj)
 {
 	struct records *recs = xcalloc(1, sizeof(*recs));
+	struct namesakes namesakes;
 	struct code code;
-	struct canon c = {.code = &code};
+	struct canon c = {.code = &code, .namesakes = &namesakes};
 
 	code_read(obj, &code);
+	namesakes_read(&code, &namesakes);
 	checksum_units(&c, recs);
 	checksum_commons(&c, recs);
 	checksum_rests(&c, recs);
@@ -407,11 +409,13 @@ struct records *checksum_object(struct object *obj)
 
 int checksum_dump(struct object *obj, const char *name, FILE *out)
 {
+	struct namesakes namesakes;
 	struct code code;
-	struct canon c = {.code = &code};
+	struct canon c = {.code = &code, .namesakes = &namesakes};
 	bool found = false;
 
 	code_read(obj, &code);
+	namesakes_read(&code, &namesakes);
 	c.stream.dump = out;
 	for (u32 i = 0; i < code.nr_units; i++) {
 		struct arena arena = {0};

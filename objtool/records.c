@@ -571,10 +571,10 @@ static bool get_escape(struct reader *r)
 {
 	const u8 *high = r->p + 2 < r->eol ? memchr(hex_digits, r->p[2], 16) : NULL;
 	const u8 *low = high && r->p + 3 < r->eol ? memchr(hex_digits, r->p[3], 16) : NULL;
-	u8 byte = low ? (u8)((high - hex_digits) << 4 | (low - hex_digits)) : 0;
+	ptrdiff_t byte = low ? (high - hex_digits) * 16 + (low - hex_digits) : 0;
 
 	r->p += 4;
-	return r->p[-3] == 'x' && byte && !is_plain(byte);
+	return r->p[-3] == 'x' && byte && !is_plain((u8)byte);
 }
 
 /* A name, up to a tab or the newline. */

@@ -10,6 +10,7 @@
 #define OBJTOOL_CANON_H
 
 #include <objtool/check.h>
+#include <objtool/namesake.h>
 #include <objtool/target.h>
 #include <objtool/token.h>
 
@@ -31,11 +32,13 @@ struct part {
 	const char *word;
 };
 
-/* One worker's state, reused from unit to unit. Zero-initialise, then set .code. */
+/* One worker's state, reused from unit to unit. Zero-initialise, then set .code and .namesakes. */
 struct canon {
 	const struct code *code;
+	const struct namesakes *namesakes;
 	struct stream stream;  /* the tokens of the unit last given */
 	u32 self;              /* the unit itself, NO_UNIT for a chunk */
+	u32 file;              /* the source file it is from, if that was needed so far */
 	struct insns insns;
 	struct insns other;    /* scratch: another function, to count its instructions */
 	struct part *parts;

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* namesake.c - symbols of one canonical name: which of them is meant */
+#include <stdlib.h>
+#include <objtool/names.h>
+#include <objtool/namesake.h>
+
+/* FNV-1a: names are short, and a collision only makes two names be told apart in vain. */
+static u64 hash_name(const char *name, struct buf *scratch)
+{
+	u64 h = 0xcbf29ce484222325ULL;
+
+	scratch->len = 0;
+	name_canonical(name, scratch);
+	for (size_t i = 0; i < scratch->len; i++)
+		h = (h ^ scratch->data[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+struct name_slot {
+	u64 hash;
+	u32 sym;
+};
+
+void namesakes_read(const struct code *code, struct namesakes *ns)
+{
+	struct object *obj = code->obj;
+	struct buf scratch = {0};
+	struct name_slot *slots;
+	u32 cap = 64;
+
+	*ns = (struct namesakes){code, arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32))};
+	while (cap / 2 < obj->nr_symbols)
+		cap *= 2;
+	slots = xcalloc(cap, sizeof(*slots));
+	for (u32 s = 0; s < obj->nr_symbols; s++) {
+		const struct symbol *sym = &obj->symbols[s];
+		u64 hash;
+		u32 i;
+
+		ns->next[s] = s;
+		if (!*sym->name || sym->type == SYM_SECTION || sym->type == SYM_FILE)
+			continue;
+		hash = hash_name(sym->name, &scratch);
+		for (i = (u32)(hash >> 32) & (cap - 1); slots[i].sym && slots[i].hash != hash;)
+			i = (i + 1) & (cap - 1);
+		if (slots[i].sym) {
+			ns->next[s] = ns->next[slots[i].sym];
+			ns->next[slots[i].sym] = s;
+		} else {
+			slots[i] = (struct name_slot){hash, s};
+		}
+	}
+	free(slots);
+	buf_free(&scratch);
+}
+
+/* The file of the nearest unit with a local symbol in the given direction, 0 if none. */
+static u32 file_beside(const struct code *code, u32 unit, s32 step)
+{
+	u32 sec = code->units[unit].sec;
+	u32 first = code->first_unit[sec], end = code->first_unit[sec + 1];
+
+	for (u32 i = unit + (u32)step; i >= first && i < end; i += (u32)step) {
+		const struct symbol *sym = &code->obj->symbols[code->units[i].sym];
+
+		if (sym->bind == BIND_LOCAL && sym->file)
+			return sym->file;
+	}
+	return 0;
+}
+
+/* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no telling. */
+static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 end)
+{
+	const struct symbol *sym = &code->obj->symbols[rel->sym];
+	s64 distance = arch_reloc_type(rel->type).kind == RELOC_PC ? (s64)(end - rel->offset) : 0;
+	s64 off = add_wrap((s64)sym->value, add_wrap(rel->addend, distance));
+	u32 unit;
+
+	if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
+		return 0;
+	if (sym->type != SYM_SECTION)
+		return sym->file;
+	if (off < 0 || off >= (s64)code->obj->sections[sym->sec].size)
+		return 0;
+	unit = code_unit_at(code, sym->sec, (u32)off);
+	return unit == NO_UNIT ? 0 : code->obj->symbols[code->units[unit].sym].file;
+}
+
+/* Of the files from @lo to @hi, the one that function @u refers to more than to all others. */
+static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u32 hi,
+			struct insns *scratch)
+{
+	const struct section *sec = &code->obj->sections[u->sec];
+	u32 next = section_reloc_from(sec, u->off), winner = 0, votes = 0;
+
+	scratch->nr = 0;
+	if (u->kind == UNIT_FUNC)
+		code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
+	for (u32 i = 0; i < scratch->nr; i++) {
+		u64 end = (u64)scratch->insn[i].off + scratch->insn[i].len;
+
+		for (; next < sec->nr_relocs && sec->relocs[next].offset < end; next++) {
+			u32 file = file_of_reloc(code, &sec->relocs[next], end);
+
+			if (!file || file < lo || file > hi)
+				continue;
+			if (!votes)
+				winner = file;
+			votes = file == winner ? votes + 1 : votes - 1;
+		}
+	}
+	return winner;
+}
+
+u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch)
+{
+	const struct code *code = ns->code;
+	const struct unit *u = &code->units[unit];
+	const struct symbol *sym = &code->obj->symbols[u->sym];
+	u32 before, after;
+
+	if (sym->bind == BIND_LOCAL)
+		return sym->file;
+	before = file_beside(code, unit, -1);
+	after = file_beside(code, unit, 1);
+	if (before == after && before)
+		return before;
+	/* Files lie in a section in the order of their symbols: it is one of those in between. */
+	return file_by_vote(code, u, before, after ? after : code->obj->nr_symbols, scratch);
+}
+
+bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)
+{
+	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s]) {
+		const struct symbol *other = &ns->code->obj->symbols[s];
+
+		if (other->bind == BIND_LOCAL && other->file == file && ns->code->alias_of[s] != NO_UNIT)
+			return true;
+	}
+	return false;
+}
+
+/* Number of instructions in the upper half, a hash of their opcodes and operands in the lower. */
+static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
+{
+	const struct unit *u = &code->units[unit];
+	const u8 *data = code->obj->sections[u->sec].data;
+	u64 count = 0;
+	u32 hash = 0x811c9dc5U;
+
+	scratch->nr = 0;
+	code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
+	for (u32 i = 0; i < scratch->nr; i++) {
+		const struct code_insn *ci = &scratch->insn[i];
+
+		if (ci->filler)
+			continue;
+		count++;
+		for (u8 k = 0; k < ci->len && !ci->insn.flags; k++)
+			hash = (hash ^ data[ci->off + k]) * 0x01000193U;
+	}
+	return count << 32 | hash;
+}
+
+u32 namesake_rank(const struct namesakes *ns, u32 sym, struct insns *scratch)
+{
+	const struct code *code = ns->code;
+	const struct symbol *self = &code->obj->symbols[sym];
+	u64 mine = shape(code, code->alias_of[sym], scratch);
+	u32 rank = 0;
+
+	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s]) {
+		const struct symbol *other = &code->obj->symbols[s];
+
+		if (other->bind == BIND_LOCAL && other->file == self->file &&
+		    code->alias_of[s] != NO_UNIT && code->alias_of[s] != code->alias_of[sym])
+			rank += shape(code, code->alias_of[s], scratch) < mine;
+	}
+	return rank;
+}
