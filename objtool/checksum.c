@@ -209,12 +209,12 @@ static void mark_covered(const struct canon *c, u8 **bits)
 static u32 gap_end(const struct code *code, u32 s, const u8 *bits, u32 off)
 {
 	const struct section *sec = &code->obj->sections[s];
-	const struct layout *layout = code->specials.sections[s].layout;
+	struct special entry;
 	u32 end = off + 1, limit = sec->size;
 
 	/* Entries and strings are chunks of their own, so that their order does not matter. */
-	if (layout && limit - off > layout->stride - off % layout->stride)
-		limit = off + layout->stride - off % layout->stride;
+	if (specials_at(code->obj, &code->specials, s, off, &entry))
+		limit = entry.entry + entry.size;
 	else if (sec->flags & SF_MERGE && !(sec->flags & SF_STRINGS) && sec->entsize &&
 		 limit - off > sec->entsize - off % sec->entsize)
 		limit = off + sec->entsize - off % sec->entsize;

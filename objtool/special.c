@@ -33,6 +33,9 @@ static const struct {
 	{".llvm*", "hints from compiler to linker"},
 };
 
+/* Room between entries is less than an alignment worth having. */
+#define MAX_ROOM 31
+
 static bool pattern_matches(const char *pattern, const char *name)
 {
 	size_t n = strlen(pattern);
@@ -83,36 +86,97 @@ static bool is_code_place(const struct object *obj, const struct reloc *rel)
 	return sym->type == SYM_SECTION || rel->addend != 0;
 }
 
-static bool layout_fits(const struct object *obj, const struct section *sec,
-			const struct layout *layout)
+/* Zeros with no relocation in [@off, @off + @len): room between two inputs of "ld -r". */
+static bool is_room(const struct section *sec, u32 next_reloc, u32 off, u32 len)
 {
-	u32 stride = layout->stride, rest = sec->size % stride, sites = 0, thirds = 0, names = 0;
-
-	if (rest && rest + layout->tail != stride)
+	if (next_reloc < sec->nr_relocs && sec->relocs[next_reloc].offset < (u64)off + len)
 		return false;
-	for (u32 i = 0; i < sec->nr_relocs; i++) {
-		const struct reloc *rel = &sec->relocs[i];
+	for (u32 i = off; i < off + len; i++)
+		if (sec->data[i])
+			return false;
+	return true;
+}
+
+/*
+ * The relocations of the entry at @off, from index *@next on, are those that
+ * the layout wants. Moves *@next behind them and counts sites and names of functions.
+ */
+static bool entry_fits(const struct object *obj, const struct section *sec,
+		       const struct layout *layout, u32 off, u32 *next, u32 *sites, u32 *places)
+{
+	for (; *next < sec->nr_relocs && sec->relocs[*next].offset < (u64)off + layout->stride;
+	     ++*next) {
+		const struct reloc *rel = &sec->relocs[*next];
 		struct reloc_type type = arch_reloc_type(rel->type);
-		const struct field *f = pointer_at(layout, rel->offset % stride);
+		const struct field *f = pointer_at(layout, rel->offset - off);
 
 		if (type.kind == RELOC_NONE)
 			continue;
 		if (!f || type.size != f->size)
 			return false;
-		sites += f->use == FIELD_SITE;
-		if (f->off == 8) {
-			thirds++;
-			names += !is_code_place(obj, rel);
-		}
+		*sites += f->use == FIELD_SITE;
+		*places += f->off == 8 && is_code_place(obj, rel);
 	}
+	return true;
+}
+
+/*
+ * Where the entries begin, if the section is laid out as @layout says; NULL if
+ * it is not. One after the other, or, with @rooms, some with zeros before
+ * them: "ld -r" puts its inputs' sections at their alignment, of 8 bytes for entries of 12.
+ */
+static u32 *walk(struct object *obj, const struct section *sec, const struct layout *layout,
+		 bool rooms, u32 *nr)
+{
+	u32 *entries = arena_alloc(&obj->arena, sec->size / layout->stride + 1, sizeof(*entries));
+	u32 next = 0, off = 0, sites = 0, places = 0;
+
+	for (*nr = 0; off < sec->size && sec->size - off + layout->tail >= layout->stride;) {
+		u32 at = next < sec->nr_relocs ? (u32)sec->relocs[next].offset : sec->size;
+
+		if (rooms && at > off && at - off <= MAX_ROOM && is_room(sec, next, off, at - off)) {
+			off = at;
+			continue;
+		}
+		entries[(*nr)++] = off;
+		if (!entry_fits(obj, sec, layout, off, &next, &sites, &places))
+			return NULL;
+		off += layout->stride;
+	}
+	if (off < sec->size && !(rooms && is_room(sec, next, off, sec->size - off)))
+		return NULL;
 	/*
 	 * Old __ex_table: entries of 8 bytes and entries of 12 with a handler
 	 * both have a relocation every 4 bytes. Only a handler's name tells.
 	 */
-	if (layout->last_is_symbol && (!thirds || names != thirds))
-		return false;
+	if (layout->last_is_symbol && places)
+		return NULL;
 	/* One entry without a site is a damaged entry; most without is another layout. */
-	return sites > (sec->size + layout->tail) / stride / 2;
+	return sites > *nr / 2 ? entries : NULL;
+}
+
+/* Index of the entry of @how that @off lies in or behind, how->nr if before all of them. */
+static u32 entry_index(const struct special_section *how, u32 off)
+{
+	u32 lo = 0, hi = how->nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (how->entries[mid] <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? lo - 1 : how->nr;
+}
+
+/* The field of a special section that a relocation at @off fills, or NULL. */
+static const struct field *field_of(const struct special_section *how, u64 off)
+{
+	u32 i = entry_index(how, (u32)off);
+
+	return i < how->nr ? pointer_at(how->layout, off - how->entries[i]) : NULL;
 }
 
 /* The string in a section of strings that @sym plus @addend points at; NULL if it does not. */
@@ -166,7 +230,7 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 	for (u32 i = 0; i < sec->nr_relocs; i++) {
 		const struct reloc *rel = &sec->relocs[i];
 
-		if (rel->offset % found->layout->stride != file->off)
+		if (field_of(found, rel->offset) != file)
 			continue;
 		nr++;
 		plain += is_source_name(string_at(obj, rel, 0));
@@ -176,18 +240,18 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 	found->line_is_data = (biased > plain ? biased : plain) * 2 <= nr;
 }
 
-static void find_layout(const struct object *obj, const struct section *sec,
+static void find_layout(struct object *obj, const struct section *sec,
 			struct special_section *found)
 {
 	const struct special_table *table = find_table(sec->name);
 
-	if (!table || sec->nobits || !sec->size || !(sec->flags & SF_ALLOC))
+	if (!table || !sec->data || !(sec->flags & SF_ALLOC))
 		return;
-	for (u32 i = 0; i < table->nr_layouts; i++) {
-		const struct layout *layout = &table->layouts[i];
+	for (u32 i = 0; i < 2 * table->nr_layouts; i++) {
+		const struct layout *layout = &table->layouts[i % table->nr_layouts];
 
-		/* .last_is_symbol is the narrower one: when it fits, it is meant */
-		if (!layout_fits(obj, sec, layout))
+		found->entries = walk(obj, sec, layout, i >= table->nr_layouts, &found->nr);
+		if (!found->entries)
 			continue;
 		found->table = table;
 		found->layout = layout;
@@ -210,7 +274,7 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 
 	out->table = table;
 	out->kind = (u32)(how->table - arch_special_tables);
-	out->entry = index * how->layout->stride;
+	out->entry = how->entries[index];
 	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry :
 								   how->layout->stride;
 	out->first_reloc = section_reloc_from(sec, out->entry);
@@ -251,16 +315,13 @@ void specials_read(struct object *obj, struct specials *specials)
 		struct special_section *how = &specials->sections[i];
 
 		find_layout(obj, &obj->sections[i], how);
-		if (how->layout)
-			count += (obj->sections[i].size + how->layout->tail) / how->layout->stride;
+		count += how->nr;
 	}
 	specials->entries = arena_alloc(&obj->arena, count, sizeof(*specials->entries));
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		const struct special_section *how = &specials->sections[i];
 
-		if (!how->layout)
-			continue;
-		for (u32 k = 0; k * how->layout->stride < obj->sections[i].size; k++)
+		for (u32 k = 0; how->layout && k < how->nr; k++)
 			if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
 				specials->nr++;
 	}
@@ -298,8 +359,8 @@ const struct reloc *special_reloc(const struct object *obj, const struct special
 
 bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel)
 {
-	const struct layout *layout = specials->sections[sec].layout;
-	const struct field *f = layout ? pointer_at(layout, rel->offset % layout->stride) : NULL;
+	const struct special_section *how = &specials->sections[sec];
+	const struct field *f = how->layout ? field_of(how, rel->offset) : NULL;
 
 	return !f || f->use == FIELD_REF;
 }
@@ -309,7 +370,9 @@ bool specials_at(const struct object *obj, const struct specials *specials, u32 
 {
 	const struct special_section *how = &specials->sections[sec];
 
-	if (!how->layout || off >= obj->sections[sec].size)
+	u32 i = how->layout ? entry_index(how, off) : 0;
+
+	if (!how->layout || i == how->nr || off - how->entries[i] >= how->layout->stride)
 		return false;
-	return read_entry(obj, sec, how, off / how->layout->stride, found);
+	return read_entry(obj, sec, how, i, found);
 }

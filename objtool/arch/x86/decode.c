@@ -173,7 +173,7 @@ static const char legacy_0f[] =
 	/* 00 */ "ffff0fffff0f0fff" "fff33373ffffffff" "ffff000033ffff33" "ffffff0ff0f00000"
 	/* 40 */ "ffffffffffffffff" "3f553333fff7ffff" "3333333333332237" "f3333331bb00aa77"
 	/* 80 */ "ffffffffffffffff" "ffffffffffffffff" "ffffffffffffffff" "ffffffff4fffffff"
-	/* c0 */ "fff1333fffffffff" "a33333e333333333" "333333e333333333" "833333333333333f";
+	/* c0 */ "fff1333fffffffff" "a33333ef33333333" "333333e333333333" "833333333333333f";
 
 static const char legacy_0f38[] =
 	/* 00 */ "3333333333330000" "2000220200003330" "2222220022220000" "2222220222222222"

@@ -32,6 +32,8 @@ struct special {
 struct special_section {
 	const struct special_table *table;
 	const struct layout *layout;
+	u32 *entries; /* where they begin, ascending */
+	u32 nr;
 	bool file_from_entry; /* FIELD_FILE is relative to the entry's start: x86 kernels to 5.18 */
 	bool line_is_data;    /* the line field cannot be trusted to be one */
 };
