@@ -34,7 +34,8 @@ objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
 tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
 
-warnings = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+# With -fsanitize gcc no longer sees that an expression fits, and warns of conversions in vain.
+warnings = -Wall -Wextra -Wshadow $(if $(SANITIZE),,-Wconversion) $(WERROR)
 # _FORTIFY_SOURCE needs the optimizer, and hides errors from the sanitizers.
 fortify = $(if $(SANITIZE),,$(if $(filter -O0,$(lastword $(filter -O%,-O0 $(CFLAGS)))),,\
 	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
@@ -54,9 +55,10 @@ libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg)))$(libs_cf
 libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
 test_libs = $(eval test_libs := $$(call pkg,--libs,$$(libs_pkg) capstone))$(test_libs)
 
-# Show "CC file" in place of the command, as kernel builds do.
+# Show "CC file" in place of the command, as kernel builds do; "make -s" shows nothing.
 V = 0
-say = $(if $(filter 1,$(V)),,@echo '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
+silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(filter 1,$(V)),,@$(if $(silent),:,echo) '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
 
 .PHONY: all
 all: $(prog) ## build build/objtool (the default)
