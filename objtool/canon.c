@@ -22,6 +22,7 @@
  */
 #include <stdlib.h>
 #include <objtool/canon.h>
+#include <objtool/lines.h>
 #include <objtool/names.h>
 
 /* canon.file before anybody asked. */
@@ -34,8 +35,8 @@
  * Fields of a static branch's entry, by their number in its layouts; and what
  * bit 1 of the key means at build time (arch/x86/include/asm/jump_label.h).
  */
-#define JUMP_TARGET 1
-#define JUMP_KEY 2
+#define JUMP_TARGET	1
+#define JUMP_KEY	2
 #define JUMP_KEY_MARKED 2
 
 /* ---- places already met ---- */
@@ -130,8 +131,10 @@ static u32 add_part(struct canon *c, const char *word, u32 sec, u32 off, u32 end
 		c->parts = xreallocarray(c->parts, c->cap_parts, sizeof(*c->parts));
 	}
 	part = &c->parts[c->nr_parts];
-	*part = (struct part){.sec = sec, .off = off, .end = end, .first = c->insns.nr, .word = word};
+	*part =
+	    (struct part){.sec = sec, .off = off, .end = end, .first = c->insns.nr, .word = word};
 	part->nr = code_decode(c->code, sec, off, end, how, &c->insns);
+	lines_mark(c->code, sec, c->insns.insn + part->first, part->nr);
 	if (how == DECODE_TO_EXIT && part->nr) {
 		const struct code_insn *last = &c->insns.insn[c->insns.nr - 1];
 
@@ -151,7 +154,8 @@ static void add_unit_part(struct canon *c, const char *word, u32 unit, enum deco
 	add_part(c, word, u->sec, u->off, u->off + u->len, how);
 }
 
-/* Index of the instruction that offset @off lies in, @nr if behind the last; *@delta: how far in. */
+/* Index of the instruction that offset @off lies in, @nr if behind the last; *@delta: how far in.
+ */
 static u32 insn_index(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
 {
 	u32 lo = 0, hi = nr;
@@ -253,8 +257,8 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	u32 rest, n;
 
 	c->other.nr = 0;
-	code_decode(c->code, u->sec, u->off, u->off + u->len, u->sized ? DECODE_ALL : DECODE_TO_NEXT,
-		    &c->other);
+	code_decode(c->code, u->sec, u->off, u->off + u->len,
+		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->other);
 	n = ordinal(c->other.insn, c->other.nr, u->off + (u32)delta, &rest);
 	token_num(&c->stream, n);
 	if (rest)
@@ -322,8 +326,8 @@ static void write_which(struct canon *c, const struct target *t)
 	}
 	if (sym->file != c->file && sym->file)
 		token_word(&c->stream, obj->symbols[sym->file].name);
-	n = u->kind == UNIT_FUNC ? namesake_rank(c->namesakes, t->sym, &c->other) :
-				   nth_of_name(c, t->sym);
+	n = u->kind == UNIT_FUNC ? namesake_rank(c->namesakes, t->sym, &c->other)
+				 : nth_of_name(c, t->sym);
 	if (n)
 		token_num(&c->stream, n);
 }
@@ -417,10 +421,10 @@ static enum lane target_lane(const struct target *t)
 static void write_how(struct canon *c, u32 reloc_type_number)
 {
 	static const char *const words[][9] = {
-		[RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
-		[RELOC_SIGNED] = {[4] = "abs32s"},
-		[RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
-		[RELOC_GOT] = {[4] = "got32"},
+	    [RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
+	    [RELOC_SIGNED] = {[4] = "abs32s"},
+	    [RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
+	    [RELOC_GOT] = {[4] = "got32"},
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
 
@@ -468,6 +472,13 @@ static void write_ref(struct canon *c, enum lane lane, u32 how, u32 field, const
 	write_how(c, how);
 	token_num(&c->stream, field);
 	write_target(c, t);
+	token_end(&c->stream);
+}
+
+static void write_line(struct canon *c, s64 line)
+{
+	token_begin(&c->stream, TOKEN_LINE, LANE_LINES);
+	token_num(&c->stream, line);
 	token_end(&c->stream);
 }
 
@@ -574,7 +585,7 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
  * True if this function refers to [@from, @to] of section @sec. Absolute
  * references to @not do not count: they are under judgement themselves.
  */
-static bool refers_to(const struct canon *c, u32 sec, u32 from, u32 to, s64 not)
+static bool refers_to(const struct canon *c, u32 sec, u32 from, u32 to, s64 not )
 {
 	for (u32 i = 0; i < c->nr_parts; i++) {
 		const struct part *p = &c->parts[i];
@@ -710,11 +721,12 @@ static void settle(const struct canon *c, struct target *t, const struct reloc *
 	else if (t->kind != TARGET_NAME || t->unit == NO_UNIT || sym->type != SYM_SECTION ||
 		 c->code->units[t->unit].kind != UNIT_DATA)
 		return;
-	if (unit == NO_UNIT && use == USE_ADDRESS && reg != arch_first_argument && next_call_takes_key(c, sec, ci->off))
+	if (unit == NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
+	    next_call_takes_key(c, sec, ci->off))
 		unit = target_empty_here(c->code, t);
-	if (unit == NO_UNIT && ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
-				(use == USE_ADDRESS && reg != ARCH_NO_REG &&
-				 ends_later_loop(c, sec, ci->off, reg))))
+	if (unit == NO_UNIT &&
+	    ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
+	     (use == USE_ADDRESS && reg != ARCH_NO_REG && ends_later_loop(c, sec, ci->off, reg))))
 		unit = settle_end(c, t, use == USE_COMPARE);
 	if (unit == NO_UNIT)
 		return;
@@ -758,15 +770,14 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 		write_ref(c, target_lane(&t), RESOLVED, disp ? insn->disp_off : insn->imm_off, &t);
 	}
 	for (; rel; rel = cursor_next(cur, end)) {
-		bool pcrel = (insn->flags & INSN_PCREL_DISP &&
-			      fills(rel, ci, insn->disp_off, insn->disp_len)) ||
-			     (insn->flags & INSN_PCREL_IMM &&
-			      fills(rel, ci, insn->imm_off, insn->imm_len));
+		bool pcrel =
+		    (insn->flags & INSN_PCREL_DISP &&
+		     fills(rel, ci, insn->disp_off, insn->disp_len)) ||
+		    (insn->flags & INSN_PCREL_IMM && fills(rel, ci, insn->imm_off, insn->imm_len));
 
 		t = reloc_target(c, rel, pcrel ? end : 0);
 		settle(c, &t, rel, s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
-		write_ref(c, target_lane(&t), rel->type,
-			  (u32)rel->offset - ci->off, &t);
+		write_ref(c, target_lane(&t), rel->type, (u32)rel->offset - ci->off, &t);
 	}
 }
 
@@ -789,6 +800,18 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 	}
 }
 
+/* "mov $562, %esi": without the number, which goes to a lane of its own. */
+static void write_line_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
+{
+	const u8 *p = sec->data + ci->off;
+	u8 bytes[ARCH_MAX_INSN];
+
+	memcpy(bytes, p, ci->len);
+	memset(bytes + ci->insn.imm_off, 0, ci->insn.imm_len);
+	token_insn(&c->stream, bytes, ci->len);
+	write_line(c, arch_insn_imm(p, &ci->insn));
+}
+
 static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
 				struct cursor *cur);
@@ -808,7 +831,9 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 		write_specials(c, s, &ci, &special);
 		if (write_static_branch(c, s, &ci, &cur))
 			continue;
-		if (!ci.insn.len)
+		if (ci.line)
+			write_line_insn(c, sec, &ci);
+		else if (!ci.insn.len)
 			write_bad_byte(c, sec, s, &ci, &cur);
 		else if (is_branch(&ci.insn))
 			write_branch_insn(c, sec, s, &ci, &cur);
@@ -873,8 +898,9 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 		token_end(&c->stream);
 		return;
 	}
-	t = target_of_symbol(c->code, rel->sym,
-			     add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
+	t = target_of_symbol(
+	    c->code, rel->sym,
+	    add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
 	if (f->use == FIELD_REPL) {
 		if (t.kind == TARGET_FRAGMENT || t.unit != NO_UNIT)
 			write_replacement(c, &t, repl);
@@ -968,7 +994,7 @@ static const struct special *marked_branch(const struct canon *c, u32 sec, u32 o
 			continue;
 		key = special_reloc(c->code->obj, e, &layout->field[JUMP_KEY]);
 		if (key && add_wrap((s64)c->code->obj->symbols[key->sym].value, key->addend) &
-				   JUMP_KEY_MARKED)
+			       JUMP_KEY_MARKED)
 			return e;
 	}
 	return NULL;
@@ -1003,10 +1029,11 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 		return false;
 	if (ci->insn.cls == INSN_JMP) {
 		rel = cursor_next(&here, (u64)ci->off + ci->len);
-		to = rel ? reloc_target(c, rel, (u64)ci->off + ci->len) :
-			   target_at(c->code, s, code_branch_target(sec, ci));
-		rel = special_reloc(c->code->obj, e,
-				    &c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
+		to = rel ? reloc_target(c, rel, (u64)ci->off + ci->len)
+			 : target_at(c->code, s, code_branch_target(sec, ci));
+		rel =
+		    special_reloc(c->code->obj, e,
+				  &c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
 		if (!rel)
 			return false;
 		entry = target_of_symbol(c->code, rel->sym, rel->addend);
@@ -1054,11 +1081,23 @@ static void write_specials_before(struct canon *c, const struct unit *u)
 
 /* ---- data ---- */
 
+static void write_bytes_less_line(struct canon *c, const u8 *data, u32 len,
+				  const struct line_field *line)
+{
+	size_t at = token_open_bytes(&c->stream);
+
+	buf_add(&c->stream.all, data, len);
+	for (u32 i = line->off; i < line->off + line->size; i++)
+		c->stream.all.data[at + i] &= (u8) ~(line->mask >> (8 * ((i - line->off) & 3)));
+	token_close_bytes(&c->stream, at);
+}
+
 /*
  * Bytes and references of data. Entries of a jump table that clang makes are
  * relative to the table: ".long .Lcase - .Ltable" is PC32 with the entry's own offset added.
  */
-static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table)
+static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
+		       const struct line_field *line)
 {
 	const struct section *sec = section(c, s);
 	struct cursor cur = cursor_at(sec, off);
@@ -1067,10 +1106,12 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table)
 	token_begin(&c->stream, TOKEN_BYTES, LANE_CONSTS);
 	token_num(&c->stream, len);
 	if (sec->data)
-		token_bytes(&c->stream, sec->data + off, len);
+		write_bytes_less_line(c, sec->data + off, len, line);
 	else
 		token_word(&c->stream, "uninitialised");
 	token_end(&c->stream);
+	for (u32 i = 0; sec->data && i < line->size; i += 4)
+		write_line(c, get_u32(sec->data + off + line->off + i) & line->mask);
 	while ((rel = cursor_next(&cur, (u64)off + len))) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
@@ -1080,8 +1121,8 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table)
 		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
 		    section(c, sym->sec)->flags & SF_EXEC)
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
-		t = type.kind == RELOC_OTHER ? reloc_target(c, rel, 0) :
-					       target_of_symbol(c->code, rel->sym, addend);
+		t = type.kind == RELOC_OTHER ? reloc_target(c, rel, 0)
+					     : target_of_symbol(c->code, rel->sym, addend);
 		if (t.kind == TARGET_BLOB && !t.len && target_ends_here(c->code, &t) != NO_UNIT)
 			t = past_end(c, target_ends_here(c->code, &t));
 		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
@@ -1140,8 +1181,10 @@ static void write_parts_and_blobs(struct canon *c)
 		} else {
 			struct target t = c->blobs[blob++];
 
+			struct line_field line = lines_in_blob(c->code, t.sec, t.len);
+
 			cover(c, t.sec, t.off, t.len);
-			write_data(c, t.sec, t.off, t.len, true);
+			write_data(c, t.sec, t.off, t.len, true, &line);
 		}
 	}
 }
@@ -1161,6 +1204,7 @@ static void begin(struct canon *c, u32 self)
 void canon_unit(struct canon *c, u32 unit)
 {
 	const struct unit *u = &c->code->units[unit];
+	struct line_field line;
 
 	begin(c, unit);
 	if (u->kind == UNIT_FUNC) {
@@ -1173,7 +1217,8 @@ void canon_unit(struct canon *c, u32 unit)
 		write_kind(c, "data");
 		write_class(c, TOKEN_PLACE, u->sec);
 		cover(c, u->sec, u->off, u->len);
-		write_data(c, u->sec, u->off, u->len, false);
+		line = lines_in_unit(c->code, unit);
+		write_data(c, u->sec, u->off, u->len, false, &line);
 	}
 	write_parts_and_blobs(c);
 }
@@ -1195,7 +1240,7 @@ void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
 	if (section(c, sec)->flags & SF_EXEC && section(c, sec)->data)
 		add_part(c, "text", sec, off, off + len, DECODE_TO_NEXT);
 	else
-		write_data(c, sec, off, len, false);
+		write_data(c, sec, off, len, false, &(struct line_field){0, 0, 0});
 	write_parts_and_blobs(c);
 }
 

@@ -10,7 +10,7 @@
 #include <objtool/names.h>
 
 /* Alignment filler runs are shorter than the largest alignment worth one cache line. */
-#define MAX_FILLER 63
+#define MAX_FILLER    63
 #define MIN_ALIGNMENT 8
 
 /* Raw material of other code: labels in there mark no functions. */
@@ -34,8 +34,7 @@ static bool makes_unit(const struct code *code, const struct symbol *sym)
 	if (section_excluded(sec) || code->specials.sections[sym->sec].layout)
 		return false;
 	if (sec->flags & SF_EXEC)
-		return is_function_symbol(sym) ||
-		       (sym->size && sym->type != SYM_NOTYPE) ||
+		return is_function_symbol(sym) || (sym->size && sym->type != SYM_NOTYPE) ||
 		       (!str_starts(sym->name, ".L") && !holds_fragments(sec->name));
 	if (sec->flags & SF_MERGE)
 		return sym->bind != BIND_LOCAL;
@@ -173,8 +172,8 @@ static void bound_section(struct code *code, u32 first, u32 section_size)
 
 			while (next < code->nr_units && code->units[next].off == u->off)
 				next++; /* an empty object at the label */
-			u->len = (next < code->nr_units ? code->units[next].off : section_size) -
-				 u->off;
+			u->len =
+			    (next < code->nr_units ? code->units[next].off : section_size) - u->off;
 		} else if (u->off + u->len > end || sized == NO_UNIT) {
 			end = u->off + u->len;
 			sized = kept;
@@ -209,7 +208,8 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 			continue;
 		while (k < code->nr_units && code->units[k].off < sym->value)
 			k++;
-		code->alias_of[s] = k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
+		code->alias_of[s] =
+		    k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
 		for (u32 j = k; j < code->nr_units && code->units[j].off == sym->value; j++)
 			if (code->units[j].len == sym->size)
 				code->alias_of[s] = j;
@@ -450,8 +450,8 @@ void insns_free(struct insns *insns)
 s64 code_branch_target(const struct section *sec, const struct code_insn *ci)
 {
 	const u8 *p = sec->data + ci->off;
-	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn) :
-						    arch_insn_disp(p, &ci->insn);
+	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn)
+						  : arch_insn_disp(p, &ci->insn);
 
 	return (s64)ci->off + ci->len + rel;
 }
@@ -577,7 +577,8 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	if (how == DECODE_TO_NEXT)
 		mark_tail(code, s, first, insns);
 	for (u32 i = first, n = 0; i < insns->nr; i++) {
-		if (how == DECODE_ROOM && arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
+		if (how == DECODE_ROOM &&
+		    arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
 			insns->insn[i].filler = 1;
 		insns->insn[i].ordinal = n;
 		n += !insns->insn[i].filler;

@@ -66,8 +66,9 @@ static void warn_bad(const struct canon *c, const char *name)
 	const struct object *obj = c->code->obj;
 
 	if (c->bad)
-		warning("%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they are",
-			obj->path, name, c->bad, obj->sections[c->bad_sec].name, c->bad_off);
+		warning(
+		    "%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they are",
+		    obj->path, name, c->bad, obj->sections[c->bad_sec].name, c->bad_off);
 }
 
 /* ---- names of records ---- */
@@ -107,7 +108,7 @@ static void tell_names_apart(struct records *recs, struct naming *names, size_t 
 		for (size_t k = i; differ && k < end; k++)
 			if (names[k].file)
 				recs->rec[names[k].rec].name =
-					canonical_name(&recs->arena, names[k].name, names[k].file);
+				    canonical_name(&recs->arena, names[k].name, names[k].file);
 	}
 }
 
@@ -138,7 +139,8 @@ static void checksum_units(struct canon *c, struct records *recs)
 		rec->name = canonical_name(&recs->arena, sym->name, NULL);
 		fill_record(rec, &c->stream);
 		warn_bad(c, sym->name);
-		names[nr++] = (struct naming){rec->name, file_of(code->obj, sym), recs->nr - 1, rec->kind};
+		names[nr++] =
+		    (struct naming){rec->name, file_of(code->obj, sym), recs->nr - 1, rec->kind};
 	}
 	tell_names_apart(recs, names, nr);
 	free(names);
@@ -271,10 +273,11 @@ static void add_chunk(struct rest *rest, struct canon *c, u32 s, u32 off, u32 en
 	}
 	section_class(sec->name, &class);
 	buf_add(&class, "", 1);
-	rest->chunks[rest->nr] = (struct chunk){.class = arena_strdup(&rest->arena, (char *)class.data),
-						.hash = rec.checksum,
-						.len = end - off,
-						.lanes = rec.lanes};
+	rest->chunks[rest->nr] =
+	    (struct chunk){.class = arena_strdup(&rest->arena, (char *)class.data),
+			   .hash = rec.checksum,
+			   .len = end - off,
+			   .lanes = rec.lanes};
 	memcpy(rest->chunks[rest->nr++].lane, rec.lane, sizeof(rec.lane));
 	buf_free(&class);
 }
@@ -336,7 +339,8 @@ static void checksum_rests(struct canon *c, struct records *recs)
 	}
 	qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
 	for (size_t i = 0, end; i < rest.nr; i = end) {
-		for (end = i + 1; end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
+		for (end = i + 1;
+		     end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
 			end++;
 		rest_record(recs, &rest.chunks[i], end - i);
 	}
@@ -375,8 +379,9 @@ static const char *compiler(const struct object *obj, struct arena *arena)
 /* What objtool adds to nearly every object with code in it. */
 static enum objtool_step step(const struct object *obj)
 {
-	static const char *const made[] = {".orc_unwind_ip", ".return_sites", ".retpoline_sites",
-					   ".call_sites", ".static_call_sites", ".ibt_endbr_seal"};
+	static const char *const made[] = {".orc_unwind_ip",	 ".return_sites",
+					   ".retpoline_sites",	 ".call_sites",
+					   ".static_call_sites", ".ibt_endbr_seal"};
 	bool code = false;
 
 	for (u32 i = 1; i < obj->nr_sections; i++) {
@@ -422,7 +427,8 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 		const char *symbol = obj->symbols[code.units[i].sym].name;
 
 		if (has_record(&code.units[i]) &&
-		    (!strcmp(symbol, name) || !strcmp(canonical_name(&arena, symbol, NULL), name))) {
+		    (!strcmp(symbol, name) ||
+		     !strcmp(canonical_name(&arena, symbol, NULL), name))) {
 			found = true;
 			canon_unit(&c, i);
 		}

@@ -99,8 +99,14 @@ void name_canonical(const char *name, struct buf *out)
 bool name_is_content(const char *name)
 {
 	static const char *const prefixes[] = {
-		".L",		 ".str", "CSWTCH.", "switch.table.", "__func__.",
-		"__FUNCTION__.", "__PRETTY_FUNCTION__.", "anon.",
+	    ".L",
+	    ".str",
+	    "CSWTCH.",
+	    "switch.table.",
+	    "__func__.",
+	    "__FUNCTION__.",
+	    "__PRETTY_FUNCTION__.",
+	    "anon.",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -122,13 +128,14 @@ bool name_is_cold(const char *name, size_t *len)
 void section_class(const char *name, struct buf *out)
 {
 	static const char *const classes[] = {
-		".text", ".data.rel.ro", ".data", ".rodata", ".bss", ".tdata", ".tbss",
+	    ".text", ".data.rel.ro", ".data", ".rodata", ".bss", ".tdata", ".tbss",
 	};
 	size_t n;
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
 		n = strlen(classes[i]);
-		/* ".text..__x86.return_thunk" is a place of its own, ".data..L__unnamed_3" is not */
+		/* ".text..__x86.return_thunk" is a place of its own, ".data..L__unnamed_3" is not
+		 */
 		if (str_starts(name, classes[i]) &&
 		    (!name[n] || (name[n] == '.' && name[n + 1] != '.'))) {
 			buf_add(out, classes[i], n);

@@ -69,7 +69,8 @@ static u32 file_beside(const struct code *code, u32 unit, s32 step)
 	return 0;
 }
 
-/* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no telling. */
+/* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no
+ * telling. */
 static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 end)
 {
 	const struct symbol *sym = &code->obj->symbols[rel->sym];
@@ -135,7 +136,8 @@ bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)
 	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s]) {
 		const struct symbol *other = &ns->code->obj->symbols[s];
 
-		if (other->bind == BIND_LOCAL && other->file == file && ns->code->alias_of[s] != NO_UNIT)
+		if (other->bind == BIND_LOCAL && other->file == file &&
+		    ns->code->alias_of[s] != NO_UNIT)
 			return true;
 	}
 	return false;

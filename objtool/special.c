@@ -20,17 +20,17 @@ static const struct {
 	const char *section; /* "foo*" is a prefix */
 	const char *reason;
 } excluded[] = {
-	{".discard.*", "thrown away by the linker script"},
-	{".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
-	{".orc_header", "hash of the unwind format"},
-	{".call_sites", "list of calls, derived from the code"},
-	{".return_sites", "list of jumps to the return thunk, derived from the code"},
-	{".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
-	{".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
-	{".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
-	{".note*", "build identification"},
-	{".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
-	{".llvm*", "hints from compiler to linker"},
+    {".discard.*", "thrown away by the linker script"},
+    {".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
+    {".orc_header", "hash of the unwind format"},
+    {".call_sites", "list of calls, derived from the code"},
+    {".return_sites", "list of jumps to the return thunk, derived from the code"},
+    {".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
+    {".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
+    {".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
+    {".note*", "build identification"},
+    {".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
+    {".llvm*", "hints from compiler to linker"},
 };
 
 /* Room between entries is less than an alignment worth having. */
@@ -134,7 +134,8 @@ static u32 *walk(struct object *obj, const struct section *sec, const struct lay
 	for (*nr = 0; off < sec->size && sec->size - off + layout->tail >= layout->stride;) {
 		u32 at = next < sec->nr_relocs ? (u32)sec->relocs[next].offset : sec->size;
 
-		if (rooms && at > off && at - off <= MAX_ROOM && is_room(sec, next, off, at - off)) {
+		if (rooms && at > off && at - off <= MAX_ROOM &&
+		    is_room(sec, next, off, at - off)) {
 			off = at;
 			continue;
 		}
@@ -275,8 +276,8 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	out->table = table;
 	out->kind = (u32)(how->table - arch_special_tables);
 	out->entry = how->entries[index];
-	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry :
-								   how->layout->stride;
+	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry
+								 : how->layout->stride;
 	out->first_reloc = section_reloc_from(sec, out->entry);
 	rel = special_reloc(obj, out, site);
 	if (!rel)
@@ -310,7 +311,7 @@ void specials_read(struct object *obj, struct specials *specials)
 	u32 count = 0;
 
 	specials->sections =
-		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
+	    arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		struct special_section *how = &specials->sections[i];
 

@@ -8,7 +8,7 @@ static struct target named(const struct code *code, u32 unit, s64 delta)
 
 	if (u->kind == UNIT_FUNC && delta > 0 && delta < (s64)u->len)
 		return (struct target){
-			.kind = TARGET_CODE, .sym = u->sym, .unit = unit, .delta = delta};
+		    .kind = TARGET_CODE, .sym = u->sym, .unit = unit, .delta = delta};
 	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = delta};
 }
 
@@ -147,11 +147,8 @@ static struct target fragment(const struct code *code, u32 s, u32 off)
 	u32 next = code_unit_from(code, s, off);
 	u32 end = next != NO_UNIT ? code->units[next].off : code->obj->sections[s].size;
 
-	return (struct target){.kind = TARGET_FRAGMENT,
-			       .unit = NO_UNIT,
-			       .sec = s,
-			       .off = off,
-			       .len = end - off};
+	return (struct target){
+	    .kind = TARGET_FRAGMENT, .unit = NO_UNIT, .sec = s, .off = off, .len = end - off};
 }
 
 /* Before a section's start or behind its end: counted from the unit that is next to it. */
@@ -160,7 +157,8 @@ static struct target outside(const struct code *code, u32 s, s64 off)
 	u32 first = code->first_unit[s], end = code->first_unit[s + 1], unit;
 
 	if (first == end)
-		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
+		return (struct target){
+		    .kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
 	unit = off < 0 ? first : end - 1;
 	return named(code, unit, add_wrap(off, -(s64)code->units[unit].off));
 }
@@ -187,7 +185,7 @@ struct target target_at(const struct code *code, u32 s, s64 off)
 		return outside(code, s, off);
 	if (specials_at(code->obj, &code->specials, s, (u32)off, &entry))
 		return (struct target){
-			.kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
+		    .kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
 	unit = code_unit_at(code, s, (u32)off);
 	if (unit != NO_UNIT && code->units[unit].kind == UNIT_LABEL)
 		return content_of(code, unit, off - (s64)code->units[unit].off);
@@ -208,10 +206,11 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 	if (s == 0)
 		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .delta = addend};
 	if (!symbol_defined(sym))
-		return (struct target){.kind = TARGET_NAME,
-				       .sym = s,
-				       .unit = NO_UNIT,
-				       .delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
+		return (struct target){
+		    .kind = TARGET_NAME,
+		    .sym = s,
+		    .unit = NO_UNIT,
+		    .delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
 	if (sym->bind == BIND_LOCAL) {
 		/* A symbol says which object is meant even where the address has left it. */
 		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
@@ -219,7 +218,8 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 			return named(code, unit, addend);
 		return target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
 	}
-	/* A global is meant by its own name, not by its aliases': another file may say which it is. */
+	/* A global is meant by its own name, not by its aliases': another file may say which it is.
+	 */
 	if (unit != NO_UNIT && addend) {
 		struct target t = named(code, unit, addend);
 

@@ -4,7 +4,7 @@
 #include <objtool/token.h>
 
 /* Types of fields. */
-#define FIELD_NUM 'n'
+#define FIELD_NUM   'n'
 #define FIELD_BYTES 'b'
 
 static void put_le(u8 *p, u64 v, unsigned int bytes)
@@ -103,10 +103,10 @@ static void print_bytes(FILE *out, const u8 *p, size_t len, bool hex)
 static void print_token(const struct stream *st)
 {
 	static const char *const names[NR_TOKEN_TAGS] = {
-		[TOKEN_KIND] = "kind",	 [TOKEN_PLACE] = "place",     [TOKEN_PART] = "part",
-		[TOKEN_INSN] = "insn",	 [TOKEN_BAD] = "bad",	      [TOKEN_BRANCH] = "branch",
-		[TOKEN_REF] = "ref",	 [TOKEN_BYTES] = "bytes",     [TOKEN_SPECIAL] = "special",
-		[TOKEN_END] = "end",	 [TOKEN_LINE] = "line",
+	    [TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
+	    [TOKEN_INSN] = "insn", [TOKEN_BAD] = "bad",	    [TOKEN_BRANCH] = "branch",
+	    [TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
+	    [TOKEN_END] = "end",   [TOKEN_LINE] = "line",
 	};
 	const u8 *p = st->all.data + st->start, *end = st->all.data + st->all.len;
 	u8 tag = *p++;
@@ -135,8 +135,7 @@ void token_end(struct stream *st)
 		size_t head = st->skip - st->start;
 
 		buf_add(&st->lane[st->cur], token, head);
-		buf_add(&st->lane[st->cur], token + head + st->skip_len,
-			len - head - st->skip_len);
+		buf_add(&st->lane[st->cur], token + head + st->skip_len, len - head - st->skip_len);
 	} else {
 		buf_add(&st->lane[st->cur], token, len);
 	}

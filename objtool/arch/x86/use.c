@@ -2,7 +2,16 @@
 /* use.c - what an x86 instruction does with an address it names (Intel SDM vol. 2) */
 #include <objtool/arch.h>
 
-const u8 arch_first_argument = 7; /* rdi: System V ABI for AMD64, 3.2.3 */
+u8 arch_argument(u8 reg)
+{
+	/* rdi, rsi, rdx, rcx, r8, r9: System V ABI for AMD64, 3.2.3 */
+	static const u8 arguments[ARCH_MAX_ARGUMENTS] = {7, 6, 2, 1, 8, 9};
+
+	for (u8 i = 0; i < ARCH_MAX_ARGUMENTS; i++)
+		if (arguments[i] == reg)
+			return i;
+	return ARCH_NO_REG;
+}
 
 bool arch_call_clobbers(u8 reg)
 {
@@ -55,4 +64,63 @@ bool arch_compares_register(const u8 *p, const struct insn *insn, u8 reg)
 
 	return insn->len - insn->opcode_off == 2 && (op[0] == 0x39 || op[0] == 0x3b) &&
 	       op[1] >= 0xc0 && (reg_field(op[1], rex) == reg || rm_field(op[1], rex) == reg);
+}
+
+u8 arch_loads_immediate(const u8 *p, const struct insn *insn)
+{
+	const u8 *op = p + insn->opcode_off;
+	u8 rex = rex_of(op, insn);
+
+	if (insn->imm_len != 4)
+		return ARCH_NO_REG;
+	if ((op[0] & 0xf8) == 0xb8)
+		return rm_field(op[0], rex);
+	if (op[0] == 0xc7 && op[1] >= 0xc0)
+		return rm_field(op[1], rex);
+	return ARCH_NO_REG;
+}
+
+/*
+ * How the plain instructions between the loading of arguments and a call write
+ * registers. What is not here may write anything.
+ */
+enum writes { WRITES_NONE, WRITES_REG, WRITES_RM, WRITES_OPCODE };
+
+static const struct {
+	u8 first, last; /* opcodes */
+	u8 writes;
+} plain[] = {
+    {0x31, 0x31, WRITES_RM},				    /* xor %reg, %rm: the usual zero */
+    {0x33, 0x33, WRITES_REG},	 {0x38, 0x3d, WRITES_NONE}, /* cmp */
+    {0x50, 0x57, WRITES_NONE},				    /* push */
+    {0x63, 0x63, WRITES_REG},				    /* movslq */
+    {0x84, 0x85, WRITES_NONE},				    /* test */
+    {0x88, 0x89, WRITES_RM},				    /* mov %reg, %rm */
+    {0x8a, 0x8b, WRITES_REG},				    /* mov %rm, %reg */
+    {0x8d, 0x8d, WRITES_REG},				    /* lea */
+    {0x90, 0x90, WRITES_NONE},				    /* nop */
+    {0xb8, 0xbf, WRITES_OPCODE},			    /* mov $imm, %reg */
+    {0xc6, 0xc7, WRITES_RM},				    /* mov $imm, %rm */
+};
+
+u16 arch_writes(const u8 *p, const struct insn *insn)
+{
+	const u8 *op = p + insn->opcode_off;
+	u8 rex = rex_of(op, insn);
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		if (op[0] < plain[i].first || op[0] > plain[i].last)
+			continue;
+		switch ((enum writes)plain[i].writes) {
+		case WRITES_NONE:
+			return 0;
+		case WRITES_REG:
+			return (u16)(1U << reg_field(op[1], rex));
+		case WRITES_RM:
+			return op[1] >= 0xc0 ? (u16)(1U << rm_field(op[1], rex)) : 0;
+		case WRITES_OPCODE:
+			return (u16)(1U << rm_field(op[0], rex));
+		}
+	}
+	return 0xffff;
 }

@@ -74,9 +74,18 @@ enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool imm
 /* True if the instruction compares two registers, one of them @reg. */
 bool arch_compares_register(const u8 *p, const struct insn *insn, u8 reg);
 
-/* The register of a call's first argument, and whether a call may change a register. */
-extern const u8 arch_first_argument;
+/* Which argument of a call register @reg holds, from 0; ARCH_NO_REG if none. */
+u8 arch_argument(u8 reg);
+#define ARCH_MAX_ARGUMENTS 6
+
+/* True if a call may change register @reg. */
 bool arch_call_clobbers(u8 reg);
+
+/* The registers that an instruction may write, a bit each by number; all where in doubt. */
+u16 arch_writes(const u8 *p, const struct insn *insn);
+
+/* The register that a "mov $imm32, %reg" writes, ARCH_NO_REG if the instruction is none. */
+u8 arch_loads_immediate(const u8 *p, const struct insn *insn);
 
 /*
  * Length of the alignment filler at @p, as assemblers and compilers emit it

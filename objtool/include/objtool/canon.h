@@ -36,18 +36,18 @@ struct part {
 struct canon {
 	const struct code *code;
 	const struct namesakes *namesakes;
-	struct stream stream;  /* the tokens of the unit last given */
-	u32 self;              /* the unit itself, NO_UNIT for a chunk */
-	u32 file;              /* the source file it is from, if that was needed so far */
+	struct stream stream; /* the tokens of the unit last given */
+	u32 self;	      /* the unit itself, NO_UNIT for a chunk */
+	u32 file;	      /* the source file it is from, if that was needed so far */
 	struct insns insns;
-	struct insns other;    /* scratch: another function, to count its instructions */
+	struct insns other; /* scratch: another function, to count its instructions */
 	struct part *parts;
 	u32 nr_parts, cap_parts;
-	struct target *blobs;  /* unnamed data met, in order of first use */
+	struct target *blobs; /* unnamed data met, in order of first use */
 	u32 nr_blobs, cap_blobs;
-	struct seen seen;      /* place -> index of blob */
-	struct buf covered;    /* struct covered, growing over all units */
-	u32 bad, bad_off;      /* undecodable bytes: how many, and where the first is */
+	struct seen seen;   /* place -> index of blob */
+	struct buf covered; /* struct covered, growing over all units */
+	u32 bad, bad_off;   /* undecodable bytes: how many, and where the first is */
 	u32 bad_sec;
 };
 

@@ -22,22 +22,24 @@ enum unit_kind {
 };
 
 struct unit {
-	u32 sec, off, len; /* extent in bytes; a label ends at the next symbol; an empty object has 0 */
-	u32 sym;           /* the symbol it is known by; aliases: see code_read() */
-	u32 outer;         /* innermost unit that encloses its start, NO_UNIT if none */
-	u32 parent;        /* for a cold part or a prefix: the function; else NO_UNIT */
-	u32 cold, prefix;  /* for a function: its parts, NO_UNIT if none */
-	u8 kind;           /* enum unit_kind */
-	bool sized;        /* its symbol has a size; else it is bounded by what follows */
+	u32 sec, off,
+	    len;    /* extent in bytes; a label ends at the next symbol; an empty object has 0 */
+	u32 sym;    /* the symbol it is known by; aliases: see code_read() */
+	u32 outer;  /* innermost unit that encloses its start, NO_UNIT if none */
+	u32 parent; /* for a cold part or a prefix: the function; else NO_UNIT */
+	u32 cold, prefix; /* for a function: its parts, NO_UNIT if none */
+	u8 kind;	  /* enum unit_kind */
+	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
 };
 
 struct code {
 	struct object *obj;
 	struct unit *units; /* sorted by section, offset, then longest first */
 	u32 nr_units;
-	u32 *first_unit;    /* by section index, nr_sections + 1 of them */
-	u8 **referenced;    /* by section index: a bit for each byte that a relocation points at; NULL if none */
-	u32 *alias_of;      /* by symbol index: the unit it names, NO_UNIT if none */
+	u32 *first_unit; /* by section index, nr_sections + 1 of them */
+	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
+			    if none */
+	u32 *alias_of;	 /* by symbol index: the unit it names, NO_UNIT if none */
 	struct specials specials;
 };
 
@@ -63,7 +65,8 @@ struct code_insn {
 	u32 off;     /* in the section */
 	u32 ordinal; /* how many instructions of the stretch that count come before */
 	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
-	u8 len;      /* bytes; for undecodable bytes 1, and insn.len is 0 */
+	u8 line;     /* its immediate is a line number; see lines.h */
+	u8 len;	     /* bytes; for undecodable bytes 1, and insn.len is 0 */
 	struct insn insn;
 };
 
@@ -79,9 +82,9 @@ void insns_free(struct insns *insns);
 
 /* What the end of a stretch of code is. */
 enum decode_end {
-	DECODE_ALL,     /* exact: a symbol's size */
+	DECODE_ALL,	/* exact: a symbol's size */
 	DECODE_TO_NEXT, /* where something else begins: filler at the end does not count */
-	DECODE_ROOM,    /* a symbol's size, of room before a function: no filler counts */
+	DECODE_ROOM,	/* a symbol's size, of room before a function: no filler counts */
 	DECODE_TO_EXIT, /* a limit: stop behind the first jump, return or trap */
 };
 

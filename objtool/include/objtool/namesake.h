@@ -13,7 +13,8 @@
 
 struct namesakes {
 	const struct code *code;
-	u32 *next; /* by symbol: the next symbol of its canonical name, around in a ring; itself if alone */
+	u32 *next; /* by symbol: the next symbol of its canonical name, around in a ring; itself if
+		      alone */
 };
 
 /* Find the namesakes of all symbols; memory is the object's arena's. */

@@ -21,11 +21,11 @@ struct place {
 
 struct special {
 	struct place site; /* the code the entry applies to */
-	u32 table;         /* section index of the special section */
-	u32 entry;         /* offset of the entry in it */
+	u32 table;	   /* section index of the special section */
+	u32 entry;	   /* offset of the entry in it */
 	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
-	u32 size;          /* bytes of the entry present; the last may be short */
-	u32 kind;          /* index into arch_special_tables */
+	u32 size;	   /* bytes of the entry present; the last may be short */
+	u32 kind;	   /* index into arch_special_tables */
 };
 
 /* How a section of entries was found to be laid out; layout is NULL for other sections. */

@@ -12,13 +12,14 @@
 #include <objtool/check.h>
 
 enum target_kind {
-	TARGET_NAME,     /* .sym by name, .delta bytes from its start; .unit if it is defined here */
-	TARGET_CODE,     /* inside function .unit, .delta bytes from its start, not 0 */
-	TARGET_BYTES,    /* a string or constant: .len bytes at .sec, .off; .delta bytes into it */
-	TARGET_BLOB,     /* unnamed data: .len bytes at .sec, .off; .delta bytes into it */
+	TARGET_NAME,  /* .sym by name, .delta bytes from its start; .unit if it is defined here */
+	TARGET_CODE,  /* inside function .unit, .delta bytes from its start, not 0 */
+	TARGET_BYTES, /* a string or constant: .len bytes at .sec, .off; .delta bytes into it */
+	TARGET_BLOB,  /* unnamed data: .len bytes at .sec, .off; .delta bytes into it */
 	TARGET_FRAGMENT, /* code without a symbol at .sec, .off; at most .len bytes */
-	TARGET_ENTRY,    /* the entry of special section .sec that lies at .off */
-	TARGET_NOWHERE,  /* outside every section or unit: .delta is the offset in .sec, or a plain number */
+	TARGET_ENTRY,	 /* the entry of special section .sec that lies at .off */
+	TARGET_NOWHERE,	 /* outside every section or unit: .delta is the offset in .sec, or a plain
+			    number */
 };
 
 struct target {

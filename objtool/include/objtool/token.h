@@ -17,28 +17,29 @@
 #include <objtool/mem.h>
 
 enum token_tag {
-	TOKEN_KIND = 1,  /* func, data, ...; what the record is */
-	TOKEN_PLACE,     /* section class */
-	TOKEN_PART,      /* a part of a function begins: cold, fragment, ... */
-	TOKEN_INSN,      /* instruction bytes without what references fill */
-	TOKEN_BAD,       /* a byte that is no instruction */
-	TOKEN_BRANCH,    /* to a place in the same function */
-	TOKEN_REF,       /* reference to anything else */
-	TOKEN_BYTES,     /* data */
-	TOKEN_SPECIAL,   /* entry of a special section begins, applying to the instruction that follows */
-	TOKEN_END,       /* it ends */
-	TOKEN_LINE,      /* a line number; in no checksum */
+	TOKEN_KIND = 1, /* func, data, ...; what the record is */
+	TOKEN_PLACE,	/* section class */
+	TOKEN_PART,	/* a part of a function begins: cold, fragment, ... */
+	TOKEN_INSN,	/* instruction bytes without what references fill */
+	TOKEN_BAD,	/* a byte that is no instruction */
+	TOKEN_BRANCH,	/* to a place in the same function */
+	TOKEN_REF,	/* reference to anything else */
+	TOKEN_BYTES,	/* data */
+	TOKEN_SPECIAL,	/* entry of a special section begins, applying to the instruction that
+			   follows */
+	TOKEN_END,	/* it ends */
+	TOKEN_LINE,	/* a line number; in no checksum */
 	NR_TOKEN_TAGS
 };
 
 struct stream {
-	struct buf all;            /* what is hashed */
+	struct buf all; /* what is hashed */
 	struct buf lane[NR_LANES];
-	enum lane within;          /* NR_LANES, or the lane that all tokens go to now */
-	enum lane cur;             /* lane of the token being written */
-	size_t start;              /* where in .all it begins */
-	size_t skip, skip_len;     /* its position field */
-	FILE *dump;                /* where to print each token, or NULL */
+	enum lane within;      /* NR_LANES, or the lane that all tokens go to now */
+	enum lane cur;	       /* lane of the token being written */
+	size_t start;	       /* where in .all it begins */
+	size_t skip, skip_len; /* its position field */
+	FILE *dump;	       /* where to print each token, or NULL */
 };
 
 /* Forget all tokens; the memory is kept. */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lines.h - line numbers outside of tables
+ *
+ * __LINE__ reaches code as an argument beside a file name, and data as a
+ * member of what macros build. Moving a function down a line changes these,
+ * and nothing that it does: they are told apart here, and only where there is no doubt.
+ */
+#ifndef OBJTOOL_LINES_H
+#define OBJTOOL_LINES_H
+
+#include <objtool/check.h>
+
+/*
+ * Mark (.line) those of @nr instructions of section @sec whose immediate is a line number:
+ *
+ *     mov $.LC3, %rdi          "kernel/fork.c"
+ *     mov $562, %esi           marked
+ *     call __might_sleep
+ */
+void lines_mark(const struct code *code, u32 sec, struct code_insn *insn, u32 nr);
+
+/* Where a data object keeps a line number: @size bytes at @off, less the bits not in @mask. */
+struct line_field {
+	u32 off;
+	u32 size; /* 0: nowhere */
+	u32 mask; /* of a field of 4 bytes, little-endian */
+};
+
+/* The line number in data object @unit: of __dyndbg descriptors and printk index entries. */
+struct line_field lines_in_unit(const struct code *code, u32 unit);
+
+/* The line and column in unnamed data of section @sec, where a sanitizer describes a place. */
+struct line_field lines_in_blob(const struct code *code, u32 sec, u32 len);
+
+#endif
