@@ -10,10 +10,21 @@
 #include <objtool/log.h>
 #include <objtool/report.h>
 
-/* Fill @build from @argv, up to "--" or the end. Returns what is behind that, or NULL. */
-static char **load(struct build *build, struct build_object *objs, char **argv)
+/* One side, with room for as many objects as there are arguments. */
+struct side {
+	struct build build;
+	struct build_object *objs;
+	struct records **recs;
+};
+
+/* Load from @argv, up to "--" or the end. Returns what is behind that, or NULL. */
+static char **load(struct side *side, int room, char **argv)
 {
+	side->objs = xcalloc((size_t)room, sizeof(*side->objs));
+	side->recs = xcalloc((size_t)room, sizeof(*side->recs));
+	side->build.objs = side->objs;
 	for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+		size_t i = side->build.nr;
 		char *file = strchr(*argv, '=');
 
 		if (!file) {
@@ -21,13 +32,21 @@ static char **load(struct build *build, struct build_object *objs, char **argv)
 			return NULL;
 		}
 		*file++ = '\0';
-		objs[build->nr] = (struct build_object){*argv, records_read(file)};
-		if (!objs[build->nr].recs)
+		side->recs[i] = records_read(file);
+		if (!side->recs[i])
 			return NULL;
-		build->nr++;
+		side->objs[i] = (struct build_object){*argv, side->recs[i]};
+		side->build.nr++;
 	}
-	build->objs = objs;
 	return *argv ? argv + 1 : argv;
+}
+
+static void release(struct side *side)
+{
+	for (size_t i = 0; i < side->build.nr; i++)
+		records_free(side->recs[i]);
+	free(side->recs);
+	free(side->objs);
 }
 
 static int report(const struct diff *diff, const char *format)
@@ -43,18 +62,17 @@ static int report(const struct diff *diff, const char *format)
 
 int main(int argc, char **argv)
 {
-	struct build_object *objs = xcalloc((size_t)argc, 2 * sizeof(*objs));
-	struct build old = {0}, new = {0};
-	char **next = argc > 1 ? load(&old, objs, argv + 2) : NULL;
-	struct diff *diff;
-	int status;
+	struct side old = {0}, new = {0};
+	char **next = argc > 1 ? load(&old, argc, argv + 2) : NULL;
+	int status = 2;
 
-	if (!next || !load(&new, objs + argc, next))
-		return 2;
-	diff = diff_builds(&old, &new);
-	status = report(diff, argv[1]);
-	diff_free(diff);
-	/* The records are left to the end of the process, which a leak checker takes for reachable.
-	 */
+	if (next && load(&new, argc, next)) {
+		struct diff *diff = diff_builds(&old.build, &new.build);
+
+		status = report(diff, argv[1]);
+		diff_free(diff);
+	}
+	release(&old);
+	release(&new);
 	return status;
 }

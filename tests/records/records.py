@@ -319,7 +319,8 @@ def test_killed():
             killed(sig.name + " without /proc", sig, rng.random() / 20, hide)
     old = make_file("w/full", b"old")
     status, _, err = run(*hide, TEST, "golden", old, preexec_fn=small_files)
-    check("without /proc, file size limit", status == 2 and "too large" in err
+    # Not 2 alone: the leak checker of a sanitizer build fails without /proc.
+    check("without /proc, file size limit", status != 0 and "too large" in err
           and read_bytes(old) == b"old" and no_temporaries(path("w")), err)
 
 
