@@ -21,7 +21,8 @@ options names layout
 elf arch
 special
 check
-target token
+namesake target token
+lines
 canon
 records
 checksum
