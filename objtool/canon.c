@@ -39,72 +39,9 @@
 #define JUMP_KEY	2
 #define JUMP_KEY_MARKED 2
 
-/* ---- places already met ---- */
-
-struct seen_slot {
-	u64 key;
-	u32 value, generation;
-};
-
-static void seen_reset(struct seen *seen)
-{
-	seen->nr = 0;
-	seen->generation++;
-}
-
-static struct seen_slot *seen_find(const struct seen *seen, u64 key)
-{
-	u64 h = key * 0x9e3779b97f4a7c15ULL;
-	u32 i = (u32)(h >> 32) & (seen->cap - 1);
-
-	while (seen->slot[i].generation == seen->generation && seen->slot[i].key != key)
-		i = (i + 1) & (seen->cap - 1);
-	return &seen->slot[i];
-}
-
-static void seen_grow(struct seen *seen)
-{
-	struct seen old = *seen;
-
-	seen->cap = old.cap ? old.cap * 2 : 64;
-	seen->slot = xcalloc(seen->cap, sizeof(*seen->slot));
-	seen->generation = 1;
-	for (u32 i = 0; i < old.cap; i++) {
-		if (old.slot[i].generation != old.generation)
-			continue;
-		*seen_find(seen, old.slot[i].key) = old.slot[i];
-		seen_find(seen, old.slot[i].key)->generation = 1;
-	}
-	free(old.slot);
-}
-
-/* The value of (@sec, @off); if it has none yet, it gets @value and *@added is set. */
-static u32 seen_add(struct seen *seen, u32 sec, u32 off, u32 value, bool *added)
-{
-	u64 key = (u64)sec << 32 | off;
-	struct seen_slot *slot;
-
-	if (seen->nr * 2 >= seen->cap)
-		seen_grow(seen);
-	slot = seen_find(seen, key);
-	*added = slot->generation != seen->generation || slot->key != key;
-	if (*added) {
-		*slot = (struct seen_slot){key, value, seen->generation};
-		seen->nr++;
-	}
-	return slot->value;
-}
-
-static bool seen_has(const struct seen *seen, u32 sec, u32 off)
-{
-	u64 key = (u64)sec << 32 | off;
-	const struct seen_slot *slot = seen->cap ? seen_find(seen, key) : NULL;
-
-	return slot && slot->generation == seen->generation && slot->key == key;
-}
-
-/* Stands for a section in keys of units met by name. */
-#define NAMED 0xffffffffU
+/* Kinds of canon.seen that are not sections: names of objects, and objects of a name. */
+#define SEEN_NAME 0xfffffffeU
+#define SEEN_OBJECT 0xffffffffU
 
 /* ---- parts and ordinals ---- */
 
@@ -134,7 +71,7 @@ static u32 add_part(struct canon *c, const char *word, u32 sec, u32 off, u32 end
 	*part =
 	    (struct part){.sec = sec, .off = off, .end = end, .first = c->insns.nr, .word = word};
 	part->nr = code_decode(c->code, sec, off, end, how, &c->insns);
-	lines_mark(c->code, sec, c->insns.insn + part->first, part->nr);
+	lines_mark(c->lines, sec, c->insns.insn + part->first, part->nr);
 	if (how == DECODE_TO_EXIT && part->nr) {
 		const struct code_insn *last = &c->insns.insn[c->insns.nr - 1];
 
@@ -229,10 +166,9 @@ static u32 fragment_part(struct canon *c, const struct target *t)
 
 static u32 blob_index(struct canon *c, const struct target *t)
 {
-	bool added;
-	u32 i = seen_add(&c->seen, t->sec, t->off, c->nr_blobs, &added);
+	u32 i = *seen_number(&c->seen, t->sec, t->off, c->nr_blobs);
 
-	if (!added)
+	if (i < c->nr_blobs)
 		return i;
 	if (c->nr_blobs == c->cap_blobs) {
 		c->cap_blobs = c->cap_blobs ? c->cap_blobs * 2 : 16;
@@ -290,14 +226,13 @@ static bool is_empty(const struct canon *c, u32 unit)
 /* The n-th different object of its name in this function: x.12 and x.34 are both "x". */
 static u32 nth_of_name(struct canon *c, u32 sym)
 {
-	const struct namesakes *ns = c->namesakes;
-	u32 unit = c->code->alias_of[sym], n = 0;
-	bool added;
+	u32 head = c->namesakes->head[sym];
+	u32 n = *seen_number(&c->seen, SEEN_NAME, head, 0);
+	u32 mine = *seen_number(&c->seen, SEEN_OBJECT, c->code->alias_of[sym], n);
 
-	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s])
-		if (c->code->alias_of[s] != unit && seen_has(&c->seen, NAMED, c->code->alias_of[s]))
-			n++;
-	return seen_add(&c->seen, NAMED, unit, n, &added);
+	if (mine == n)
+		*seen_number(&c->seen, SEEN_NAME, head, 0) = n + 1;
+	return mine;
 }
 
 /*
@@ -315,7 +250,7 @@ static void write_which(struct canon *c, const struct target *t)
 	/* Of numbered objects, the size says more than nothing. */
 	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && name_has_counter(sym->name))
 		token_num(&c->stream, u->len);
-	if (!has_namesake(c->namesakes, t->sym))
+	if (!c->namesakes->head[t->sym])
 		return;
 	if (c->file == UNKNOWN_FILE)
 		c->file = c->self == NO_UNIT ? 0 : namesake_file(c->namesakes, c->self, &c->other);
@@ -326,8 +261,7 @@ static void write_which(struct canon *c, const struct target *t)
 	}
 	if (sym->file != c->file && sym->file)
 		token_word(&c->stream, obj->symbols[sym->file].name);
-	n = u->kind == UNIT_FUNC ? namesake_rank(c->namesakes, t->sym, &c->other)
-				 : nth_of_name(c, t->sym);
+	n = u->kind == UNIT_FUNC ? c->namesakes->rank[t->sym] : nth_of_name(c, t->sym);
 	if (n)
 		token_num(&c->stream, n);
 }
@@ -1251,7 +1185,7 @@ void canon_free(struct canon *c)
 	insns_free(&c->other);
 	free(c->parts);
 	free(c->blobs);
-	free(c->seen.slot);
+	seen_free(&c->seen);
 	buf_free(&c->covered);
 	*c = (struct canon){0};
 }

@@ -397,11 +397,13 @@ struct records *checksum_object(struct object *obj)
 {
 	struct records *recs = xcalloc(1, sizeof(*recs));
 	struct namesakes namesakes;
+	struct lines lines;
 	struct code code;
-	struct canon c = {.code = &code, .namesakes = &namesakes};
+	struct canon c = {.code = &code, .namesakes = &namesakes, .lines = &lines};
 
 	code_read(obj, &code);
 	namesakes_read(&code, &namesakes);
+	lines_read(&code, &lines);
 	checksum_units(&c, recs);
 	checksum_commons(&c, recs);
 	checksum_rests(&c, recs);
@@ -415,12 +417,14 @@ struct records *checksum_object(struct object *obj)
 int checksum_dump(struct object *obj, const char *name, FILE *out)
 {
 	struct namesakes namesakes;
+	struct lines lines;
 	struct code code;
-	struct canon c = {.code = &code, .namesakes = &namesakes};
+	struct canon c = {.code = &code, .namesakes = &namesakes, .lines = &lines};
 	bool found = false;
 
 	code_read(obj, &code);
 	namesakes_read(&code, &namesakes);
+	lines_read(&code, &lines);
 	c.stream.dump = out;
 	for (u32 i = 0; i < code.nr_units; i++) {
 		struct arena arena = {0};

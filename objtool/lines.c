@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* lines.c - line numbers outside of tables */
 #include <objtool/lines.h>
-#include <objtool/names.h>
 #include <objtool/target.h>
 
 /*
@@ -42,30 +41,87 @@ struct arguments {
 
 static void forget(struct arguments *args, u16 regs)
 {
-	for (u8 reg = 0; reg < 16; reg++) {
-		u8 arg = arch_argument(reg);
+	for (u8 reg = 0; regs; reg++, regs = (u16)(regs >> 1)) {
+		u8 arg = regs & 1 ? arch_argument(reg) : ARCH_NO_REG;
 
-		if (!(regs >> reg & 1) || arg == ARCH_NO_REG)
+		if (arg == ARCH_NO_REG)
 			continue;
 		args->file[arg] = false;
 		args->imm[arg] = NO_INSN;
 	}
 }
 
-static bool is_source_file(const struct code *code, const struct target *t)
+static bool names_source_file(const u8 *s, size_t len)
 {
 	static const char *const endings[] = {".c", ".h", ".S", ".rs"};
-	const struct section *sec = &code->obj->sections[t->sec];
-	const char *s;
 
-	if (t->kind != TARGET_BYTES || !(sec->flags & SF_STRINGS) || t->len < 3 ||
-	    sec->data[t->off + t->len - 1])
-		return false;
-	s = (const char *)sec->data + t->off;
-	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
-		if (str_ends(s, endings[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		size_t n = strlen(endings[i]);
+
+		if (len > n && memcmp(s + len - n, endings[i], n) == 0)
 			return true;
+	}
 	return false;
+}
+
+/* Append the strings of section @s that name source files, or only count them. */
+static void find_files(const struct object *obj, u32 s, struct lines *lines, bool count)
+{
+	const struct section *sec = &obj->sections[s];
+	u32 end;
+
+	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 || !sec->data)
+		return;
+	for (u32 off = 0; off < sec->size; off = end + 1) {
+		const u8 *nul = memchr(sec->data + off, 0, sec->size - off);
+
+		if (!nul)
+			return;
+		end = (u32)(nul - sec->data);
+		if (!names_source_file(sec->data + off, end - off))
+			continue;
+		if (!count)
+			lines->files[lines->nr_files] = (u64)s << 32 | off;
+		lines->nr_files++;
+	}
+}
+
+void lines_read(const struct code *code, struct lines *lines)
+{
+	struct object *obj = code->obj;
+
+	*lines = (struct lines){.code = code,
+				.takes_line = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
+	for (u32 s = 1; s < obj->nr_symbols; s++) {
+		const char *name = obj->symbols[s].name;
+
+		for (size_t i = 0; i < ARRAY_SIZE(callees) && str_starts(name, "__"); i++)
+			if (strcmp(name, callees[i].callee) == 0)
+				lines->takes_line[s] = (u8)(callees[i].line + 1);
+	}
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		find_files(obj, s, lines, true);
+	lines->files = arena_alloc(&obj->arena, lines->nr_files, sizeof(u64));
+	lines->nr_files = 0;
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		find_files(obj, s, lines, false);
+}
+
+/* True if the name of a source file begins at offset @off of section @sec. */
+static bool is_source_file(const struct lines *lines, u32 sec, s64 off)
+{
+	u64 key = (u64)sec << 32 | (u32)off;
+	u32 lo = 0, hi = lines->nr_files;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (lines->files[mid] < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < lines->nr_files && lines->files[lo] == key;
 }
 
 /* The relocation that instruction @ci holds, or NULL. */
@@ -79,81 +135,119 @@ static const struct reloc *reloc_in(const struct section *sec, const struct code
 	return NULL;
 }
 
-static struct target address_in(const struct code *code, const struct code_insn *ci,
-				const struct reloc *rel)
+/* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end. */
+static s64 address_of(const struct object *obj, const struct reloc *rel, s64 distance)
 {
 	bool pcrel = arch_reloc_type(rel->type).kind == RELOC_PC;
 
-	return target_of_symbol(
-	    code, rel->sym,
-	    add_wrap(rel->addend, pcrel ? (s64)(ci->off + ci->len - rel->offset) : 0));
+	return add_wrap((s64)obj->symbols[rel->sym].value,
+			add_wrap(rel->addend, pcrel ? distance : 0));
 }
 
-/* A call to @name, or a jump to it: which of the arguments is a line number, ARCH_NO_REG if none.
- */
-static u8 line_argument(const struct arguments *args, const char *name)
+/* Which argument of a call to @callee is a line number, ARCH_NO_REG if none. */
+static u8 line_argument(const struct lines *lines, const struct arguments *args, u32 callee)
 {
 	for (u8 i = 0; i + 1 < ARCH_MAX_ARGUMENTS; i++)
 		if (args->file[i] && args->imm[i + 1] != NO_INSN)
 			return (u8)(i + 1);
-	for (size_t i = 0; i < ARRAY_SIZE(callees); i++)
-		if (strcmp(name, callees[i].callee) == 0)
-			return callees[i].line;
-	return ARCH_NO_REG;
+	return lines->takes_line[callee] ? (u8)(lines->takes_line[callee] - 1) : ARCH_NO_REG;
 }
 
-static const char *callee_name(const struct code *code, u32 s, const struct code_insn *ci,
-			       const struct reloc *rel)
+/* The symbol that @ci calls or jumps to; 0 if it is none. */
+static u32 callee_of(const struct code *code, u32 s, const struct code_insn *ci,
+		     const struct reloc *rel)
 {
-	struct target t = rel ? address_in(code, ci, rel)
-			      : target_at(code, s, code_branch_target(&code->obj->sections[s], ci));
+	struct target t;
 
-	return t.kind == TARGET_NAME && !t.delta ? code->obj->symbols[t.sym].name : "";
+	if (rel)
+		t = target_of_symbol(code, rel->sym,
+				     add_wrap(rel->addend, (s64)(ci->off + ci->len - rel->offset)));
+	else
+		t = target_at(code, s, code_branch_target(&code->obj->sections[s], ci));
+	return t.kind == TARGET_NAME && !t.delta ? t.sym : 0;
 }
 
-void lines_mark(const struct code *code, u32 s, struct code_insn *insn, u32 nr)
+/*
+ * Most functions mention no source file in their code, and call nothing that
+ * takes a line without one: a look at their relocations is all they cost.
+ */
+static bool may_have_lines(const struct lines *lines, const struct section *sec, u32 from, u32 end)
 {
-	const struct section *sec = &code->obj->sections[s];
+	const struct object *obj = lines->code->obj;
+
+	for (u32 i = section_reloc_from(sec, from);
+	     i < sec->nr_relocs && sec->relocs[i].offset < end; i++) {
+		const struct symbol *sym = &obj->symbols[sec->relocs[i].sym];
+
+		if (lines->takes_line[sec->relocs[i].sym])
+			return true;
+		if (lines->nr_files && sym->bind == BIND_LOCAL && symbol_defined(sym) &&
+		    obj->sections[sym->sec].flags & SF_STRINGS &&
+		    is_source_file(lines, sym->sec, address_of(obj, &sec->relocs[i], 4)))
+			return true;
+	}
+	return false;
+}
+
+static void mark_call(const struct lines *lines, u32 s, const struct code_insn *ci,
+		      struct arguments *args, struct code_insn *insn)
+{
+	const struct reloc *rel = NULL;
+	u8 arg;
+
+	if (ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_JMP)
+		rel = reloc_in(&lines->code->obj->sections[s], ci);
+	if (ci->insn.cls == INSN_CALL || rel) {
+		arg = line_argument(lines, args, callee_of(lines->code, s, ci, rel));
+		if (arg != ARCH_NO_REG && args->imm[arg] != NO_INSN)
+			insn[args->imm[arg]].line = 1;
+	}
+	forget(args, 0xffff);
+}
+
+/* What instruction number @i leaves in the registers of arguments. */
+static void follow(const struct lines *lines, u32 s, const struct code_insn *ci, u32 i,
+		   struct arguments *args)
+{
+	const struct section *sec = &lines->code->obj->sections[s];
+	const u8 *p = sec->data + ci->off;
+	u16 writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
+	const struct reloc *rel;
+	u8 reg, arg;
+
+	forget(args, writes);
+	if (!writes || writes == 0xffff)
+		return;
+	rel = reloc_in(sec, ci);
+	reg = arch_loads_immediate(p, &ci->insn);
+	if (reg != ARCH_NO_REG && !rel) {
+		arg = arch_argument(reg);
+		if (arg != ARCH_NO_REG)
+			args->imm[arg] = i;
+		return;
+	}
+	if (rel && arch_address_use(p, &ci->insn, ci->insn.imm_len != 0, &reg) == USE_ADDRESS) {
+		s64 off = address_of(lines->code->obj, rel, (s64)(ci->off + ci->len - rel->offset));
+
+		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
+		if (arg != ARCH_NO_REG)
+			args->file[arg] = is_source_file(lines, lines->code->obj->symbols[rel->sym].sec, off);
+	}
+}
+
+void lines_mark(const struct lines *lines, u32 s, struct code_insn *insn, u32 nr)
+{
+	const struct section *sec = &lines->code->obj->sections[s];
 	struct arguments args;
 
+	if (!nr || !may_have_lines(lines, sec, insn[0].off, insn[nr - 1].off + insn[nr - 1].len))
+		return;
 	forget(&args, 0xffff);
 	for (u32 i = 0; i < nr; i++) {
-		struct code_insn *ci = &insn[i];
-		const u8 *p = sec->data + ci->off;
-		const struct reloc *rel;
-		u16 writes;
-		u8 reg, arg;
-
-		if (ci->insn.cls != INSN_OTHER && ci->insn.cls != INSN_NOP) {
-			rel = ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_JMP
-				  ? reloc_in(sec, ci)
-				  : NULL;
-			if (ci->insn.cls == INSN_CALL || rel) {
-				arg = line_argument(&args, callee_name(code, s, ci, rel));
-				if (arg != ARCH_NO_REG && args.imm[arg] != NO_INSN)
-					insn[args.imm[arg]].line = 1;
-			}
-			forget(&args, 0xffff);
-			continue;
-		}
-		writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
-		forget(&args, writes);
-		if (!writes || writes == 0xffff)
-			continue;
-		rel = reloc_in(sec, ci);
-		reg = arch_loads_immediate(p, &ci->insn);
-		if (reg != ARCH_NO_REG && !rel) {
-			arg = arch_argument(reg);
-			if (arg != ARCH_NO_REG)
-				args.imm[arg] = i;
-		} else if (rel && arch_address_use(p, &ci->insn, ci->insn.imm_len != 0, &reg) ==
-				      USE_ADDRESS) {
-			struct target t = address_in(code, ci, rel);
-
-			arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
-			if (arg != ARCH_NO_REG)
-				args.file[arg] = is_source_file(code, &t);
-		}
+		if (insn[i].insn.cls == INSN_OTHER || insn[i].insn.cls == INSN_NOP)
+			follow(lines, s, &insn[i], i, &args);
+		else
+			mark_call(lines, s, &insn[i], &args, insn);
 	}
 }
 

@@ -21,37 +21,127 @@ struct name_slot {
 	u32 sym;
 };
 
-void namesakes_read(const struct code *code, struct namesakes *ns)
+/* Give each symbol the first of its name, unless it is the only one. */
+static void find_heads(const struct object *obj, u32 *head)
 {
-	struct object *obj = code->obj;
 	struct buf scratch = {0};
 	struct name_slot *slots;
 	u32 cap = 64;
 
-	*ns = (struct namesakes){code, arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32))};
 	while (cap / 2 < obj->nr_symbols)
 		cap *= 2;
 	slots = xcalloc(cap, sizeof(*slots));
-	for (u32 s = 0; s < obj->nr_symbols; s++) {
+	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const struct symbol *sym = &obj->symbols[s];
 		u64 hash;
 		u32 i;
 
-		ns->next[s] = s;
 		if (!*sym->name || sym->type == SYM_SECTION || sym->type == SYM_FILE)
 			continue;
 		hash = hash_name(sym->name, &scratch);
 		for (i = (u32)(hash >> 32) & (cap - 1); slots[i].sym && slots[i].hash != hash;)
 			i = (i + 1) & (cap - 1);
-		if (slots[i].sym) {
-			ns->next[s] = ns->next[slots[i].sym];
-			ns->next[slots[i].sym] = s;
-		} else {
+		if (slots[i].sym)
+			head[s] = head[slots[i].sym] = slots[i].sym;
+		else
 			slots[i] = (struct name_slot){hash, s};
-		}
 	}
 	free(slots);
 	buf_free(&scratch);
+}
+
+/* Number of instructions in the upper half, a hash of their bytes less what moves in the lower. */
+static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
+{
+	const struct unit *u = &code->units[unit];
+	const u8 *data = code->obj->sections[u->sec].data;
+	u64 count = 0;
+	u32 hash = 0x811c9dc5U;
+
+	scratch->nr = 0;
+	code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
+	for (u32 i = 0; i < scratch->nr; i++) {
+		const struct code_insn *ci = &scratch->insn[i];
+
+		if (ci->filler)
+			continue;
+		count++;
+		for (u8 k = 0; k < ci->len && !ci->insn.flags; k++)
+			hash = (hash ^ data[ci->off + k]) * 0x01000193U;
+	}
+	return count << 32 | hash;
+}
+
+struct clone {
+	u64 key; /* head << 32 | file */
+	u64 shape;
+	u32 sym;
+};
+
+static int compare_clones(const void *pa, const void *pb)
+{
+	const struct clone *a = pa, *b = pb;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return (a->shape > b->shape) - (a->shape < b->shape);
+}
+
+/* Rank the clones of each name and file: those of one shape share a rank. */
+static void rank_clones(const struct namesakes *ns, struct clone *clones, u32 nr)
+{
+	struct insns scratch = {0};
+
+	qsort(clones, nr, sizeof(*clones), compare_clones);
+	for (u32 i = 0; i < nr; i++)
+		if ((i && clones[i - 1].key == clones[i].key) ||
+		    (i + 1 < nr && clones[i + 1].key == clones[i].key))
+			clones[i].shape = shape(ns->code, ns->code->alias_of[clones[i].sym], &scratch);
+	qsort(clones, nr, sizeof(*clones), compare_clones);
+	for (u32 i = 1; i < nr; i++)
+		if (clones[i].key == clones[i - 1].key)
+			ns->rank[clones[i].sym] = ns->rank[clones[i - 1].sym] +
+						  (clones[i].shape != clones[i - 1].shape);
+	insns_free(&scratch);
+}
+
+static int compare_u64(const void *pa, const void *pb)
+{
+	const u64 *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+void namesakes_read(const struct code *code, struct namesakes *ns)
+{
+	struct object *obj = code->obj;
+	struct clone *clones;
+	u32 nr_clones = 0;
+
+	*ns = (struct namesakes){
+		.code = code,
+		.head = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
+		.rank = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
+	};
+	find_heads(obj, ns->head);
+	for (u32 s = 1; s < obj->nr_symbols; s++)
+		ns->nr_locals += ns->head[s] && obj->symbols[s].bind == BIND_LOCAL;
+	ns->locals = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));
+	clones = xcalloc(ns->nr_locals, sizeof(*clones));
+	ns->nr_locals = 0;
+	for (u32 s = 1; s < obj->nr_symbols; s++) {
+		const struct symbol *sym = &obj->symbols[s];
+		u64 key = (u64)ns->head[s] << 32 | sym->file;
+
+		if (!ns->head[s] || sym->bind != BIND_LOCAL || code->alias_of[s] == NO_UNIT)
+			continue;
+		ns->locals[ns->nr_locals++] = key;
+		if (code->units[code->alias_of[s]].kind == UNIT_FUNC)
+			clones[nr_clones++] = (struct clone){.key = key, .sym = s};
+	}
+	qsort(ns->locals, ns->nr_locals, sizeof(u64), compare_u64);
+	rank_clones(ns, clones, nr_clones);
+	free(clones);
 }
 
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */
@@ -133,51 +223,7 @@ u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch)
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)
 {
-	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s]) {
-		const struct symbol *other = &ns->code->obj->symbols[s];
+	u64 key = (u64)ns->head[sym] << 32 | file;
 
-		if (other->bind == BIND_LOCAL && other->file == file &&
-		    ns->code->alias_of[s] != NO_UNIT)
-			return true;
-	}
-	return false;
-}
-
-/* Number of instructions in the upper half, a hash of their opcodes and operands in the lower. */
-static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
-{
-	const struct unit *u = &code->units[unit];
-	const u8 *data = code->obj->sections[u->sec].data;
-	u64 count = 0;
-	u32 hash = 0x811c9dc5U;
-
-	scratch->nr = 0;
-	code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
-	for (u32 i = 0; i < scratch->nr; i++) {
-		const struct code_insn *ci = &scratch->insn[i];
-
-		if (ci->filler)
-			continue;
-		count++;
-		for (u8 k = 0; k < ci->len && !ci->insn.flags; k++)
-			hash = (hash ^ data[ci->off + k]) * 0x01000193U;
-	}
-	return count << 32 | hash;
-}
-
-u32 namesake_rank(const struct namesakes *ns, u32 sym, struct insns *scratch)
-{
-	const struct code *code = ns->code;
-	const struct symbol *self = &code->obj->symbols[sym];
-	u64 mine = shape(code, code->alias_of[sym], scratch);
-	u32 rank = 0;
-
-	for (u32 s = ns->next[sym]; s != sym; s = ns->next[s]) {
-		const struct symbol *other = &code->obj->symbols[s];
-
-		if (other->bind == BIND_LOCAL && other->file == self->file &&
-		    code->alias_of[s] != NO_UNIT && code->alias_of[s] != code->alias_of[sym])
-			rank += shape(code, code->alias_of[s], scratch) < mine;
-	}
-	return rank;
+	return bsearch(&key, ns->locals, ns->nr_locals, sizeof(u64), compare_u64) != NULL;
 }

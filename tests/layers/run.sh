@@ -17,6 +17,7 @@ util
 version
 log lane hash
 mem
+seen
 options names layout
 elf arch
 special

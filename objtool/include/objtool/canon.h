@@ -10,19 +10,15 @@
 #define OBJTOOL_CANON_H
 
 #include <objtool/check.h>
+#include <objtool/lines.h>
 #include <objtool/namesake.h>
+#include <objtool/seen.h>
 #include <objtool/target.h>
 #include <objtool/token.h>
 
 /* A stretch of a section that some record covers. */
 struct covered {
 	u32 sec, off, len;
-};
-
-/* A hash table of places already met in the current function; reset is cheap. */
-struct seen {
-	struct seen_slot *slot;
-	u32 cap, nr, generation;
 };
 
 /* Code of the current function: its own part, .cold, and code without a symbol. */
@@ -32,10 +28,11 @@ struct part {
 	const char *word;
 };
 
-/* One worker's state, reused from unit to unit. Zero-initialise, then set .code and .namesakes. */
+/* One worker's state, reused from unit to unit. Zero-initialise, then set the first three. */
 struct canon {
 	const struct code *code;
 	const struct namesakes *namesakes;
+	const struct lines *lines;
 	struct stream stream; /* the tokens of the unit last given */
 	u32 self;	      /* the unit itself, NO_UNIT for a chunk */
 	u32 file;	      /* the source file it is from, if that was needed so far */

@@ -11,6 +11,17 @@
 
 #include <objtool/check.h>
 
+/* What lines_mark() has to look for, found once for an object. */
+struct lines {
+	const struct code *code;
+	u8 *takes_line; /* by symbol: 1 + which argument is a line number, 0 if none is */
+	u64 *files;     /* section << 32 | offset of each string that names a source file, sorted */
+	u32 nr_files;
+};
+
+/* Memory is the object's arena's. */
+void lines_read(const struct code *code, struct lines *lines);
+
 /*
  * Mark (.line) those of @nr instructions of section @sec whose immediate is a line number:
  *
@@ -18,7 +29,7 @@
  *     mov $562, %esi           marked
  *     call __might_sleep
  */
-void lines_mark(const struct code *code, u32 sec, struct code_insn *insn, u32 nr);
+void lines_mark(const struct lines *lines, u32 sec, struct code_insn *insn, u32 nr);
 
 /* Where a data object keeps a line number: @size bytes at @off, less the bits not in @mask. */
 struct line_field {

@@ -13,17 +13,17 @@
 
 struct namesakes {
 	const struct code *code;
-	u32 *next; /* by symbol: the next symbol of its canonical name, around in a ring; itself if
-		      alone */
+	u32 *head;    /* by symbol: the first symbol of its canonical name, 0 if there is no other */
+	u32 *rank;    /* by symbol: of a local function among its namesakes of the same file */
+	u64 *locals;  /* head << 32 | file of each local symbol with namesakes, sorted */
+	u32 nr_locals;
 };
 
-/* Find the namesakes of all symbols; memory is the object's arena's. */
+/*
+ * Find the namesakes of all symbols; memory is the object's arena's. Clones of one file
+ * (foo.constprop.0 and .1) are ranked by number of instructions, then by their bytes.
+ */
 void namesakes_read(const struct code *code, struct namesakes *ns);
-
-static inline bool has_namesake(const struct namesakes *ns, u32 sym)
-{
-	return ns->next[sym] != sym;
-}
 
 /*
  * The source file that unit @unit is from, as the index of an STT_FILE symbol, 0 if there is no
@@ -32,13 +32,7 @@ static inline bool has_namesake(const struct namesakes *ns, u32 sym)
  */
 u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch);
 
-/* True if file @file has a local symbol of the same name as @sym, which is none of its own. */
+/* True if file @file has a local symbol of the same name as @sym. */
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file);
-
-/*
- * The rank of local function @sym among its namesakes of the same file (clones: foo.constprop.0
- * and .1), by number of instructions and then their bytes; 0 for the smallest.
- */
-u32 namesake_rank(const struct namesakes *ns, u32 sym, struct insns *scratch);
 
 #endif
