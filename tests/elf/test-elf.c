@@ -26,10 +26,16 @@ static u64 verify(const struct object *obj)
 	u64 sum = 0;
 
 	assert(obj->nr_sections > 0 && obj->nr_symbols > 0);
+	assert(!object_section(obj, "no such section"));
 	for (u32 i = 0; i < obj->nr_sections; i++) {
 		const struct section *sec = &obj->sections[i];
 
 		sum += strlen(sec->name);
+		if (i && i < 64) { /* a few: it is linear */
+			const struct section *first = object_section(obj, sec->name);
+
+			assert(first && first <= sec && strcmp(first->name, sec->name) == 0);
+		}
 		assert(!sec->nobits || (!sec->data && !sec->nr_relocs));
 		for (u32 k = 0; sec->data && k < sec->size; k++)
 			sum += sec->data[k];
