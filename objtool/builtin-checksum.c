@@ -5,6 +5,7 @@
 #include <objtool/builtin.h>
 #include <objtool/checksum.h>
 #include <objtool/log.h>
+#include <objtool/pool.h>
 
 struct checksum_options {
 	const char *output; /* NULL, a file, a directory, or "-" */
@@ -115,7 +116,7 @@ static int checksum_path(const char *path, const struct checksum_options *opts)
 	if (opts->dump) {
 		ret = checksum_dump(obj, opts->dump, stdout);
 	} else {
-		recs = checksum_object(obj);
+		recs = checksum_object(obj, pool_cpus());
 		if (recs)
 			ret = write_records(recs, path, opts->output);
 		records_free(recs);

@@ -8,6 +8,7 @@
 #include <objtool/checksum.h>
 #include <objtool/diff.h>
 #include <objtool/log.h>
+#include <objtool/pool.h>
 #include <objtool/report.h>
 
 enum colour { COLOUR_ALWAYS, COLOUR_NEVER, COLOUR_AUTO };
@@ -47,7 +48,7 @@ static struct records *load(const char *path)
 		return NULL;
 	}
 	obj = object_open(path);
-	recs = obj ? checksum_object(obj) : NULL;
+	recs = obj ? checksum_object(obj, pool_cpus()) : NULL;
 	object_close(obj);
 	return recs;
 }

@@ -1069,14 +1069,10 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 
 /* ---- units ---- */
 
-static void write_class(struct canon *c, enum token_tag tag, u32 sec)
+static void write_class(struct canon *c, u32 sec)
 {
-	size_t at;
-
-	token_begin(&c->stream, tag, LANE_PLACE);
-	at = token_open_bytes(&c->stream);
-	section_class(section(c, sec)->name, &c->stream.all);
-	token_close_bytes(&c->stream, at);
+	token_begin(&c->stream, TOKEN_PLACE, LANE_PLACE);
+	token_word(&c->stream, c->code->class[sec]);
 	token_end(&c->stream);
 }
 
@@ -1110,7 +1106,7 @@ static void write_parts_and_blobs(struct canon *c)
 			token_begin(&c->stream, TOKEN_PART, LANE_CODE);
 			token_word(&c->stream, p.word);
 			token_end(&c->stream);
-			write_class(c, TOKEN_PLACE, p.sec);
+			write_class(c, p.sec);
 			write_insns(c, p.sec, p.off, p.first, p.nr);
 		} else {
 			struct target t = c->blobs[blob++];
@@ -1149,7 +1145,7 @@ void canon_unit(struct canon *c, u32 unit)
 		write_specials_before(c, u);
 	} else {
 		write_kind(c, "data");
-		write_class(c, TOKEN_PLACE, u->sec);
+		write_class(c, u->sec);
 		cover(c, u->sec, u->off, u->len);
 		line = lines_in_unit(c->code, unit);
 		write_data(c, u->sec, u->off, u->len, false, &line);

@@ -365,9 +365,26 @@ static void mark_referenced(struct code *code, u32 s)
 	}
 }
 
+static const char **section_classes(struct object *obj)
+{
+	const char **class = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*class));
+	struct buf b = {0};
+
+	for (u32 i = 0; i < obj->nr_sections; i++) {
+		b.len = 0;
+		section_class(obj->sections[i].name, &b);
+		buf_add(&b, "", 1);
+		class[i] = strcmp((const char *)b.data, obj->sections[i].name) ?
+				   arena_strdup(&obj->arena, (const char *)b.data) :
+				   obj->sections[i].name;
+	}
+	buf_free(&b);
+	return class;
+}
+
 void code_read(struct object *obj, struct code *code)
 {
-	*code = (struct code){.obj = obj};
+	*code = (struct code){.obj = obj, .class = section_classes(obj)};
 	specials_read(obj, &code->specials);
 	code->units = arena_alloc(&obj->arena, obj->nr_by_addr, sizeof(*code->units));
 	code->first_unit = arena_alloc(&obj->arena, obj->nr_sections + 1, sizeof(u32));

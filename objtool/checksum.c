@@ -14,6 +14,7 @@
 #include <objtool/checksum.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
+#include <objtool/pool.h>
 
 u64 hash_bytes(const void *data, size_t len)
 {
@@ -40,6 +41,8 @@ static char *canonical_name(struct arena *arena, const char *name, const char *f
 	struct buf b = {0};
 	char *s;
 
+	if (!file && !name_has_counter(name))
+		return arena_strdup(arena, name);
 	name_canonical(name, &b);
 	if (file) {
 		buf_add(&b, "@", 1);
@@ -59,16 +62,6 @@ static u64 unit_size(const struct code *code, const struct unit *u)
 static bool has_record(const struct unit *u)
 {
 	return u->parent == NO_UNIT && u->kind != UNIT_LABEL && u->len;
-}
-
-static void warn_bad(const struct canon *c, const char *name)
-{
-	const struct object *obj = c->code->obj;
-
-	if (c->bad)
-		warning(
-		    "%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they are",
-		    obj->path, name, c->bad, obj->sections[c->bad_sec].name, c->bad_off);
 }
 
 /* ---- names of records ---- */
@@ -119,31 +112,131 @@ static const char *file_of(const struct object *obj, const struct symbol *sym)
 	return sym->file && *obj->symbols[sym->file].name ? obj->symbols[sym->file].name : NULL;
 }
 
-static void checksum_units(struct canon *c, struct records *recs)
+/* Bytes of a function that are no instruction: said when all work is done, in order. */
+struct bad {
+	u32 unit, nr, sec, off;
+};
+
+/* What one thread has of its own. */
+struct worker {
+	struct canon canon;
+	struct arena names;
+	struct buf bad; /* struct bad */
+};
+
+/* All units of an object, cut into batches of about equal work. */
+struct units {
+	const struct code *code;
+	struct worker *workers;
+	struct record *rec; /* by unit */
+	u32 *batch;         /* first unit of each, and the end of the last */
+	u32 nr_batches;
+};
+
+static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 {
-	const struct code *code = c->code;
+	struct units *units = ctx;
+	struct worker *w = &units->workers[worker];
+
+	for (u32 i = units->batch[batch]; i < units->batch[batch + 1]; i++) {
+		const struct unit *u = &units->code->units[i];
+		struct record *rec = &units->rec[i];
+		struct bad bad;
+
+		if (!has_record(u))
+			continue;
+		canon_unit(&w->canon, i);
+		*rec = (struct record){
+			.kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA,
+			.size = unit_size(units->code, u),
+			.name = canonical_name(&w->names,
+					       units->code->obj->symbols[u->sym].name, NULL)};
+		fill_record(rec, &w->canon.stream);
+		bad = (struct bad){i, w->canon.bad, w->canon.bad_sec, w->canon.bad_off};
+		if (bad.nr)
+			buf_add(&w->bad, &bad, sizeof(bad));
+	}
+}
+
+/* Work per batch: enough that handing it out costs nothing, little enough to even out. */
+#define BATCH_BYTES 65536
+
+static void cut_batches(struct units *units)
+{
+	const struct code *code = units->code;
+	u64 bytes = 0;
+
+	units->batch = xcalloc((size_t)code->nr_units + 2, sizeof(u32));
+	for (u32 i = 0; i < code->nr_units; i++) {
+		bytes += code->units[i].len + 64;
+		if (bytes < BATCH_BYTES)
+			continue;
+		units->batch[++units->nr_batches] = i + 1;
+		bytes = 0;
+	}
+	units->batch[++units->nr_batches] = code->nr_units;
+}
+
+static int compare_bad(const void *pa, const void *pb)
+{
+	const struct bad *a = pa, *b = pb;
+
+	return (a->unit > b->unit) - (a->unit < b->unit);
+}
+
+static void warn_bad(const struct code *code, struct worker *workers, unsigned int nr)
+{
+	const struct object *obj = code->obj;
+	struct buf all = {0};
+	struct bad *bad;
+
+	for (unsigned int i = 0; i < nr; i++)
+		buf_add(&all, workers[i].bad.data, workers[i].bad.len);
+	bad = (void *)all.data;
+	if (bad)
+		qsort(bad, all.len / sizeof(*bad), sizeof(*bad), compare_bad);
+	for (size_t i = 0; i < all.len / sizeof(*bad); i++)
+		warning("%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they are",
+			obj->path, obj->symbols[code->units[bad[i].unit].sym].name, bad[i].nr,
+			obj->sections[bad[i].sec].name, bad[i].off);
+	buf_free(&all);
+}
+
+/* The records of all units, in their order; tells same names apart. */
+static void collect_units(const struct units *units, struct records *recs)
+{
+	const struct code *code = units->code;
 	struct naming *names = xcalloc(code->nr_units, sizeof(*names));
 	size_t nr = 0;
 
 	for (u32 i = 0; i < code->nr_units; i++) {
-		const struct unit *u = &code->units[i];
-		const struct symbol *sym = &code->obj->symbols[u->sym];
-		struct record *rec;
+		const struct symbol *sym = &code->obj->symbols[code->units[i].sym];
 
-		if (!has_record(u))
+		if (!has_record(&code->units[i]))
 			continue;
-		canon_unit(c, i);
-		rec = records_add(recs);
-		rec->kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA;
-		rec->size = unit_size(code, u);
-		rec->name = canonical_name(&recs->arena, sym->name, NULL);
-		fill_record(rec, &c->stream);
-		warn_bad(c, sym->name);
-		names[nr++] =
-		    (struct naming){rec->name, file_of(code->obj, sym), recs->nr - 1, rec->kind};
+		*records_add(recs) = units->rec[i];
+		names[nr++] = (struct naming){units->rec[i].name, file_of(code->obj, sym),
+					      recs->nr - 1, units->rec[i].kind};
 	}
 	tell_names_apart(recs, names, nr);
 	free(names);
+}
+
+static void checksum_units(const struct code *code, struct worker *workers, unsigned int nr,
+			   struct records *recs)
+{
+	struct units units = {.code = code,
+			      .workers = workers,
+			      .rec = xcalloc(code->nr_units, sizeof(*units.rec))};
+
+	cut_batches(&units);
+	pool_run(nr, units.nr_batches, checksum_batch, &units);
+	collect_units(&units, recs);
+	warn_bad(code, workers, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		arena_join(&recs->arena, &workers[i].names);
+	free(units.batch);
+	free(units.rec);
 }
 
 /* Common symbols have no section: size and alignment (their value) are all there is. */
@@ -179,32 +272,40 @@ struct chunk {
 struct rest {
 	struct chunk *chunks;
 	size_t nr, cap;
-	struct arena arena;
 };
 
-/* A bit for each byte of section @s that a record covers. */
+static void set_bits(u8 *bits, u32 from, u32 end)
+{
+	for (; from < end && from & 7; from++)
+		bits[from >> 3] |= (u8)(1U << (from & 7));
+	memset(bits + (from >> 3), 0xff, from < end ? (end - from) >> 3 : 0);
+	for (from = from < end ? end & ~7U : end; from < end; from++)
+		bits[from >> 3] |= (u8)(1U << (from & 7));
+}
+
+/* Set a bit for each byte that the records of one worker cover. */
 static void mark_covered(const struct canon *c, u8 **bits)
 {
-	const struct object *obj = c->code->obj;
 	const struct covered *range = (const void *)c->covered.data;
 	size_t nr = c->covered.len / sizeof(*range);
 
-	for (size_t i = 0; i < nr; i++) {
-		u8 *b = bits[range[i].sec];
-		u32 at = range[i].off, end = at + range[i].len;
+	for (size_t i = 0; i < nr; i++)
+		if (bits[range[i].sec])
+			set_bits(bits[range[i].sec], range[i].off, range[i].off + range[i].len);
+}
 
-		if (obj->sections[range[i].sec].nobits || !b)
-			continue;
-		while (at < end) {
-			if (!(at & 7) && end - at >= 8) {
-				b[at >> 3] = 0xff;
-				at += 8;
-			} else {
-				b[at >> 3] |= (u8)(1U << (at & 7));
-				at++;
-			}
-		}
+/* The first byte at or after @off that no record covers; @size if there is none. */
+static u32 gap_start(const u8 *bits, u32 off, u32 size)
+{
+	while (off < size) {
+		if (!(off & 7) && bits[off >> 3] == 0xff)
+			off += 8;
+		else if (bits[off >> 3] >> (off & 7) & 1)
+			off++;
+		else
+			return off;
 	}
+	return size;
 }
 
 /* The end of the gap that begins at @off: the next covered byte, or where a chunk must end. */
@@ -259,11 +360,10 @@ static bool is_alignment(const struct section *sec, u32 off, u32 end)
 
 static void add_chunk(struct rest *rest, struct canon *c, u32 s, u32 off, u32 end)
 {
-	const struct section *sec = &c->code->obj->sections[s];
 	struct record rec = {0};
-	struct buf class = {0};
+	struct chunk *chunk;
 
-	if (is_alignment(sec, off, end))
+	if (is_alignment(&c->code->obj->sections[s], off, end))
 		return;
 	canon_chunk(c, s, off, end - off);
 	fill_record(&rec, &c->stream);
@@ -271,15 +371,12 @@ static void add_chunk(struct rest *rest, struct canon *c, u32 s, u32 off, u32 en
 		rest->cap = rest->cap ? rest->cap * 2 : 64;
 		rest->chunks = xreallocarray(rest->chunks, rest->cap, sizeof(*rest->chunks));
 	}
-	section_class(sec->name, &class);
-	buf_add(&class, "", 1);
-	rest->chunks[rest->nr] =
-	    (struct chunk){.class = arena_strdup(&rest->arena, (char *)class.data),
-			   .hash = rec.checksum,
-			   .len = end - off,
-			   .lanes = rec.lanes};
-	memcpy(rest->chunks[rest->nr++].lane, rec.lane, sizeof(rec.lane));
-	buf_free(&class);
+	chunk = &rest->chunks[rest->nr++];
+	*chunk = (struct chunk){.class = c->code->class[s],
+				.hash = rec.checksum,
+				.len = end - off,
+				.lanes = rec.lanes};
+	memcpy(chunk->lane, rec.lane, sizeof(rec.lane));
 }
 
 static int compare_chunks(const void *pa, const void *pb)
@@ -313,8 +410,9 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 	stream_free(&st);
 }
 
-static void checksum_rests(struct canon *c, struct records *recs)
+static void checksum_rests(struct worker *workers, unsigned int nr_workers, struct records *recs)
 {
+	struct canon *c = &workers[0].canon;
 	const struct object *obj = c->code->obj;
 	u8 **bits = xcalloc(obj->nr_sections, sizeof(*bits));
 	struct arena maps = {0};
@@ -323,29 +421,25 @@ static void checksum_rests(struct canon *c, struct records *recs)
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		if (!section_excluded(&obj->sections[s]) && obj->sections[s].data)
 			bits[s] = arena_alloc(&maps, obj->sections[s].size / 8 + 1, 1);
-	mark_covered(c, bits);
+	for (unsigned int i = 0; i < nr_workers; i++)
+		mark_covered(&workers[i].canon, bits);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
-		for (u32 off = 0; bits[s] && off < obj->sections[s].size;) {
-			u32 end;
+		u32 size = bits[s] ? obj->sections[s].size : 0;
 
-			if (bits[s][off >> 3] >> (off & 7) & 1) {
-				off++;
-				continue;
-			}
+		for (u32 off = gap_start(bits[s], 0, size), end; off < size;
+		     off = gap_start(bits[s], end, size)) {
 			end = gap_end(c->code, s, bits[s], off);
 			add_chunk(&rest, c, s, off, end);
-			off = end;
 		}
 	}
-	qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
+	if (rest.nr)
+		qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
 	for (size_t i = 0, end; i < rest.nr; i = end) {
-		for (end = i + 1;
-		     end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
+		for (end = i + 1; end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
 			end++;
 		rest_record(recs, &rest.chunks[i], end - i);
 	}
 	free(rest.chunks);
-	arena_free(&rest.arena);
 	arena_free(&maps);
 	free(bits);
 }
@@ -393,21 +487,43 @@ static enum objtool_step step(const struct object *obj)
 	return code ? STEP_BEFORE : STEP_UNKNOWN;
 }
 
-struct records *checksum_object(struct object *obj)
-{
-	struct records *recs = xcalloc(1, sizeof(*recs));
+/* Everything about an object that its units' tokens are made from. */
+struct reading {
+	struct code code;
 	struct namesakes namesakes;
 	struct lines lines;
-	struct code code;
-	struct canon c = {.code = &code, .namesakes = &namesakes, .lines = &lines};
+};
 
-	code_read(obj, &code);
-	namesakes_read(&code, &namesakes);
-	lines_read(&code, &lines);
-	checksum_units(&c, recs);
-	checksum_commons(&c, recs);
-	checksum_rests(&c, recs);
-	canon_free(&c);
+static void read_object(struct object *obj, struct reading *r)
+{
+	code_read(obj, &r->code);
+	namesakes_read(&r->code, &r->namesakes);
+	lines_read(&r->code, &r->lines);
+}
+
+static struct canon canon_of(const struct reading *r)
+{
+	return (struct canon){
+		.code = &r->code, .namesakes = &r->namesakes, .lines = &r->lines};
+}
+
+struct records *checksum_object(struct object *obj, unsigned int workers)
+{
+	struct records *recs = xcalloc(1, sizeof(*recs));
+	struct reading reading;
+	struct worker *w = xcalloc(workers, sizeof(*w));
+
+	read_object(obj, &reading);
+	for (unsigned int i = 0; i < workers; i++)
+		w[i].canon = canon_of(&reading);
+	checksum_units(&reading.code, w, workers, recs);
+	checksum_commons(&w[0].canon, recs);
+	checksum_rests(w, workers, recs);
+	for (unsigned int i = 0; i < workers; i++) {
+		canon_free(&w[i].canon);
+		buf_free(&w[i].bad);
+	}
+	free(w);
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
 	records_finish(recs);
@@ -416,27 +532,22 @@ struct records *checksum_object(struct object *obj)
 
 int checksum_dump(struct object *obj, const char *name, FILE *out)
 {
-	struct namesakes namesakes;
-	struct lines lines;
-	struct code code;
-	struct canon c = {.code = &code, .namesakes = &namesakes, .lines = &lines};
+	struct reading reading;
+	struct canon c;
 	bool found = false;
 
-	code_read(obj, &code);
-	namesakes_read(&code, &namesakes);
-	lines_read(&code, &lines);
+	read_object(obj, &reading);
+	c = canon_of(&reading);
 	c.stream.dump = out;
-	for (u32 i = 0; i < code.nr_units; i++) {
-		struct arena arena = {0};
-		const char *symbol = obj->symbols[code.units[i].sym].name;
+	for (u32 i = 0; i < reading.code.nr_units; i++) {
+		const struct unit *u = &reading.code.units[i];
+		const char *symbol = obj->symbols[u->sym].name;
 
-		if (has_record(&code.units[i]) &&
-		    (!strcmp(symbol, name) ||
-		     !strcmp(canonical_name(&arena, symbol, NULL), name))) {
+		if (has_record(u) && (!strcmp(symbol, name) ||
+				      !strcmp(canonical_name(&obj->arena, symbol, NULL), name))) {
 			found = true;
 			canon_unit(&c, i);
 		}
-		arena_free(&arena);
 	}
 	canon_free(&c);
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);

@@ -82,6 +82,18 @@ char *arena_strdup(struct arena *a, const char *s)
 	return memcpy(arena_alloc(a, n, 1), s, n);
 }
 
+void arena_join(struct arena *a, struct arena *from)
+{
+	struct arena_block **end = &from->blocks;
+
+	/* In front: what is left of @a's first block is less than a new one has. */
+	while (*end)
+		end = &(*end)->next;
+	*end = a->blocks;
+	a->blocks = from->blocks;
+	from->blocks = NULL;
+}
+
 void arena_free(struct arena *a)
 {
 	while (a->blocks) {
@@ -92,19 +104,16 @@ void arena_free(struct arena *a)
 	}
 }
 
-u8 *buf_reserve(struct buf *b, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
-	if (b->cap - b->len < n) {
-		size_t cap = b->cap ? b->cap * 2 : 4096;
+	size_t cap = b->cap ? b->cap * 2 : 4096;
 
-		if (n > SIZE_MAX / 2 - b->len)
-			must(NULL);
-		while (cap - b->len < n)
-			cap *= 2;
-		b->data = xreallocarray(b->data, cap, 1);
-		b->cap = cap;
-	}
-	return b->data + b->len;
+	if (n > SIZE_MAX / 4 - b->len)
+		must(NULL);
+	while (cap - b->len < n)
+		cap *= 2;
+	b->data = xreallocarray(b->data, cap, 1);
+	b->cap = cap;
 }
 
 void buf_add(struct buf *b, const void *data, size_t n)

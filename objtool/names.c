@@ -39,6 +39,8 @@ static const char *initcall_counter(const char *name, size_t *len)
 	const char *p = name;
 	size_t a, b;
 
+	if (name[0] != '_' || name[1] != '_')
+		return NULL;
 	if (!str_starts(name, "__initcall__") && !str_starts(name, "__initstub__"))
 		return NULL;
 	while ((p = strstr(p, "__"))) {
@@ -56,7 +58,8 @@ static const char *initcall_counter(const char *name, size_t *len)
 /* Macros that paste __COUNTER__ or __LINE__ at the end of a name. */
 static bool counted_at_end(const char *name)
 {
-	return str_starts(name, "__UNIQUE_ID_") || str_starts(name, "__BTF_ID__");
+	return name[0] == '_' && name[1] == '_' &&
+	       (str_starts(name, "__UNIQUE_ID_") || str_starts(name, "__BTF_ID__"));
 }
 
 bool name_has_counter(const char *name)

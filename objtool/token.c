@@ -7,10 +7,18 @@
 #define FIELD_NUM   'n'
 #define FIELD_BYTES 'b'
 
-static void put_le(u8 *p, u64 v, unsigned int bytes)
+static void put_u32(u8 *p, u32 v)
 {
-	for (unsigned int i = 0; i < bytes; i++)
-		p[i] = (u8)(v >> (8 * i));
+	p[0] = (u8)v;
+	p[1] = (u8)(v >> 8);
+	p[2] = (u8)(v >> 16);
+	p[3] = (u8)(v >> 24);
+}
+
+static void put_u64(u8 *p, u64 v)
+{
+	put_u32(p, (u32)v);
+	put_u32(p + 4, (u32)(v >> 32));
 }
 
 void stream_reset(struct stream *st)
@@ -42,7 +50,7 @@ void token_num(struct stream *st, s64 num)
 	u8 *p = buf_reserve(&st->all, 9);
 
 	p[0] = FIELD_NUM;
-	put_le(p + 1, (u64)num, 8);
+	put_u64(p + 1, (u64)num);
 	st->all.len += 9;
 }
 
@@ -64,7 +72,7 @@ size_t token_open_bytes(struct stream *st)
 
 void token_close_bytes(struct stream *st, size_t at)
 {
-	put_le(st->all.data + at - 4, st->all.len - at, 4);
+	put_u32(st->all.data + at - 4, (u32)(st->all.len - at));
 }
 
 void token_bytes(struct stream *st, const void *data, size_t len)
@@ -78,13 +86,6 @@ void token_bytes(struct stream *st, const void *data, size_t len)
 void token_word(struct stream *st, const char *word)
 {
 	token_bytes(st, word, strlen(word));
-}
-
-void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
-{
-	token_begin(st, TOKEN_INSN, LANE_CODE);
-	token_bytes(st, bytes, len);
-	token_end(st);
 }
 
 static void print_bytes(FILE *out, const u8 *p, size_t len, bool hex)
@@ -143,4 +144,44 @@ void token_end(struct stream *st)
 		print_token(st);
 	if (st->cur == LANE_LINES)
 		st->all.len = st->start;
+}
+
+/* Tag, field type and length before the bytes of an instruction; and the most there can be of all. */
+#define INSN_HEAD 6
+#define INSN_ROOM 32
+
+/* Copy up to 26 bytes without a loop: lengths are short and vary too much to predict. */
+static void copy_insn(u8 *to, const u8 *from, unsigned int len)
+{
+	if (len >= 8) {
+		memcpy(to, from, 8);
+		if (len > 16)
+			memcpy(to + 8, from + 8, 8);
+		memcpy(to + len - 8, from + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + len - 4, from + len - 4, 4);
+	} else {
+		for (unsigned int i = 0; i < len; i++)
+			to[i] = from[i];
+	}
+}
+
+void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
+{
+	u8 *p = buf_reserve(&st->all, INSN_ROOM);
+	struct buf *lane;
+
+	st->cur = st->within == NR_LANES ? LANE_CODE : st->within;
+	st->start = st->all.len;
+	p[0] = TOKEN_INSN;
+	p[1] = FIELD_BYTES;
+	put_u32(p + 2, len);
+	copy_insn(p + INSN_HEAD, bytes, len);
+	st->all.len += INSN_HEAD + len;
+	lane = &st->lane[st->cur];
+	memcpy(buf_reserve(lane, INSN_ROOM), p, INSN_ROOM);
+	lane->len += INSN_HEAD + len;
+	if (st->dump)
+		print_token(st);
 }

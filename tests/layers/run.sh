@@ -17,7 +17,7 @@ util
 version
 log lane hash
 mem
-seen
+seen pool
 options names layout
 elf arch
 special

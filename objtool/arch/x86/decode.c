@@ -661,32 +661,22 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 	return look(p, off, attr, pfx, insn);
 }
 
-/*
- * Near the end, many prefixes, or undefined: rare. Out of line, so that the
- * others need not clear a buffer.
- */
-static __attribute__((noinline)) unsigned int decode_copy(const u8 *p, size_t avail,
-							  struct insn *insn)
+unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 {
 	/* Room for what decode() may look at behind 14 prefixes. */
-	u8 copy[ARCH_MAX_INSN + 8] = {0};
+	u8 copy[ARCH_MAX_INSN + 8] = { 0 };
 	unsigned int len;
 
+	if (avail >= ARCH_MAX_INSN) {
+		len = decode(p, ARCH_MAX_INSN - 8, insn);
+		if (len)
+			return len <= ARCH_MAX_INSN ? len : 0;
+		avail = ARCH_MAX_INSN;
+	}
+	/* Near the end, many prefixes, or undefined: rare. */
 	memcpy(copy, p, avail);
 	len = decode(copy, ARCH_MAX_INSN - 1, insn);
 	return len <= avail ? len : 0;
-}
-
-unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
-{
-	unsigned int len;
-
-	if (avail < ARCH_MAX_INSN)
-		return decode_copy(p, avail, insn);
-	len = decode(p, ARCH_MAX_INSN - 8, insn);
-	if (!len)
-		return decode_copy(p, ARCH_MAX_INSN, insn);
-	return len <= ARCH_MAX_INSN ? len : 0;
 }
 
 static s64 get_signed(const u8 *p, unsigned int len)

@@ -39,6 +39,7 @@ struct code {
 	u32 *first_unit; /* by section index, nr_sections + 1 of them */
 	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
 			    if none */
+	const char **class; /* by section index: its section class, see names.h */
 	u32 *alias_of;	 /* by symbol index: the unit it names, NO_UNIT if none */
 	struct specials specials;
 };

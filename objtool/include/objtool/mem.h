@@ -28,15 +28,26 @@ void *arena_alloc(struct arena *a, size_t nr, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
 void arena_free(struct arena *a);
 
+/* Make all that @from holds part of @a; @from is empty then. */
+void arena_join(struct arena *a, struct arena *from);
+
 /* A growable run of bytes, reused by resetting .len to 0. Zero-initialise. */
 struct buf {
 	u8 *data;
 	size_t len, cap;
 };
 
-/* Make room for @n more bytes and return where they go; .len is not moved. */
-u8 *buf_reserve(struct buf *b, size_t n);
+void buf_grow(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *data, size_t n);
+
+/* Make room for @n more bytes and return where they go; .len is not moved. */
+static inline u8 *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->cap - b->len < n)
+		buf_grow(b, n);
+	return b->data + b->len;
+}
+
 void buf_free(struct buf *b);
 
 #endif
