@@ -286,17 +286,26 @@ def test_full():
         subprocess.run(["umount", disk], check=True)
 
 
+def default_signals():
+    """A shell's background jobs, of which this may be one, ignore SIGINT."""
+    for sig in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        signal.signal(sig, signal.SIG_DFL)
+
+
 def killed(what, sig, delay, argv):
     """Start a program that writes w/killed over and over, end it, look at what is there."""
     name = path("w/killed")
-    with subprocess.Popen(argv + [TEST, "write", name, "20000"]) as p:
+    with subprocess.Popen(argv + [TEST, "write", name, "20000"], preexec_fn=default_signals) as p:
         deadline = time.monotonic() + 20
         while not os.path.exists(name) and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(delay)
         ran = p.poll() is None
         p.send_signal(sig)
-        p.wait(20)
+        try:
+            p.wait(20)
+        except subprocess.TimeoutExpired:
+            p.kill()
     status, out, err = records("read", name)
     return (check("killed by %s: was still writing" % what, ran and p.returncode == -sig, p.returncode)
             and check("killed by %s: the file is whole" % what,
