@@ -22,8 +22,8 @@
  */
 #include <stdlib.h>
 #include <objtool/canon.h>
-#include <objtool/lines.h>
 #include <objtool/names.h>
+#include <objtool/settle.h>
 
 /* canon.file before anybody asked. */
 #define UNKNOWN_FILE 0xffffffffU
@@ -40,7 +40,7 @@
 #define JUMP_KEY_MARKED 2
 
 /* Kinds of canon.seen that are not sections: names of objects, and objects of a name. */
-#define SEEN_NAME 0xfffffffeU
+#define SEEN_NAME   0xfffffffeU
 #define SEEN_OBJECT 0xffffffffU
 
 /* ---- parts and ordinals ---- */
@@ -61,24 +61,10 @@ static void cover(struct canon *c, u32 sec, u32 off, u32 len)
 static u32 add_part(struct canon *c, const char *word, u32 sec, u32 off, u32 end,
 		    enum decode_end how)
 {
-	struct part *part;
+	u32 p = parts_add(&c->parts, word, sec, off, end, how);
 
-	if (c->nr_parts == c->cap_parts) {
-		c->cap_parts = c->cap_parts ? c->cap_parts * 2 : 8;
-		c->parts = xreallocarray(c->parts, c->cap_parts, sizeof(*c->parts));
-	}
-	part = &c->parts[c->nr_parts];
-	*part =
-	    (struct part){.sec = sec, .off = off, .end = end, .first = c->insns.nr, .word = word};
-	part->nr = code_decode(c->code, sec, off, end, how, &c->insns);
-	lines_mark(c->lines, sec, c->insns.insn + part->first, part->nr);
-	if (how == DECODE_TO_EXIT && part->nr) {
-		const struct code_insn *last = &c->insns.insn[c->insns.nr - 1];
-
-		part->end = last->off + last->len;
-	}
-	cover(c, sec, off, part->end - off);
-	return c->nr_parts++;
+	cover(c, sec, off, c->parts.part[p].end - off);
+	return p;
 }
 
 static void add_unit_part(struct canon *c, const char *word, u32 unit, enum decode_end how)
@@ -91,75 +77,25 @@ static void add_unit_part(struct canon *c, const char *word, u32 unit, enum deco
 	add_part(c, word, u->sec, u->off, u->off + u->len, how);
 }
 
-/* Index of the instruction that offset @off lies in, @nr if behind the last; *@delta: how far in.
- */
-static u32 insn_index(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
+/* Code without a symbol becomes a part of the function that reaches it first. */
+static u32 fragment_part(struct canon *c, const struct target *t)
 {
-	u32 lo = 0, hi = nr;
+	u32 p = parts_add_fragment(&c->parts, t);
 
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (insn[mid].off + insn[mid].len <= off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*delta = lo < nr && off > insn[lo].off ? off - insn[lo].off : 0;
-	return lo;
-}
-
-/* The same in instructions that count: the ordinal. */
-static u32 ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
-{
-	u32 lo = insn_index(insn, nr, off, delta);
-
-	return lo < nr ? insn[lo].ordinal : nr ? insn[nr - 1].ordinal + !insn[nr - 1].filler : 0;
+	cover(c, c->parts.part[p].sec, c->parts.part[p].off,
+	      c->parts.part[p].end - c->parts.part[p].off);
+	return p;
 }
 
 /* Write the place of @off in part @p of this function. */
 static void own_place(struct canon *c, u32 p, u32 off)
 {
-	const struct part *part = &c->parts[p];
-	u32 delta, n = ordinal(c->insns.insn + part->first, part->nr, off, &delta);
+	u32 delta, n = parts_ordinal(&c->parts, p, off, &delta);
 
 	token_num(&c->stream, p);
 	token_num(&c->stream, n);
 	if (delta)
 		token_num(&c->stream, delta);
-}
-
-#define NO_PART 0xffffffffU
-
-static u32 part_at(const struct canon *c, u32 sec, s64 off)
-{
-	for (u32 i = 0; i < c->nr_parts; i++)
-		if (c->parts[i].sec == sec && off >= c->parts[i].off && off < c->parts[i].end)
-			return i;
-	return NO_PART;
-}
-
-/* True if @unit is the current unit, or a part of it. */
-static bool is_self(const struct canon *c, u32 unit)
-{
-	return unit != NO_UNIT && c->self != NO_UNIT &&
-	       (unit == c->self || c->code->units[unit].parent == c->self);
-}
-
-/* The part of this function that @t, which lies at @off of section @sec, is in. */
-static u32 own_part(const struct canon *c, const struct target *t, u32 sec, s64 off)
-{
-	return is_self(c, t->unit) ? part_at(c, sec, off) : NO_PART;
-}
-
-/* Code without a symbol becomes a part of the function that reaches it first. */
-static u32 fragment_part(struct canon *c, const struct target *t)
-{
-	u32 p = part_at(c, t->sec, t->off);
-
-	if (p != NO_PART)
-		return p;
-	return add_part(c, "fragment", t->sec, t->off, t->off + t->len, DECODE_TO_EXIT);
 }
 
 /* ---- references ---- */
@@ -195,7 +131,7 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	c->other.nr = 0;
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
 		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->other);
-	n = ordinal(c->other.insn, c->other.nr, u->off + (u32)delta, &rest);
+	n = code_ordinal(c->other.insn, c->other.nr, u->off + (u32)delta, &rest);
 	token_num(&c->stream, n);
 	if (rest)
 		token_num(&c->stream, rest);
@@ -253,7 +189,9 @@ static void write_which(struct canon *c, const struct target *t)
 	if (!c->namesakes->head[t->sym])
 		return;
 	if (c->file == UNKNOWN_FILE)
-		c->file = c->self == NO_UNIT ? 0 : namesake_file(c->namesakes, c->self, &c->other);
+		c->file = c->parts.self == NO_UNIT
+				  ? 0
+				  : namesake_file(c->namesakes, c->parts.self, &c->other);
 	if (sym->bind != BIND_LOCAL || !u) {
 		if (c->file && namesake_is_local_in(c->namesakes, t->sym, c->file))
 			token_word(&c->stream, "(global)");
@@ -278,9 +216,10 @@ static void write_target(struct canon *c, const struct target *t)
 			token_word(&c->stream, "(empty)");
 			break;
 		}
-		write_name(c, is_self(c, t->unit) ? "(self)" : obj->symbols[t->sym].name);
+		write_name(c, parts_is_self(&c->parts, t->unit) ? "(self)"
+								: obj->symbols[t->sym].name);
 		token_num(&c->stream, t->delta);
-		if (!is_self(c, t->unit))
+		if (!parts_is_self(&c->parts, t->unit))
 			write_which(c, t);
 		break;
 	case TARGET_CODE:
@@ -336,7 +275,7 @@ static void write_entry(struct canon *c, const struct target *t)
 	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
 		nth += specials->entries[i].kind == entry.kind;
 	token_num(&c->stream, nth);
-	i = part_at(c, entry.site.sec, entry.site.off);
+	i = parts_at(&c->parts, entry.site.sec, entry.site.off);
 	if (i != NO_PART) {
 		own_place(c, i, entry.site.off);
 		return;
@@ -355,10 +294,10 @@ static enum lane target_lane(const struct target *t)
 static void write_how(struct canon *c, u32 reloc_type_number)
 {
 	static const char *const words[][9] = {
-	    [RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
-	    [RELOC_SIGNED] = {[4] = "abs32s"},
-	    [RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
-	    [RELOC_GOT] = {[4] = "got32"},
+		[RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
+		[RELOC_SIGNED] = {[4] = "abs32s"},
+		[RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
+		[RELOC_GOT] = {[4] = "got32"},
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
 
@@ -370,25 +309,12 @@ static void write_how(struct canon *c, u32 reloc_type_number)
 	}
 }
 
-/* Where @t lies, if it lies in a section. */
-static s64 target_offset(const struct canon *c, const struct target *t, u32 *sec)
-{
-	const struct unit *u;
-
-	*sec = t->sec;
-	if (t->unit == NO_UNIT)
-		return t->off;
-	u = &c->code->units[t->unit];
-	*sec = u->sec;
-	return add_wrap(u->off, t->delta);
-}
-
-/* The same for a pointer in a table: to a place of this function, or to anything else. */
+/* A pointer in a table: to a place of this function, or to anything else. */
 static void write_place(struct canon *c, const struct target *t)
 {
 	u32 sec;
-	s64 off = target_offset(c, t, &sec);
-	u32 p = own_part(c, t, sec, off);
+	s64 off = target_offset(c->code, t, &sec);
+	u32 p = parts_own(&c->parts, t, sec, off);
 
 	if (p == NO_PART)
 		write_target(c, t);
@@ -418,29 +344,6 @@ static void write_line(struct canon *c, s64 line)
 
 /* ---- instructions ---- */
 
-/* Walks the relocations of a section beside its instructions or data. */
-struct cursor {
-	const struct section *sec;
-	u32 next;
-};
-
-static struct cursor cursor_at(const struct section *sec, u32 off)
-{
-	return (struct cursor){sec, section_reloc_from(sec, off)};
-}
-
-/* The next relocation before @end that does something, or NULL. */
-static const struct reloc *cursor_next(struct cursor *cur, u64 end)
-{
-	while (cur->next < cur->sec->nr_relocs && cur->sec->relocs[cur->next].offset < end) {
-		const struct reloc *rel = &cur->sec->relocs[cur->next++];
-
-		if (arch_reloc_type(rel->type).kind != RELOC_NONE)
-			return rel;
-	}
-	return NULL;
-}
-
 static bool is_branch(const struct insn *insn)
 {
 	return insn->flags & INSN_PCREL_IMM &&
@@ -450,7 +353,8 @@ static bool is_branch(const struct insn *insn)
 /* A branch or call to @t: a place of this function, or a reference. */
 static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 off)
 {
-	u32 p = t->kind == TARGET_FRAGMENT ? fragment_part(c, t) : own_part(c, t, sec, off);
+	u32 p = t->kind == TARGET_FRAGMENT ? fragment_part(c, t)
+					   : parts_own(&c->parts, t, sec, off);
 
 	if (p == NO_PART) {
 		write_ref(c, target_lane(t), RESOLVED, 0, t);
@@ -461,26 +365,10 @@ static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 o
 	token_end(&c->stream);
 }
 
-/* What a relocation in code points at: pc-relative operands count from the instruction's end. */
-static struct target reloc_target(const struct canon *c, const struct reloc *rel, u64 pc_end)
-{
-	struct reloc_type type = arch_reloc_type(rel->type);
-	s64 addend = rel->addend;
-
-	if (type.kind == RELOC_OTHER)
-		return (struct target){.kind = TARGET_NAME,
-				       .sym = rel->sym,
-				       .unit = c->code->alias_of[rel->sym],
-				       .delta = addend};
-	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
-		addend = add_wrap(addend, (s64)(pc_end - rel->offset));
-	return target_of_symbol(c->code, rel->sym, addend);
-}
-
 static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
-			      const struct code_insn *ci, struct cursor *cur)
+			      const struct code_insn *ci, struct reloc_cursor *cur)
 {
-	const struct reloc *rel = cursor_next(cur, ci->off + ci->len);
+	const struct reloc *rel = reloc_next(cur, ci->off + ci->len);
 	const u8 *p = sec->data + ci->off;
 	u8 bytes[ARCH_MAX_INSN + 1 + 8];
 	unsigned int len = arch_canonical_branch(p, &ci->insn, bytes);
@@ -502,169 +390,17 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 			break;
 		}
 	token_insn(&c->stream, bytes, len);
-	for (; rel; rel = cursor_next(cur, ci->off + ci->len)) {
+	for (; rel; rel = reloc_next(cur, ci->off + ci->len)) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 
-		t = reloc_target(c, rel, ci->off + ci->len);
+		t = target_of_reloc(c->code, rel, ci->off + ci->len);
 		if (type.kind == RELOC_PC && rel->offset == ci->off + ci->insn.imm_off) {
-			off = target_offset(c, &t, &s);
+			off = target_offset(c->code, &t, &s);
 			write_branch(c, &t, s, off);
 		} else {
 			write_ref(c, LANE_REFS, rel->type, (u32)rel->offset - ci->off, &t);
 		}
 	}
-}
-
-/*
- * True if this function refers to [@from, @to] of section @sec. Absolute
- * references to @not do not count: they are under judgement themselves.
- */
-static bool refers_to(const struct canon *c, u32 sec, u32 from, u32 to, s64 not )
-{
-	for (u32 i = 0; i < c->nr_parts; i++) {
-		const struct part *p = &c->parts[i];
-		struct cursor cur = cursor_at(section(c, p->sec), p->off);
-		const struct reloc *rel;
-
-		while ((rel = cursor_next(&cur, p->end))) {
-			/* 4: not exact where an immediate follows, but near enough for a guess */
-			struct target t = reloc_target(c, rel, rel->offset + 4);
-			u32 in;
-			s64 off = target_offset(c, &t, &in);
-
-			if (t.kind == TARGET_NAME && in == sec && off >= from && off <= to &&
-			    (off != not || arch_reloc_type(rel->type).kind == RELOC_PC))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The instruction of this function at or after @off, or NULL; *@end is behind its part's last. */
-static const struct code_insn *insn_from(const struct canon *c, u32 sec, u32 off,
-					 const struct code_insn **end)
-{
-	u32 p = part_at(c, sec, off), delta, lo;
-
-	if (p == NO_PART)
-		return NULL;
-	*end = c->insns.insn + c->parts[p].first + c->parts[p].nr;
-	lo = insn_index(c->insns.insn + c->parts[p].first, c->parts[p].nr, off, &delta);
-	return c->insns.insn + c->parts[p].first + lo;
-}
-
-/*
- * The function called next takes a lock class key, to judge by its name:
- * __mutex_init(), __class_register(), __alloc_disk_node(), class_create().
- */
-static bool next_call_takes_key(const struct canon *c, u32 sec, u32 off)
-{
-	static const char *const words[] = {"init", "register", "alloc", "create"};
-	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
-	const char *name;
-	const struct reloc *rel = NULL;
-	struct cursor cur;
-
-	for (; ci && ci < end; ci++) {
-		cur = cursor_at(section(c, sec), ci->off);
-		rel = cursor_next(&cur, (u64)ci->off + ci->len);
-		if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel))
-			break;
-	}
-	if (!ci || ci == end || !rel)
-		return false;
-	name = c->code->obj->symbols[reloc_target(c, rel, ci->off + ci->len).sym].name;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(name, words[i]))
-			return true;
-	return false;
-}
-
-/* A comparison at @off that a jump backwards follows: the end of a loop. */
-static bool ends_loop(const struct canon *c, u32 sec, u32 off)
-{
-	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
-
-	return ci && ci + 1 < end && ci[1].insn.cls == INSN_JCC &&
-	       code_branch_target(section(c, sec), &ci[1]) <= off;
-}
-
-/* What is put in @reg at @off ends a loop that compares registers. */
-static bool ends_later_loop(const struct canon *c, u32 sec, u32 off, u8 reg)
-{
-	const struct code_insn *end, *ci = insn_from(c, sec, off, &end);
-
-	for (; ci && ci < end; ci++) {
-		if (arch_compares_register(section(c, sec)->data + ci->off, &ci->insn, reg))
-			return ends_loop(c, sec, ci->off);
-		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&
-		    arch_call_clobbers(reg))
-			return false;
-	}
-	return false;
-}
-
-static struct target past_end(const struct canon *c, u32 unit)
-{
-	return (struct target){.kind = TARGET_NAME,
-			       .sym = c->code->units[unit].sym,
-			       .unit = unit,
-			       .delta = c->code->units[unit].len};
-}
-
-/*
- * Which of the objects that meet at one place is meant, where a section symbol
- * and an offset do not say:
- *
- *     cmp $table+96, %rbx; jne 1b      the end of the table that a loop walks
- *     mov $table+96, %r15; ...; cmp %rbx, %r15
- *     mov $key, %rdx; call __mutex_init     an empty key
- *
- * An end is only meant by a function that refers to the table, too. In data
- * that can be written, it must not refer to what lies behind the table: that
- * would be the head of a list, walked by "cmp $list, %rax; jne 1b".
- */
-static u32 settle_end(const struct canon *c, const struct target *t, bool walks)
-{
-	u32 table = target_ends_here(c->code, t);
-	const struct unit *here = &c->code->units[t->unit], *before;
-
-	if (table == NO_UNIT)
-		return NO_UNIT;
-	before = &c->code->units[table];
-	if (!refers_to(c, before->sec, before->off, before->off + before->len - 1, -1))
-		return NO_UNIT;
-	if (walks && !(section(c, before->sec)->flags & SF_WRITE))
-		return table;
-	if (refers_to(c, here->sec, here->off, here->off + here->len, here->off))
-		return NO_UNIT;
-	return table;
-}
-
-static void settle(const struct canon *c, struct target *t, const struct reloc *rel, u32 sec,
-		   const struct code_insn *ci, bool immediate)
-{
-	const struct symbol *sym = &c->code->obj->symbols[rel->sym];
-	u32 unit = NO_UNIT;
-	enum address_use use;
-	u8 reg;
-
-	use = arch_address_use(section(c, sec)->data + ci->off, &ci->insn, immediate, &reg);
-	if (use != USE_MEMORY && t->kind == TARGET_BLOB && !t->len)
-		unit = target_ends_here(c->code, t);
-	else if (t->kind != TARGET_NAME || t->unit == NO_UNIT || sym->type != SYM_SECTION ||
-		 c->code->units[t->unit].kind != UNIT_DATA)
-		return;
-	if (unit == NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
-	    next_call_takes_key(c, sec, ci->off))
-		unit = target_empty_here(c->code, t);
-	if (unit == NO_UNIT &&
-	    ((use == USE_COMPARE && ends_loop(c, sec, ci->off)) ||
-	     (use == USE_ADDRESS && reg != ARCH_NO_REG && ends_later_loop(c, sec, ci->off, reg))))
-		unit = settle_end(c, t, use == USE_COMPARE);
-	if (unit == NO_UNIT)
-		return;
-	*t = past_end(c, unit);
 }
 
 static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u8 len)
@@ -673,14 +409,14 @@ static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u
 }
 
 static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
-			     const struct code_insn *ci, struct cursor *cur)
+			     const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct insn *insn = &ci->insn;
 	const u8 *p = sec->data + ci->off;
 	u64 end = (u64)ci->off + ci->len;
-	const struct reloc *rel = cursor_next(cur, end);
+	const struct reloc *rel = reloc_next(cur, end);
 	bool disp = insn->flags & INSN_PCREL_DISP, imm = insn->flags & INSN_PCREL_IMM;
-	struct cursor again = *cur;
+	struct reloc_cursor again = *cur;
 	u8 bytes[ARCH_MAX_INSN];
 	struct target t;
 
@@ -688,7 +424,7 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 		token_insn(&c->stream, p, ci->len);
 		return;
 	}
-	for (const struct reloc *r = rel; r; r = cursor_next(&again, end)) {
+	for (const struct reloc *r = rel; r; r = reloc_next(&again, end)) {
 		disp = disp && !fills(r, ci, insn->disp_off, insn->disp_len);
 		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
 	}
@@ -703,20 +439,20 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 		t = target_at(c->code, s, code_branch_target(sec, ci));
 		write_ref(c, target_lane(&t), RESOLVED, disp ? insn->disp_off : insn->imm_off, &t);
 	}
-	for (; rel; rel = cursor_next(cur, end)) {
-		bool pcrel =
-		    (insn->flags & INSN_PCREL_DISP &&
-		     fills(rel, ci, insn->disp_off, insn->disp_len)) ||
-		    (insn->flags & INSN_PCREL_IMM && fills(rel, ci, insn->imm_off, insn->imm_len));
+	for (; rel; rel = reloc_next(cur, end)) {
+		bool pcrel = (insn->flags & INSN_PCREL_DISP &&
+			      fills(rel, ci, insn->disp_off, insn->disp_len)) ||
+			     (insn->flags & INSN_PCREL_IMM &&
+			      fills(rel, ci, insn->imm_off, insn->imm_len));
 
-		t = reloc_target(c, rel, pcrel ? end : 0);
-		settle(c, &t, rel, s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
+		t = target_of_reloc(c->code, rel, pcrel ? end : 0);
+		settle(&c->parts, &t, rel, s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
 		write_ref(c, target_lane(&t), rel->type, (u32)rel->offset - ci->off, &t);
 	}
 }
 
 static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
-			   const struct code_insn *ci, struct cursor *cur)
+			   const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct reloc *rel;
 
@@ -727,8 +463,8 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 	token_begin(&c->stream, TOKEN_BAD, LANE_CODE);
 	token_bytes(&c->stream, sec->data + ci->off, 1);
 	token_end(&c->stream);
-	while ((rel = cursor_next(cur, (u64)ci->off + ci->len))) {
-		struct target t = reloc_target(c, rel, 0);
+	while ((rel = reloc_next(cur, (u64)ci->off + ci->len))) {
+		struct target t = target_of_reloc(c->code, rel, 0);
 
 		write_ref(c, LANE_REFS, rel->type, 0, &t);
 	}
@@ -748,17 +484,17 @@ static void write_line_insn(struct canon *c, const struct section *sec, const st
 
 static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
-				struct cursor *cur);
+				struct reloc_cursor *cur);
 
 /* Write instructions [@first, @first + @nr), all of section @s. */
 static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 {
 	const struct section *sec = section(c, s);
-	struct cursor cur = cursor_at(sec, off);
+	struct reloc_cursor cur = reloc_cursor(sec, off);
 	u32 special = specials_from(&c->code->specials, s, off);
 
 	for (u32 i = first; i < first + nr; i++) {
-		struct code_insn ci = c->insns.insn[i];
+		struct code_insn ci = c->parts.insns.insn[i];
 
 		if (ci.filler)
 			continue;
@@ -784,7 +520,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
  */
 static void write_replacement(struct canon *c, const struct target *t, u32 len)
 {
-	u32 sec, first = c->insns.nr, off = (u32)target_offset(c, t, &sec), nr;
+	u32 sec, first = c->parts.insns.nr, off = (u32)target_offset(c->code, t, &sec), nr;
 	const struct section *in = section(c, sec);
 
 	if (!len || off > in->size || !in->data)
@@ -792,7 +528,7 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	if (len > in->size - off)
 		len = in->size - off;
 	cover(c, sec, off, len);
-	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->insns);
+	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->parts.insns);
 	write_insns(c, sec, off, first, nr);
 }
 
@@ -833,8 +569,8 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 		return;
 	}
 	t = target_of_symbol(
-	    c->code, rel->sym,
-	    add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
+		c->code, rel->sym,
+		add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
 	if (f->use == FIELD_REPL) {
 		if (t.kind == TARGET_FRAGMENT || t.unit != NO_UNIT)
 			write_replacement(c, &t, repl);
@@ -928,7 +664,7 @@ static const struct special *marked_branch(const struct canon *c, u32 sec, u32 o
 			continue;
 		key = special_reloc(c->code->obj, e, &layout->field[JUMP_KEY]);
 		if (key && add_wrap((s64)c->code->obj->symbols[key->sym].value, key->addend) &
-			       JUMP_KEY_MARKED)
+				   JUMP_KEY_MARKED)
 			return e;
 	}
 	return NULL;
@@ -937,7 +673,7 @@ static const struct special *marked_branch(const struct canon *c, u32 sec, u32 o
 static bool same_place(const struct canon *c, const struct target *a, const struct target *b)
 {
 	u32 sa, sb;
-	s64 oa = target_offset(c, a, &sa), ob = target_offset(c, b, &sb);
+	s64 oa = target_offset(c->code, a, &sa), ob = target_offset(c->code, b, &sb);
 
 	return a->kind == b->kind && sa == sb && oa == ob;
 }
@@ -948,13 +684,13 @@ static bool same_place(const struct canon *c, const struct target *a, const stru
  * It is one thing before and after that. Returns false if this is none.
  */
 static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *ci,
-				struct cursor *cur)
+				struct reloc_cursor *cur)
 {
 	const struct section *sec = section(c, s);
 	const struct special *e;
 	struct target to, entry;
 	const struct reloc *rel;
-	struct cursor here = *cur;
+	struct reloc_cursor here = *cur;
 
 	if (ci->insn.cls != INSN_JMP && ci->insn.cls != INSN_NOP)
 		return false;
@@ -962,12 +698,12 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 	if (!e)
 		return false;
 	if (ci->insn.cls == INSN_JMP) {
-		rel = cursor_next(&here, (u64)ci->off + ci->len);
-		to = rel ? reloc_target(c, rel, (u64)ci->off + ci->len)
+		rel = reloc_next(&here, (u64)ci->off + ci->len);
+		to = rel ? target_of_reloc(c->code, rel, (u64)ci->off + ci->len)
 			 : target_at(c->code, s, code_branch_target(sec, ci));
-		rel =
-		    special_reloc(c->code->obj, e,
-				  &c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
+		rel = special_reloc(
+			c->code->obj, e,
+			&c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
 		if (!rel)
 			return false;
 		entry = target_of_symbol(c->code, rel->sym, rel->addend);
@@ -1008,7 +744,7 @@ static void write_specials_before(struct canon *c, const struct unit *u)
 		const struct special *e = &specials->entries[i];
 
 		if (arch_special_tables[e->kind].before &&
-		    owner_of_room(c->code, u->sec, e->site.off) == c->self)
+		    owner_of_room(c->code, u->sec, e->site.off) == c->parts.self)
 			write_special(c, e, (s64)e->site.off - u->off);
 	}
 }
@@ -1034,7 +770,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		       const struct line_field *line)
 {
 	const struct section *sec = section(c, s);
-	struct cursor cur = cursor_at(sec, off);
+	struct reloc_cursor cur = reloc_cursor(sec, off);
 	const struct reloc *rel;
 
 	token_begin(&c->stream, TOKEN_BYTES, LANE_CONSTS);
@@ -1046,7 +782,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 	token_end(&c->stream);
 	for (u32 i = 0; sec->data && i < line->size; i += 4)
 		write_line(c, get_u32(sec->data + off + line->off + i) & line->mask);
-	while ((rel = cursor_next(&cur, (u64)off + len))) {
+	while ((rel = reloc_next(&cur, (u64)off + len))) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
 		s64 addend = rel->addend;
@@ -1055,10 +791,10 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
 		    section(c, sym->sec)->flags & SF_EXEC)
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
-		t = type.kind == RELOC_OTHER ? reloc_target(c, rel, 0)
+		t = type.kind == RELOC_OTHER ? target_of_reloc(c->code, rel, 0)
 					     : target_of_symbol(c->code, rel->sym, addend);
 		if (t.kind == TARGET_BLOB && !t.len && target_ends_here(c->code, &t) != NO_UNIT)
-			t = past_end(c, target_ends_here(c->code, &t));
+			t = target_end_of(c->code, target_ends_here(c->code, &t));
 		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
 		write_how(c, rel->type);
 		token_position(&c->stream, (s64)(rel->offset - off));
@@ -1086,7 +822,7 @@ static void write_kind(struct canon *c, const char *word)
 static bool counts(const struct canon *c, const struct part *p)
 {
 	for (u32 i = p->first; i < p->first + p->nr; i++)
-		if (!c->insns.insn[i].filler)
+		if (!c->parts.insns.insn[i].filler)
 			return true;
 	return false;
 }
@@ -1096,9 +832,9 @@ static void write_parts_and_blobs(struct canon *c)
 {
 	u32 part = 0, blob = 0;
 
-	while (part < c->nr_parts || blob < c->nr_blobs) {
-		if (part < c->nr_parts) {
-			struct part p = c->parts[part++];
+	while (part < c->parts.nr || blob < c->nr_blobs) {
+		if (part < c->parts.nr) {
+			struct part p = c->parts.part[part++];
 
 			/* Room of nothing but nops is there or not, with or without a symbol. */
 			if (!counts(c, &p))
@@ -1119,15 +855,20 @@ static void write_parts_and_blobs(struct canon *c)
 	}
 }
 
+void canon_init(struct canon *c, const struct code *code, const struct namesakes *namesakes,
+		const struct lines *lines)
+{
+	*c = (struct canon){
+		.code = code, .namesakes = namesakes, .parts = {.code = code, .lines = lines}};
+}
+
 static void begin(struct canon *c, u32 self)
 {
 	stream_reset(&c->stream);
 	seen_reset(&c->seen);
-	c->insns.nr = 0;
-	c->nr_parts = 0;
 	c->nr_blobs = 0;
 	c->bad = 0;
-	c->self = self;
+	parts_reset(&c->parts, self);
 	c->file = UNKNOWN_FILE;
 }
 
@@ -1177,9 +918,8 @@ void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
 void canon_free(struct canon *c)
 {
 	stream_free(&c->stream);
-	insns_free(&c->insns);
+	parts_free(&c->parts);
 	insns_free(&c->other);
-	free(c->parts);
 	free(c->blobs);
 	seen_free(&c->seen);
 	buf_free(&c->covered);

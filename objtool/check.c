@@ -172,8 +172,8 @@ static void bound_section(struct code *code, u32 first, u32 section_size)
 
 			while (next < code->nr_units && code->units[next].off == u->off)
 				next++; /* an empty object at the label */
-			u->len =
-			    (next < code->nr_units ? code->units[next].off : section_size) - u->off;
+			u->len = (next < code->nr_units ? code->units[next].off : section_size) -
+				 u->off;
 		} else if (u->off + u->len > end || sized == NO_UNIT) {
 			end = u->off + u->len;
 			sized = kept;
@@ -209,7 +209,7 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 		while (k < code->nr_units && code->units[k].off < sym->value)
 			k++;
 		code->alias_of[s] =
-		    k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
+			k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
 		for (u32 j = k; j < code->nr_units && code->units[j].off == sym->value; j++)
 			if (code->units[j].len == sym->size)
 				code->alias_of[s] = j;
@@ -374,9 +374,9 @@ static const char **section_classes(struct object *obj)
 		b.len = 0;
 		section_class(obj->sections[i].name, &b);
 		buf_add(&b, "", 1);
-		class[i] = strcmp((const char *)b.data, obj->sections[i].name) ?
-				   arena_strdup(&obj->arena, (const char *)b.data) :
-				   obj->sections[i].name;
+		class[i] = strcmp((const char *)b.data, obj->sections[i].name)
+				   ? arena_strdup(&obj->arena, (const char *)b.data)
+				   : obj->sections[i].name;
 	}
 	buf_free(&b);
 	return class;
@@ -471,6 +471,29 @@ s64 code_branch_target(const struct section *sec, const struct code_insn *ci)
 						  : arch_insn_disp(p, &ci->insn);
 
 	return (s64)ci->off + ci->len + rel;
+}
+
+u32 code_insn_index(const struct code_insn *insn, u32 nr, u32 off)
+{
+	u32 lo = 0, hi = nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (insn[mid].off + insn[mid].len <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+u32 code_ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
+{
+	u32 i = code_insn_index(insn, nr, off);
+
+	*delta = i < nr && off > insn[i].off ? off - insn[i].off : 0;
+	return i < nr ? insn[i].ordinal : nr ? insn[nr - 1].ordinal + !insn[nr - 1].filler : 0;
 }
 
 static bool leaves(const struct insn *insn)

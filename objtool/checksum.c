@@ -101,7 +101,7 @@ static void tell_names_apart(struct records *recs, struct naming *names, size_t 
 		for (size_t k = i; differ && k < end; k++)
 			if (names[k].file)
 				recs->rec[names[k].rec].name =
-				    canonical_name(&recs->arena, names[k].name, names[k].file);
+					canonical_name(&recs->arena, names[k].name, names[k].file);
 	}
 }
 
@@ -129,7 +129,7 @@ struct units {
 	const struct code *code;
 	struct worker *workers;
 	struct record *rec; /* by unit */
-	u32 *batch;         /* first unit of each, and the end of the last */
+	u32 *batch;	    /* first unit of each, and the end of the last */
 	u32 nr_batches;
 };
 
@@ -149,8 +149,8 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 		*rec = (struct record){
 			.kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA,
 			.size = unit_size(units->code, u),
-			.name = canonical_name(&w->names,
-					       units->code->obj->symbols[u->sym].name, NULL)};
+			.name = canonical_name(&w->names, units->code->obj->symbols[u->sym].name,
+					       NULL)};
 		fill_record(rec, &w->canon.stream);
 		bad = (struct bad){i, w->canon.bad, w->canon.bad_sec, w->canon.bad_off};
 		if (bad.nr)
@@ -196,7 +196,8 @@ static void warn_bad(const struct code *code, struct worker *workers, unsigned i
 	if (bad)
 		qsort(bad, all.len / sizeof(*bad), sizeof(*bad), compare_bad);
 	for (size_t i = 0; i < all.len / sizeof(*bad); i++)
-		warning("%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they are",
+		warning("%s: %s: %u bytes are no instruction, the first at %s+0x%x: hashed as they "
+			"are",
 			obj->path, obj->symbols[code->units[bad[i].unit].sym].name, bad[i].nr,
 			obj->sections[bad[i].sec].name, bad[i].off);
 	buf_free(&all);
@@ -435,7 +436,8 @@ static void checksum_rests(struct worker *workers, unsigned int nr_workers, stru
 	if (rest.nr)
 		qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
 	for (size_t i = 0, end; i < rest.nr; i = end) {
-		for (end = i + 1; end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
+		for (end = i + 1;
+		     end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
 			end++;
 		rest_record(recs, &rest.chunks[i], end - i);
 	}
@@ -501,10 +503,9 @@ static void read_object(struct object *obj, struct reading *r)
 	lines_read(&r->code, &r->lines);
 }
 
-static struct canon canon_of(const struct reading *r)
+static void init_canon(struct canon *c, const struct reading *r)
 {
-	return (struct canon){
-		.code = &r->code, .namesakes = &r->namesakes, .lines = &r->lines};
+	canon_init(c, &r->code, &r->namesakes, &r->lines);
 }
 
 struct records *checksum_object(struct object *obj, unsigned int workers)
@@ -515,7 +516,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 
 	read_object(obj, &reading);
 	for (unsigned int i = 0; i < workers; i++)
-		w[i].canon = canon_of(&reading);
+		init_canon(&w[i].canon, &reading);
 	checksum_units(&reading.code, w, workers, recs);
 	checksum_commons(&w[0].canon, recs);
 	checksum_rests(w, workers, recs);
@@ -537,7 +538,7 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	bool found = false;
 
 	read_object(obj, &reading);
-	c = canon_of(&reading);
+	init_canon(&c, &reading);
 	c.stream.dump = out;
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];

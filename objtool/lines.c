@@ -12,23 +12,23 @@ static const struct {
 	const char *callee;
 	u8 line;
 } callees[] = {
-    {"__btrfs_abort_transaction", 2},
-    {"__btrfs_handle_fs_error", 2},
-    {"__btrfs_panic", 2},
-    {"__ext4_abort", 2},
-    {"__ext4_error", 2},
-    {"__ext4_error_file", 2},
-    {"__ext4_error_inode", 2},
-    {"__ext4_forget", 1},
-    {"__ext4_grp_locked_error", 1},
-    {"__ext4_handle_dirty_metadata", 1},
-    {"__ext4_handle_dirty_super", 1},
-    {"__ext4_journal_get_create_access", 1},
-    {"__ext4_journal_get_write_access", 1},
-    {"__ext4_journal_stop", 1},
-    {"__ext4_std_error", 2},
-    {"__ext4_warning", 2},
-    {"__ext4_warning_inode", 2},
+	{"__btrfs_abort_transaction", 2},
+	{"__btrfs_handle_fs_error", 2},
+	{"__btrfs_panic", 2},
+	{"__ext4_abort", 2},
+	{"__ext4_error", 2},
+	{"__ext4_error_file", 2},
+	{"__ext4_error_inode", 2},
+	{"__ext4_forget", 1},
+	{"__ext4_grp_locked_error", 1},
+	{"__ext4_handle_dirty_metadata", 1},
+	{"__ext4_handle_dirty_super", 1},
+	{"__ext4_journal_get_create_access", 1},
+	{"__ext4_journal_get_write_access", 1},
+	{"__ext4_journal_stop", 1},
+	{"__ext4_std_error", 2},
+	{"__ext4_warning", 2},
+	{"__ext4_warning_inode", 2},
 };
 
 #define NO_INSN 0xffffffffU
@@ -70,7 +70,8 @@ static void find_files(const struct object *obj, u32 s, struct lines *lines, boo
 	const struct section *sec = &obj->sections[s];
 	u32 end;
 
-	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 || !sec->data)
+	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 ||
+	    !sec->data)
 		return;
 	for (u32 off = 0; off < sec->size; off = end + 1) {
 		const u8 *nul = memchr(sec->data + off, 0, sec->size - off);
@@ -135,7 +136,8 @@ static const struct reloc *reloc_in(const struct section *sec, const struct code
 	return NULL;
 }
 
-/* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end. */
+/* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end.
+ */
 static s64 address_of(const struct object *obj, const struct reloc *rel, s64 distance)
 {
 	bool pcrel = arch_reloc_type(rel->type).kind == RELOC_PC;
@@ -231,7 +233,8 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 
 		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
 		if (arg != ARCH_NO_REG)
-			args->file[arg] = is_source_file(lines, lines->code->obj->symbols[rel->sym].sec, off);
+			args->file[arg] =
+				is_source_file(lines, lines->code->obj->symbols[rel->sym].sec, off);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <objtool/mem.h>
 
 /* Blocks double up to this, so that a small object costs one page or two. */
-#define ARENA_FIRST 16384
+#define ARENA_FIRST   16384
 #define ARENA_LARGEST (1U << 20)
 
 struct arena_block {
@@ -61,9 +61,9 @@ void *arena_alloc(struct arena *a, size_t nr, size_t size)
 		must(NULL);
 	bytes = (bytes + 15) & ~(size_t)15;
 	if (!b || b->size - b->used < bytes) {
-		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2 :
-		       b				? ARENA_LARGEST :
-							  ARENA_FIRST;
+		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2
+		       : b				? ARENA_LARGEST
+							: ARENA_FIRST;
 		if (room < bytes)
 			room = bytes;
 		b = xcalloc(1, sizeof(*b) + room);

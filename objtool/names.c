@@ -102,14 +102,14 @@ void name_canonical(const char *name, struct buf *out)
 bool name_is_content(const char *name)
 {
 	static const char *const prefixes[] = {
-	    ".L",
-	    ".str",
-	    "CSWTCH.",
-	    "switch.table.",
-	    "__func__.",
-	    "__FUNCTION__.",
-	    "__PRETTY_FUNCTION__.",
-	    "anon.",
+		".L",
+		".str",
+		"CSWTCH.",
+		"switch.table.",
+		"__func__.",
+		"__FUNCTION__.",
+		"__PRETTY_FUNCTION__.",
+		"anon.",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -131,7 +131,7 @@ bool name_is_cold(const char *name, size_t *len)
 void section_class(const char *name, struct buf *out)
 {
 	static const char *const classes[] = {
-	    ".text", ".data.rel.ro", ".data", ".rodata", ".bss", ".tdata", ".tbss",
+		".text", ".data.rel.ro", ".data", ".rodata", ".bss", ".tdata", ".tbss",
 	};
 	size_t n;
 

@@ -96,7 +96,8 @@ static void rank_clones(const struct namesakes *ns, struct clone *clones, u32 nr
 	for (u32 i = 0; i < nr; i++)
 		if ((i && clones[i - 1].key == clones[i].key) ||
 		    (i + 1 < nr && clones[i + 1].key == clones[i].key))
-			clones[i].shape = shape(ns->code, ns->code->alias_of[clones[i].sym], &scratch);
+			clones[i].shape =
+				shape(ns->code, ns->code->alias_of[clones[i].sym], &scratch);
 	qsort(clones, nr, sizeof(*clones), compare_clones);
 	for (u32 i = 1; i < nr; i++)
 		if (clones[i].key == clones[i - 1].key)

@@ -20,17 +20,17 @@ static const struct {
 	const char *section; /* "foo*" is a prefix */
 	const char *reason;
 } excluded[] = {
-    {".discard.*", "thrown away by the linker script"},
-    {".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
-    {".orc_header", "hash of the unwind format"},
-    {".call_sites", "list of calls, derived from the code"},
-    {".return_sites", "list of jumps to the return thunk, derived from the code"},
-    {".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
-    {".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
-    {".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
-    {".note*", "build identification"},
-    {".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
-    {".llvm*", "hints from compiler to linker"},
+	{".discard.*", "thrown away by the linker script"},
+	{".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
+	{".orc_header", "hash of the unwind format"},
+	{".call_sites", "list of calls, derived from the code"},
+	{".return_sites", "list of jumps to the return thunk, derived from the code"},
+	{".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
+	{".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
+	{".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
+	{".note*", "build identification"},
+	{".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
+	{".llvm*", "hints from compiler to linker"},
 };
 
 /* Room between entries is less than an alignment worth having. */
@@ -311,7 +311,7 @@ void specials_read(struct object *obj, struct specials *specials)
 	u32 count = 0;
 
 	specials->sections =
-	    arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
+		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		struct special_section *how = &specials->sections[i];
 

@@ -8,7 +8,7 @@ static struct target named(const struct code *code, u32 unit, s64 delta)
 
 	if (u->kind == UNIT_FUNC && delta > 0 && delta < (s64)u->len)
 		return (struct target){
-		    .kind = TARGET_CODE, .sym = u->sym, .unit = unit, .delta = delta};
+			.kind = TARGET_CODE, .sym = u->sym, .unit = unit, .delta = delta};
 	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = delta};
 }
 
@@ -148,7 +148,7 @@ static struct target fragment(const struct code *code, u32 s, u32 off)
 	u32 end = next != NO_UNIT ? code->units[next].off : code->obj->sections[s].size;
 
 	return (struct target){
-	    .kind = TARGET_FRAGMENT, .unit = NO_UNIT, .sec = s, .off = off, .len = end - off};
+		.kind = TARGET_FRAGMENT, .unit = NO_UNIT, .sec = s, .off = off, .len = end - off};
 }
 
 /* Before a section's start or behind its end: counted from the unit that is next to it. */
@@ -158,7 +158,7 @@ static struct target outside(const struct code *code, u32 s, s64 off)
 
 	if (first == end)
 		return (struct target){
-		    .kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
+			.kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
 	unit = off < 0 ? first : end - 1;
 	return named(code, unit, add_wrap(off, -(s64)code->units[unit].off));
 }
@@ -185,7 +185,7 @@ struct target target_at(const struct code *code, u32 s, s64 off)
 		return outside(code, s, off);
 	if (specials_at(code->obj, &code->specials, s, (u32)off, &entry))
 		return (struct target){
-		    .kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
+			.kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
 	unit = code_unit_at(code, s, (u32)off);
 	if (unit != NO_UNIT && code->units[unit].kind == UNIT_LABEL)
 		return content_of(code, unit, off - (s64)code->units[unit].off);
@@ -207,10 +207,10 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .delta = addend};
 	if (!symbol_defined(sym))
 		return (struct target){
-		    .kind = TARGET_NAME,
-		    .sym = s,
-		    .unit = NO_UNIT,
-		    .delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
+			.kind = TARGET_NAME,
+			.sym = s,
+			.unit = NO_UNIT,
+			.delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
 	if (sym->bind == BIND_LOCAL) {
 		/* A symbol says which object is meant even where the address has left it. */
 		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
@@ -227,4 +227,38 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 		return t;
 	}
 	return (struct target){.kind = TARGET_NAME, .sym = s, .unit = unit, .delta = addend};
+}
+
+struct target target_of_reloc(const struct code *code, const struct reloc *rel, u64 pc_end)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+	s64 addend = rel->addend;
+
+	if (type.kind == RELOC_OTHER)
+		return (struct target){.kind = TARGET_NAME,
+				       .sym = rel->sym,
+				       .unit = code->alias_of[rel->sym],
+				       .delta = addend};
+	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
+		addend = add_wrap(addend, (s64)(pc_end - rel->offset));
+	return target_of_symbol(code, rel->sym, addend);
+}
+
+s64 target_offset(const struct code *code, const struct target *t, u32 *sec)
+{
+	const struct unit *u;
+
+	*sec = t->sec;
+	if (t->unit == NO_UNIT)
+		return t->off;
+	u = &code->units[t->unit];
+	*sec = u->sec;
+	return add_wrap(u->off, t->delta);
+}
+
+struct target target_end_of(const struct code *code, u32 unit)
+{
+	const struct unit *u = &code->units[unit];
+
+	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = u->len};
 }

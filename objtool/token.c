@@ -104,10 +104,10 @@ static void print_bytes(FILE *out, const u8 *p, size_t len, bool hex)
 static void print_token(const struct stream *st)
 {
 	static const char *const names[NR_TOKEN_TAGS] = {
-	    [TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
-	    [TOKEN_INSN] = "insn", [TOKEN_BAD] = "bad",	    [TOKEN_BRANCH] = "branch",
-	    [TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
-	    [TOKEN_END] = "end",   [TOKEN_LINE] = "line",
+		[TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
+		[TOKEN_INSN] = "insn", [TOKEN_BAD] = "bad",	[TOKEN_BRANCH] = "branch",
+		[TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
+		[TOKEN_END] = "end",   [TOKEN_LINE] = "line",
 	};
 	const u8 *p = st->all.data + st->start, *end = st->all.data + st->all.len;
 	u8 tag = *p++;
@@ -146,7 +146,8 @@ void token_end(struct stream *st)
 		st->all.len = st->start;
 }
 
-/* Tag, field type and length before the bytes of an instruction; and the most there can be of all. */
+/* Tag, field type and length before the bytes of an instruction; and the most there can be of all.
+ */
 #define INSN_HEAD 6
 #define INSN_ROOM 32
 

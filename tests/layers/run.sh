@@ -24,6 +24,8 @@ special
 check
 namesake target token
 lines
+parts
+settle
 canon
 records
 checksum

@@ -3,20 +3,20 @@
 #include <objtool/layout.h>
 
 static const struct reloc_type types[] = {
-	[0] = {RELOC_NONE, 0},    /* R_X86_64_NONE */
-	[1] = {RELOC_ABS, 8},     /* R_X86_64_64 */
-	[2] = {RELOC_PC, 4},      /* R_X86_64_PC32 */
-	[4] = {RELOC_PC, 4},      /* R_X86_64_PLT32: gas uses it for calls since 2.31, PC32 before */
-	[9] = {RELOC_GOT, 4},     /* R_X86_64_GOTPCREL */
-	[10] = {RELOC_ABS, 4},    /* R_X86_64_32 */
+	[0] = {RELOC_NONE, 0}, /* R_X86_64_NONE */
+	[1] = {RELOC_ABS, 8},  /* R_X86_64_64 */
+	[2] = {RELOC_PC, 4},   /* R_X86_64_PC32 */
+	[4] = {RELOC_PC, 4},   /* R_X86_64_PLT32: gas uses it for calls since 2.31, PC32 before */
+	[9] = {RELOC_GOT, 4},  /* R_X86_64_GOTPCREL */
+	[10] = {RELOC_ABS, 4}, /* R_X86_64_32 */
 	[11] = {RELOC_SIGNED, 4}, /* R_X86_64_32S */
-	[12] = {RELOC_ABS, 2},    /* R_X86_64_16 */
-	[13] = {RELOC_PC, 2},     /* R_X86_64_PC16 */
-	[14] = {RELOC_ABS, 1},    /* R_X86_64_8 */
-	[15] = {RELOC_PC, 1},     /* R_X86_64_PC8 */
-	[24] = {RELOC_PC, 8},     /* R_X86_64_PC64 */
-	[41] = {RELOC_GOT, 4},    /* R_X86_64_GOTPCRELX */
-	[42] = {RELOC_GOT, 4},    /* R_X86_64_REX_GOTPCRELX */
+	[12] = {RELOC_ABS, 2},	  /* R_X86_64_16 */
+	[13] = {RELOC_PC, 2},	  /* R_X86_64_PC16 */
+	[14] = {RELOC_ABS, 1},	  /* R_X86_64_8 */
+	[15] = {RELOC_PC, 1},	  /* R_X86_64_PC8 */
+	[24] = {RELOC_PC, 8},	  /* R_X86_64_PC64 */
+	[41] = {RELOC_GOT, 4},	  /* R_X86_64_GOTPCRELX */
+	[42] = {RELOC_GOT, 4},	  /* R_X86_64_REX_GOTPCRELX */
 };
 
 /* Those of the others that fill eight bytes; the rest fill four. */

@@ -20,7 +20,7 @@ static const struct layout alternatives[] = {
 	{.stride = 13,
 	 .field = {{FIELD_SITE, 0, 4, 0},
 		   {FIELD_REPL, 4, 4, 11},
-		   {FIELD_BYTES, 8, 2, 0},  /* cpuid */
+		   {FIELD_BYTES, 8, 2, 0},    /* cpuid */
 		   {FIELD_BYTES, 10, 3, 0}}}, /* instrlen, replacementlen, padlen */
 	/* 5.13 to 6.2, and before 4.0 */
 	{.stride = 12,
@@ -81,8 +81,8 @@ static const struct layout paravirt[] = {
 	{.stride = 16,
 	 .tail = 4,
 	 .field = {{FIELD_SITE, 0, 8, 0},
-		   {FIELD_BYTES, 8, 1, 0},  /* type */
-		   {FIELD_BYTES, 9, 1, 0},  /* length */
+		   {FIELD_BYTES, 8, 1, 0},    /* type */
+		   {FIELD_BYTES, 9, 1, 0},    /* length */
 		   {FIELD_BYTES, 10, 2, 0}}}, /* clobbers, in assembler files */
 };
 
@@ -92,9 +92,9 @@ static const struct layout pointers[] = {
 	{.stride = 4, .field = {{FIELD_SITE, 0, 4, 0}}},
 };
 
-#define TABLE(name, lane, layouts, ...)                                                            \
-	{                                                                                          \
-		name, lane, layouts, ARRAY_SIZE(layouts), __VA_ARGS__                              \
+#define TABLE(name, lane, layouts, ...)                               \
+	{                                                             \
+		name, lane, layouts, ARRAY_SIZE(layouts), __VA_ARGS__ \
 	}
 
 const struct special_table arch_special_tables[] = {
@@ -104,7 +104,8 @@ const struct special_table arch_special_tables[] = {
 	TABLE("__bug_table", LANE_BUG, bugs, false),
 	TABLE(".static_call_sites", LANE_STATIC_CALL, static_calls, false),
 	TABLE(".parainstructions", LANE_ALT, paravirt, false),
-	/* the call __fentry__, and the nops of -fpatchable-function-entry, N bytes before the function */
+	/* the call __fentry__, and the nops of -fpatchable-function-entry, N bytes before the
+	   function */
 	TABLE("__mcount_loc", LANE_TRACE, pointers, false),
 	TABLE("__patchable_function_entries", LANE_TRACE, pointers, true),
 	/* lock prefixes, removed on one processor; to 6.x */

@@ -90,17 +90,17 @@ static const struct {
 	u8 first, last; /* opcodes */
 	u8 writes;
 } plain[] = {
-    {0x31, 0x31, WRITES_RM},				    /* xor %reg, %rm: the usual zero */
-    {0x33, 0x33, WRITES_REG},	 {0x38, 0x3d, WRITES_NONE}, /* cmp */
-    {0x50, 0x57, WRITES_NONE},				    /* push */
-    {0x63, 0x63, WRITES_REG},				    /* movslq */
-    {0x84, 0x85, WRITES_NONE},				    /* test */
-    {0x88, 0x89, WRITES_RM},				    /* mov %reg, %rm */
-    {0x8a, 0x8b, WRITES_REG},				    /* mov %rm, %reg */
-    {0x8d, 0x8d, WRITES_REG},				    /* lea */
-    {0x90, 0x90, WRITES_NONE},				    /* nop */
-    {0xb8, 0xbf, WRITES_OPCODE},			    /* mov $imm, %reg */
-    {0xc6, 0xc7, WRITES_RM},				    /* mov $imm, %rm */
+	{0x31, 0x31, WRITES_RM},				/* xor %reg, %rm: the usual zero */
+	{0x33, 0x33, WRITES_REG},    {0x38, 0x3d, WRITES_NONE}, /* cmp */
+	{0x50, 0x57, WRITES_NONE},				/* push */
+	{0x63, 0x63, WRITES_REG},				/* movslq */
+	{0x84, 0x85, WRITES_NONE},				/* test */
+	{0x88, 0x89, WRITES_RM},				/* mov %reg, %rm */
+	{0x8a, 0x8b, WRITES_REG},				/* mov %rm, %reg */
+	{0x8d, 0x8d, WRITES_REG},				/* lea */
+	{0x90, 0x90, WRITES_NONE},				/* nop */
+	{0xb8, 0xbf, WRITES_OPCODE},				/* mov $imm, %reg */
+	{0xc6, 0xc7, WRITES_RM},				/* mov $imm, %rm */
 };
 
 u16 arch_writes(const u8 *p, const struct insn *insn)

@@ -9,11 +9,9 @@
 #ifndef OBJTOOL_CANON_H
 #define OBJTOOL_CANON_H
 
-#include <objtool/check.h>
-#include <objtool/lines.h>
 #include <objtool/namesake.h>
+#include <objtool/parts.h>
 #include <objtool/seen.h>
-#include <objtool/target.h>
 #include <objtool/token.h>
 
 /* A stretch of a section that some record covers. */
@@ -21,25 +19,14 @@ struct covered {
 	u32 sec, off, len;
 };
 
-/* Code of the current function: its own part, .cold, and code without a symbol. */
-struct part {
-	u32 sec, off, end;
-	u32 first, nr; /* instructions in canon.insns */
-	const char *word;
-};
-
-/* One worker's state, reused from unit to unit. Zero-initialise, then set the first three. */
+/* One worker's state, reused from unit to unit; see canon_init(). */
 struct canon {
 	const struct code *code;
 	const struct namesakes *namesakes;
-	const struct lines *lines;
 	struct stream stream; /* the tokens of the unit last given */
-	u32 self;	      /* the unit itself, NO_UNIT for a chunk */
+	struct parts parts;   /* the code of the current function */
 	u32 file;	      /* the source file it is from, if that was needed so far */
-	struct insns insns;
-	struct insns other; /* scratch: another function, to count its instructions */
-	struct part *parts;
-	u32 nr_parts, cap_parts;
+	struct insns other;   /* scratch: another function, to count its instructions */
 	struct target *blobs; /* unnamed data met, in order of first use */
 	u32 nr_blobs, cap_blobs;
 	struct seen seen;   /* place -> index of blob */
@@ -47,6 +34,10 @@ struct canon {
 	u32 bad, bad_off;   /* undecodable bytes: how many, and where the first is */
 	u32 bad_sec;
 };
+
+void canon_init(struct canon *canon, const struct code *code, const struct namesakes *namesakes,
+		const struct lines *lines);
+void canon_free(struct canon *canon);
 
 /* Write the tokens of unit @unit, a function or data object that is no part of another. */
 void canon_unit(struct canon *canon, u32 unit);
@@ -56,7 +47,5 @@ void canon_common(struct canon *canon, const struct symbol *sym);
 
 /* Write the tokens of bytes [@off, @off + @len) of section @sec, which belong to no unit. */
 void canon_chunk(struct canon *canon, u32 sec, u32 off, u32 len);
-
-void canon_free(struct canon *canon);
 
 #endif

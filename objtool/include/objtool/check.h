@@ -23,10 +23,10 @@ enum unit_kind {
 
 struct unit {
 	u32 sec, off,
-	    len;    /* extent in bytes; a label ends at the next symbol; an empty object has 0 */
-	u32 sym;    /* the symbol it is known by; aliases: see code_read() */
-	u32 outer;  /* innermost unit that encloses its start, NO_UNIT if none */
-	u32 parent; /* for a cold part or a prefix: the function; else NO_UNIT */
+		len; /* extent in bytes; a label ends at the next symbol; an empty object has 0 */
+	u32 sym;     /* the symbol it is known by; aliases: see code_read() */
+	u32 outer;   /* innermost unit that encloses its start, NO_UNIT if none */
+	u32 parent;  /* for a cold part or a prefix: the function; else NO_UNIT */
 	u32 cold, prefix; /* for a function: its parts, NO_UNIT if none */
 	u8 kind;	  /* enum unit_kind */
 	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
@@ -40,7 +40,7 @@ struct code {
 	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
 			    if none */
 	const char **class; /* by section index: its section class, see names.h */
-	u32 *alias_of;	 /* by symbol index: the unit it names, NO_UNIT if none */
+	u32 *alias_of;	    /* by symbol index: the unit it names, NO_UNIT if none */
 	struct specials specials;
 };
 
@@ -95,6 +95,12 @@ enum decode_end {
  */
 u32 code_decode(const struct code *code, u32 sec, u32 off, u32 end, enum decode_end how,
 		struct insns *insns);
+
+/* Index of the instruction that offset @off lies in; @nr if it lies behind the last. */
+u32 code_insn_index(const struct code_insn *insn, u32 nr, u32 off);
+
+/* The same in instructions that count: the ordinal. *@delta: how far into it @off lies. */
+u32 code_ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta);
 
 /*
  * Where the branch or pc-relative operand of an instruction at @off points when no

@@ -16,8 +16,8 @@
 u64 hash_bytes(const void *data, size_t len);
 
 /*
- * Checksum everything in @obj, with up to @workers threads (1: none is started). Returns finished records that do not refer to
- * the object, or NULL after a message. What could not be decoded or
+ * Checksum everything in @obj, with up to @workers threads (1: none is started). Returns finished
+ * records that do not refer to the object, or NULL after a message. What could not be decoded or
  * attributed is said with warning(), by object, function and offset. The result
  * does not depend on @workers.
  */

@@ -26,27 +26,27 @@
 #include <objtool/util.h>
 
 /* Values of struct symbol's .sec that are not section indexes. */
-#define SEC_UNDEF 0U
-#define SEC_ABS 0xfffffff1U
+#define SEC_UNDEF  0U
+#define SEC_ABS	   0xfffffff1U
 #define SEC_COMMON 0xfffffff2U
 
 /* Section flags and types used outside elf.c, with their ELF values (gABI). */
-#define SF_WRITE 0x1U
-#define SF_ALLOC 0x2U
-#define SF_EXEC 0x4U
-#define SF_MERGE 0x10U
-#define SF_STRINGS 0x20U
+#define SF_WRITE      0x1U
+#define SF_ALLOC      0x2U
+#define SF_EXEC	      0x4U
+#define SF_MERGE      0x10U
+#define SF_STRINGS    0x20U
 #define SF_LINK_ORDER 0x80U
 
 enum symbol_type { /* STT_* */
-	SYM_NOTYPE = 0,
-	SYM_OBJECT = 1,
-	SYM_FUNC = 2,
-	SYM_SECTION = 3,
-	SYM_FILE = 4,
-	SYM_COMMON = 5,
-	SYM_TLS = 6,
-	SYM_IFUNC = 10,
+		   SYM_NOTYPE = 0,
+		   SYM_OBJECT = 1,
+		   SYM_FUNC = 2,
+		   SYM_SECTION = 3,
+		   SYM_FILE = 4,
+		   SYM_COMMON = 5,
+		   SYM_TLS = 6,
+		   SYM_IFUNC = 10,
 };
 
 enum symbol_bind { BIND_LOCAL = 0, BIND_GLOBAL = 1, BIND_WEAK = 2, BIND_UNIQUE = 10 };
@@ -76,17 +76,17 @@ struct section {
 
 struct symbol {
 	const char *name; /* "" if it has none; a section's name for STT_SECTION */
-	u64 value;        /* offset in .sec; alignment for SEC_COMMON */
-	u64 size;         /* bytes */
-	u32 sec;          /* section index or SEC_* */
-	u32 file;         /* index of the STT_FILE symbol before it, 0 if none or not local */
-	u8 type;          /* enum symbol_type */
-	u8 bind;          /* enum symbol_bind */
+	u64 value;	  /* offset in .sec; alignment for SEC_COMMON */
+	u64 size;	  /* bytes */
+	u32 sec;	  /* section index or SEC_* */
+	u32 file;	  /* index of the STT_FILE symbol before it, 0 if none or not local */
+	u8 type;	  /* enum symbol_type */
+	u8 bind;	  /* enum symbol_bind */
 	u8 visibility;
 };
 
 struct object {
-	const char *path; /* as given; for messages only */
+	const char *path;	  /* as given; for messages only */
 	struct section *sections; /* [0] is the null section */
 	u32 nr_sections;
 	struct symbol *symbols; /* [0] is the null symbol, in file order */
@@ -99,7 +99,7 @@ struct object {
 	u32 *by_addr;
 	u32 nr_by_addr;
 	size_t file_size;
-	struct arena arena; /* everything derived from this file, by any layer */
+	struct arena arena;	  /* everything derived from this file, by any layer */
 	struct object_file *file; /* the mapping; private to elf.c */
 };
 

@@ -35,14 +35,16 @@ enum field_use {
 	FIELD_END,   /* no more fields */
 	FIELD_SITE,  /* pointer to the code the entry applies to; says who owns it */
 	FIELD_REF,   /* pointer that is part of the meaning */
-	FIELD_REPL,  /* pointer to replacement code, of as many bytes as .arg's offset in the entry says */
-	FIELD_FILE,  /* pointer to a source file name; may be relative to the entry's start, see special.c */
+	FIELD_REPL,  /* pointer to replacement code, of as many bytes as .arg's offset in the entry
+			says */
+	FIELD_FILE,  /* pointer to a source file name; may be relative to the entry's start, see
+			special.c */
 	FIELD_BYTES, /* plain bytes that are part of the meaning */
 	FIELD_LINE,  /* line number: not meaning */
 };
 
 struct field {
-	u8 use; /* enum field_use */
+	u8 use;	      /* enum field_use */
 	u8 off, size; /* bytes, from the entry's start */
 	u8 arg;
 };
@@ -52,7 +54,8 @@ struct field {
 struct layout {
 	u8 stride; /* bytes from entry to entry */
 	u8 tail;   /* bytes the last entry may lack (unpadded ends of old .parainstructions) */
-	bool last_is_symbol; /* the third pointer is a function by name, not a place in .text: old __ex_table */
+	bool last_is_symbol; /* the third pointer is a function by name, not a place in .text: old
+				__ex_table */
 	struct field field[MAX_FIELDS];
 };
 

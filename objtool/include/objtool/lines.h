@@ -15,7 +15,7 @@
 struct lines {
 	const struct code *code;
 	u8 *takes_line; /* by symbol: 1 + which argument is a line number, 0 if none is */
-	u64 *files;     /* section << 32 | offset of each string that names a source file, sorted */
+	u64 *files;	/* section << 32 | offset of each string that names a source file, sorted */
 	u32 nr_files;
 };
 

@@ -31,6 +31,18 @@ struct target {
 };
 
 /*
+ * What a relocation points at. @pc_end is the end of the instruction whose
+ * pc-relative field it fills, from which that field counts; 0 if it fills none.
+ */
+struct target target_of_reloc(const struct code *code, const struct reloc *rel, u64 pc_end);
+
+/* Where @t lies: an offset in section *@sec, which is 0 if it lies in none. */
+s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
+
+/* The end of unit @unit; its start, if it is empty. */
+struct target target_end_of(const struct code *code, u32 unit);
+
+/*
  * A place can be the start of one object, the end of the one before ("arr + N"),
  * and an empty object's ("static struct lock_class_key __key" without lockdep) all at
  * once, and a section symbol and offset do not say which is meant.
@@ -46,5 +58,29 @@ struct target target_of_symbol(const struct code *code, u32 sym, s64 addend);
 
 /* What offset @off of section @sec, which may lie outside of it, is. */
 struct target target_at(const struct code *code, u32 sec, s64 off);
+
+/* Walks the relocations of a section, in order. */
+struct reloc_cursor {
+	const struct section *sec;
+	u32 next;
+};
+
+/* A cursor at the first relocation at or after @off. */
+static inline struct reloc_cursor reloc_cursor(const struct section *sec, u32 off)
+{
+	return (struct reloc_cursor){sec, section_reloc_from(sec, off)};
+}
+
+/* The next relocation before @end that does something, or NULL. */
+static inline const struct reloc *reloc_next(struct reloc_cursor *cur, u64 end)
+{
+	while (cur->next < cur->sec->nr_relocs && cur->sec->relocs[cur->next].offset < end) {
+		const struct reloc *rel = &cur->sec->relocs[cur->next++];
+
+		if (arch_reloc_type(rel->type).kind != RELOC_NONE)
+			return rel;
+	}
+	return NULL;
+}
 
 #endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * parts.h - the code of one function, wherever it lies
+ *
+ * A function is its own symbol's code, its .cold part, its prefix, and code
+ * without a symbol that it reaches (.fixup, .altinstr_aux). Places in it are a part and the
+ * ordinal of an instruction, never offsets: these move when filler or a branch changes size.
+ */
+#ifndef OBJTOOL_PARTS_H
+#define OBJTOOL_PARTS_H
+
+#include <objtool/check.h>
+#include <objtool/lines.h>
+#include <objtool/target.h>
+
+#define NO_PART 0xffffffffU
+
+struct part {
+	u32 sec, off, end;
+	u32 first, nr;	  /* its instructions in parts.insns */
+	const char *word; /* what it is called in the stream */
+};
+
+/* Zero-initialise, then set .code and .lines. */
+struct parts {
+	const struct code *code;
+	const struct lines *lines;
+	u32 self; /* the function, NO_UNIT for code that belongs to none */
+	struct part *part;
+	u32 nr, cap;
+	struct insns insns; /* of all parts; others may append theirs */
+};
+
+/* Start over with function @self, of no parts yet. */
+void parts_reset(struct parts *parts, u32 self);
+void parts_free(struct parts *parts);
+
+/* Decode [@off, @end) of section @sec as another part; returns its index. */
+u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end,
+	      enum decode_end how);
+
+/* The part that code without a symbol is in: a new one if no part has reached it yet. */
+u32 parts_add_fragment(struct parts *parts, const struct target *t);
+
+/* The part that contains offset @off of section @sec, NO_PART if none does. */
+u32 parts_at(const struct parts *parts, u32 sec, s64 off);
+
+/* The same if @t, which lies there, is in this function. */
+u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off);
+
+/* True if @unit is this function or a part of it. */
+bool parts_is_self(const struct parts *parts, u32 unit);
+
+/* The ordinal of offset @off in part @p; *@delta: bytes from the instruction's start. */
+u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta);
+
+/* The instruction at or after @off, NULL if no part is there; *@end is behind that part's last. */
+const struct code_insn *parts_insn(const struct parts *parts, u32 sec, u32 off,
+				   const struct code_insn **end);
+
+#endif

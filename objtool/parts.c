@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* parts.c - the code of one function, wherever it lies */
+#include <stdlib.h>
+#include <objtool/parts.h>
+
+void parts_reset(struct parts *parts, u32 self)
+{
+	parts->self = self;
+	parts->nr = 0;
+	parts->insns.nr = 0;
+}
+
+void parts_free(struct parts *parts)
+{
+	free(parts->part);
+	insns_free(&parts->insns);
+}
+
+u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)
+{
+	struct part *part;
+
+	if (parts->nr == parts->cap) {
+		parts->cap = parts->cap ? parts->cap * 2 : 8;
+		parts->part = xreallocarray(parts->part, parts->cap, sizeof(*parts->part));
+	}
+	part = &parts->part[parts->nr];
+	*part = (struct part){
+		.sec = sec, .off = off, .end = end, .first = parts->insns.nr, .word = word};
+	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
+	lines_mark(parts->lines, sec, parts->insns.insn + part->first, part->nr);
+	if (how == DECODE_TO_EXIT && part->nr) {
+		const struct code_insn *last = &parts->insns.insn[parts->insns.nr - 1];
+
+		part->end = last->off + last->len;
+	}
+	return parts->nr++;
+}
+
+u32 parts_add_fragment(struct parts *parts, const struct target *t)
+{
+	u32 p = parts_at(parts, t->sec, t->off);
+
+	if (p != NO_PART)
+		return p;
+	return parts_add(parts, "fragment", t->sec, t->off, t->off + t->len, DECODE_TO_EXIT);
+}
+
+u32 parts_at(const struct parts *parts, u32 sec, s64 off)
+{
+	for (u32 i = 0; i < parts->nr; i++) {
+		const struct part *p = &parts->part[i];
+
+		if (p->sec == sec && off >= p->off && off < p->end)
+			return i;
+	}
+	return NO_PART;
+}
+
+bool parts_is_self(const struct parts *parts, u32 unit)
+{
+	return unit != NO_UNIT && parts->self != NO_UNIT &&
+	       (unit == parts->self || parts->code->units[unit].parent == parts->self);
+}
+
+u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off)
+{
+	return parts_is_self(parts, t->unit) ? parts_at(parts, sec, off) : NO_PART;
+}
+
+u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)
+{
+	const struct part *part = &parts->part[p];
+
+	return code_ordinal(parts->insns.insn + part->first, part->nr, off, delta);
+}
+
+const struct code_insn *parts_insn(const struct parts *parts, u32 sec, u32 off,
+				   const struct code_insn **end)
+{
+	u32 p = parts_at(parts, sec, off);
+	const struct code_insn *insn;
+
+	if (p == NO_PART)
+		return NULL;
+	insn = parts->insns.insn + parts->part[p].first;
+	*end = insn + parts->part[p].nr;
+	return insn + code_insn_index(insn, parts->part[p].nr, off);
+}

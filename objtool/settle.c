@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* settle.c - which of the objects that meet at one place is meant */
+#include <objtool/settle.h>
+
+static const struct section *section(const struct parts *parts, u32 sec)
+{
+	return &parts->code->obj->sections[sec];
+}
+
+/*
+ * True if this function refers to [@from, @to] of section @sec. Absolute
+ * references to @doubtful do not count: they are under judgement themselves.
+ */
+static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 doubtful)
+{
+	for (u32 i = 0; i < parts->nr; i++) {
+		const struct part *p = &parts->part[i];
+		struct reloc_cursor cur = reloc_cursor(section(parts, p->sec), p->off);
+		const struct reloc *rel;
+
+		while ((rel = reloc_next(&cur, p->end))) {
+			/* 4: not exact where an immediate follows, but near enough for a guess */
+			struct target t = target_of_reloc(parts->code, rel, rel->offset + 4);
+			u32 in;
+			s64 off = target_offset(parts->code, &t, &in);
+
+			if (t.kind == TARGET_NAME && in == sec && off >= from && off <= to &&
+			    (off != doubtful || arch_reloc_type(rel->type).kind == RELOC_PC))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The function called next takes a lock class key, to judge by its name:
+ * __mutex_init(), __class_register(), __alloc_disk_node(), class_create().
+ */
+static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off)
+{
+	static const char *const words[] = {"init", "register", "alloc", "create"};
+	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
+	const struct reloc *rel = NULL;
+	const char *name;
+
+	for (; ci && ci < end; ci++) {
+		struct reloc_cursor cur = reloc_cursor(section(parts, sec), ci->off);
+
+		rel = reloc_next(&cur, (u64)ci->off + ci->len);
+		if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel))
+			break;
+	}
+	if (!ci || ci == end || !rel)
+		return false;
+	name = parts->code->obj->symbols[target_of_reloc(parts->code, rel, ci->off + ci->len).sym]
+		       .name;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(name, words[i]))
+			return true;
+	return false;
+}
+
+/* A comparison at @off that a jump backwards follows: the end of a loop. */
+static bool ends_loop(const struct parts *parts, u32 sec, u32 off)
+{
+	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
+
+	return ci && ci + 1 < end && ci[1].insn.cls == INSN_JCC &&
+	       code_branch_target(section(parts, sec), &ci[1]) <= off;
+}
+
+/* What is put in @reg at @off ends a loop that compares registers. */
+static bool ends_later_loop(const struct parts *parts, u32 sec, u32 off, u8 reg)
+{
+	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
+
+	for (; ci && ci < end; ci++) {
+		if (arch_compares_register(section(parts, sec)->data + ci->off, &ci->insn, reg))
+			return ends_loop(parts, sec, ci->off);
+		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&
+		    arch_call_clobbers(reg))
+			return false;
+	}
+	return false;
+}
+
+/*
+ * An end is only meant by a function that refers to the table, too. In data
+ * that can be written, it must not refer to what lies behind the table: that
+ * would be the head of a list, walked by "cmp $list, %rax; jne 1b".
+ */
+static bool means_end(const struct parts *parts, const struct target *t, u32 table, bool walks)
+{
+	const struct unit *here = &parts->code->units[t->unit];
+	const struct unit *before = &parts->code->units[table];
+
+	if (!refers_to(parts, before->sec, before->off, before->off + before->len - 1, -1))
+		return false;
+	if (walks && !(section(parts, before->sec)->flags & SF_WRITE))
+		return true;
+	return !refers_to(parts, here->sec, here->off, here->off + here->len, here->off);
+}
+
+void settle(const struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
+	    const struct code_insn *ci, bool immediate)
+{
+	const struct code *code = parts->code;
+	bool nothing = t->kind == TARGET_BLOB && !t->len;
+	u32 empty, table;
+	enum address_use use;
+	u8 reg;
+
+	if (!nothing && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
+			 code->obj->symbols[rel->sym].type != SYM_SECTION ||
+			 code->units[t->unit].kind != UNIT_DATA))
+		return;
+	empty = t->delta ? NO_UNIT : target_empty_here(code, t);
+	table = target_ends_here(code, t);
+	if (empty == NO_UNIT && table == NO_UNIT)
+		return;
+	use = arch_address_use(section(parts, sec)->data + ci->off, &ci->insn, immediate, &reg);
+	if (use == USE_MEMORY)
+		return;
+	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
+	    next_call_takes_key(parts, sec, ci->off))
+		*t = target_end_of(code, empty);
+	else if (table != NO_UNIT && nothing)
+		*t = target_end_of(code, table);
+	else if (table != NO_UNIT &&
+		 ((use == USE_COMPARE && ends_loop(parts, sec, ci->off)) ||
+		  (use == USE_ADDRESS && reg != ARCH_NO_REG &&
+		   ends_later_loop(parts, sec, ci->off, reg))) &&
+		 means_end(parts, t, table, use == USE_COMPARE))
+		*t = target_end_of(code, table);
+}
