@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""checksum.py - what objtool checksum says of objects made at test time
+
+Golden vectors first: streams written by hand, encoded and hashed without
+objtool. Then what must change nothing, names, rests, dumps, and threads.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../records"))
+import tokens  # noqa: E402
+from harness import BUILD, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
+
+KERNEL = ["-std=gnu11", "-O2", "-fno-pic", "-mcmodel=kernel", "-mno-red-zone",
+          "-mgeneral-regs-only", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+          "-Wall", "-Wextra", "-Werror"]
+COMPILERS = ["gcc", "clang"]
+SOURCES = ["one", "two"]
+
+
+class Records:
+    """The output of objtool checksum: header, records as tuples, and functions and data by name."""
+
+    def __init__(self, text):
+        lines = text.splitlines()
+        self.text, self.body = text, [x for x in lines[1:] if x[0] != "#"]
+        self.all = [tuple(x.split("\t")) for x in self.body]
+
+    def of(self, *kinds):
+        """(kind, name, checksum), sorted."""
+        return sorted((r[1], r[3], r[0]) for r in self.all if r[1] in kinds)
+
+    def sums(self, name, kind="func"):
+        return [r[0] for r in self.all if r[1] == kind and r[3] == name]
+
+    def lanes(self, name, kind="func"):
+        return [dict(x.split(":") for x in r[4].split(",")) for r in self.all
+                if r[1] == kind and r[3] == name][0]
+
+    def names(self, *kinds):
+        return [r[3] for r in self.all if r[1] in kinds]
+
+
+def records(object_path, warnings=False):
+    status, out, err = objtool("checksum", "-o", "-", object_path)
+    check("%s: status 0%s" % (os.path.basename(object_path), "" if warnings else ", no message"),
+          status == 0 and (warnings or err == ""), err)
+    return Records(out)
+
+
+def make(*argv):
+    subprocess.run(argv, check=True, timeout=60)
+    return argv[argv.index("-o") + 1]
+
+
+def assemble(name, text, compiler="gcc"):
+    return make(compiler, "-c", "-o", path(name + ".o"), make_file(name + ".s", text.encode()))
+
+
+def compile_sample(compiler, source, *flags, suffix=""):
+    """Compiled where it is, so that __FILE__ is the same whatever the flags."""
+    out = path("%s.%s%s.o" % (source, compiler, suffix))
+    subprocess.run([compiler, *KERNEL, *flags, "-c", "-o", out, source + ".c"],
+                   cwd=os.path.join(HERE, "sample"), check=True, timeout=60)
+    return out
+
+
+def hashed(text):
+    """A dump less the tokens that are in no checksum."""
+    return [x for x in text.splitlines() if not x.startswith("lines ")]
+
+
+def dump(name, object_path):
+    status, out, err = objtool("checksum", "--dump", name, object_path)
+    check("dump of %s: status 0" % name, status == 0 and out.endswith("\n"), err)
+    return out
+
+
+# ---- golden vectors ----
+
+def test_golden():
+    for name in ["code", "refs", "special", "data"]:
+        expected = tokens.read(os.path.join(HERE, "golden", name + ".tokens"))
+        for compiler in COMPILERS:
+            obj = make(compiler, "-c", "-o", path("%s.%s.o" % (name, compiler)),
+                       os.path.join(HERE, "golden", name + ".s"))
+            found = records(obj, warnings=name == "code")
+            for record in expected:
+                want = record.line().rstrip("\n")
+                same_name = [x for x in found.body if x.split("\t")[3] == record.name]
+                check("golden %s, %s: %s" % (name, compiler, record.name), want in found.body,
+                      "want %s\n      have %s" % (want, same_name))
+            check("golden %s, %s: no other record" % (name, compiler),
+                  len(found.body) == len(expected), found.text)
+            check_golden_dumps(obj, expected)
+
+
+def check_golden_dumps(obj, expected):
+    """One line a token, its lane and tag first."""
+    for record in expected:
+        if record.kind == "rest" or record.stream.tokens[0] == 'place kind "common"':
+            continue
+        have = [x.split()[:2] for x in dump(record.name, obj).splitlines()]
+        want = [x.split()[:2] for x in record.stream.tokens]
+        check("dump of %s: a line for each token" % record.name, have == want,
+              "want %s\n      have %s" % (want, have))
+
+
+# ---- what must change nothing ----
+
+def test_identity(objects):
+    for obj in objects:
+        name = os.path.basename(obj)
+        sums = obj + ".checksums"
+        check("%s: checksum" % name, objtool("checksum", obj) == (0, "", ""))
+        for old, new in [(obj, obj), (obj, sums), (sums, obj)]:
+            result = objtool("diff", "--strict", old, new)
+            check("%s: no difference to itself" % name, result == (0, "", ""), result)
+
+
+def test_determinism(objects):
+    for obj in objects:
+        name = os.path.basename(obj)
+        first = objtool("checksum", "-o", "-", obj)[1]
+        far = path("a directory", "of another name")
+        os.makedirs(far, exist_ok=True)
+        copy = shutil.copy(obj, os.path.join(far, "copy"))
+        os.utime(copy, (0, 0))
+        env = dict(os.environ, TZ="Asia/Kolkata", COLUMNS="40")
+        for what, args, kwargs in [
+                ("once more", [obj], {}),
+                ("a copy, older", [copy], {}),
+                ("another directory", ["./copy"], {"cwd": far}),
+                ("LC_ALL=tr_TR.UTF-8", [obj], {"env": dict(env, LC_ALL="tr_TR.UTF-8")}),
+                ("LC_ALL=C", [obj], {"env": dict(env, LC_ALL="C")}),
+                ("one processor", [obj], {"preexec_fn": lambda: os.sched_setaffinity(
+                    0, [min(os.sched_getaffinity(0))])})]:
+            result = objtool("checksum", "-o", "-", *args, **kwargs)
+            check("%s: %s: the same bytes" % (name, what), result == (0, first, ""), result[2])
+        objtool("checksum", obj)
+        with open(obj + ".checksums", encoding="ascii") as f:
+            check("%s: the same bytes in a file" % name, f.read() == first)
+
+
+def test_flags(compiler):
+    """What the compiler is told about debug information and sections."""
+    for source in SOURCES:
+        plain = records(compile_sample(compiler, source))
+        what = "%s, %s.c" % (compiler, source)
+        debug = records(compile_sample(compiler, source, "-g", suffix=".g"))
+        check("%s: -g: all records are the same" % what, debug.body == plain.body,
+              set(debug.body) ^ set(plain.body))
+        split = records(compile_sample(compiler, source, "-ffunction-sections", "-fdata-sections",
+                                       suffix=".sections"))
+        check("%s: -ffunction-sections -fdata-sections: all functions and objects are the same" % what,
+              split.of("func", "data") == plain.of("func", "data"),
+              set(split.of("func", "data")) ^ set(plain.of("func", "data")))
+        other = records(compile_sample(compiler, source, "-Os", suffix=".Os"))
+        check("%s: -Os: something is not" % what, other.of("func") != plain.of("func"))
+
+
+def without_file(name):
+    return name.split("@")[0]
+
+
+def test_linked(compiler, linker):
+    """Alone, and inside the output of ld -r, in either order."""
+    parts = [compile_sample(compiler, source) for source in SOURCES]
+    alone = sorted(r for part in parts for r in records(part).of("func", "data"))
+    for order in parts, parts[::-1]:
+        linked = records(make(linker, "-r", "-o", path("linked.o"), *order))
+        inside = sorted((kind, without_file(name), s) for kind, name, s in linked.of("func", "data"))
+        check("%s, %s -r: all functions and objects are the same" % (compiler, linker),
+              inside == alone, set(inside) ^ set(alone))
+
+
+# ---- dumps ----
+
+def test_dumps(old, new, what):
+    """Two dumps are the same text if, and only if, the checksums are the same number."""
+    a, b = records(old), records(new)
+    equal = different = 0
+    for name in sorted(set(a.names("func", "data")) & set(b.names("func", "data"))):
+        kind = "func" if a.sums(name) else "data"
+        sums = a.sums(name, kind), b.sums(name, kind)
+        if len(sums[0]) != 1 or len(sums[1]) != 1:
+            continue
+        texts = hashed(dump(name, old)), hashed(dump(name, new))
+        check("%s: %s: dumps agree with checksums" % (what, name),
+              (texts[0] == texts[1]) == (sums[0] == sums[1]), sums)
+        equal += sums[0] == sums[1]
+        different += sums[0] != sums[1]
+    check("%s: some are equal, some are not" % what, equal and different, (equal, different))
+
+
+def test_dump_of_bytes():
+    """Bytes that could be read as others, or as another field."""
+    def dump_of(width, data):
+        text = '.section .rodata.cst%d, "aM", @progbits, %d\n.Lc: .ascii "%s"\n' % (width, width, data)
+        return dump("f", assemble("bytes", text + function("f", "mov .Lc, %eax")))
+
+    for what, old, new in [("text and hex digits", (8, "deadbeef"), (4, "\\336\\255\\276\\357")),
+                           ("quotes", (8, "a\\\"b\\\"c .."), (8, "a\\\\b\\\"c ..")),
+                           ("text and escapes", (4, "\\\\x41"), (1, "A"))]:
+        check("dump of bytes: %s" % what, dump_of(*old) != dump_of(*new), dump_of(*old))
+
+
+def test_dump_of_nothing(obj):
+    status, out, err = objtool("checksum", "--dump", "no_such_function", obj)
+    check("dump of an unknown name: status 2, one message", status == 2 and out == ""
+          and one_line(err) and "no_such_function" in err, (status, out, err))
+
+
+# ---- names ----
+
+def function(name, body, *directives):
+    return "\t.text\n\t.globl %s\n%s\t.type %s, @function\n%s:\t%s\n\tret\n\t.size %s, . - %s\n" % (
+        name, "".join("\t%s\n" % d for d in directives), name, name, body, name, name)
+
+
+def data_object(name, body, section=".data"):
+    return "\t.section %s\n\t.type %s, @object\n%s:\t%s\n\t.size %s, . - %s\n" % (
+        section, name, name, body, name, name)
+
+
+COUNTERS = {
+    "x.12": "x", "foo.isra.6.constprop.26": "foo.isra.constprop", "part.0.part.1": "part.part",
+    "c_next.llvm.1234567": "c_next", "y.lto_priv.0": "y", "__UNIQUE_ID_license345":
+    "__UNIQUE_ID_license", "__initcall__kmod_fork__203_17_f6": "__initcall__kmod_fork__f6",
+    "__BTF_ID__func__bar__27": "__BTF_ID__func__bar", "v1.2_is_kept": "v1.2_is_kept",
+    "crc32": "crc32", "a.b": "a.b",
+}
+
+
+def test_counters():
+    text = "".join(data_object(name, ".long %d" % i) for i, name in enumerate(COUNTERS))
+    found = records(assemble("counters", text))
+    check("names: without counters", sorted(found.names("data")) == sorted(COUNTERS.values()),
+          found.names("data"))
+    renumbered = records(assemble("counters2", text.replace("x.12", "x.3").replace("license345", "license7")))
+    check("names: renumbered, the same records", renumbered.body == found.body)
+
+
+def test_names(compiler):
+    parts = [compile_sample(compiler, source) for source in SOURCES]
+    linked = records(make("ld", "-r", "-o", path("names.o"), *parts))
+    names = linked.names("func", "data")
+    for name in "check", "total":
+        check("names: %s: %s of two files" % (compiler, name),
+              "%s@one.c" % name in names and "%s@two.c" % name in names and name not in names, names)
+    check("names: %s: no file where one says enough" % compiler,
+          "one_switch" in names and "twice" in names, names)
+    check("names: %s: aliases are one record" % compiler,
+          "one_alias" not in names and names.count("one_switch") == 1, names)
+    strays = [n for n in names if n.startswith((".L", "CSWTCH", "switch.table", "__func__", ".str"))]
+    check("names: %s: constants have no record" % compiler, not strays, strays)
+    alone = records(parts[0]).names("func", "data")
+    check("names: %s: no file in an object of one source" % compiler,
+          not [n for n in alone if "@" in n], alone)
+
+
+def test_aliases():
+    """Callers run what the alias is of; which of the names a record goes by is nothing."""
+    def aliased(name, to):
+        return records(assemble("alias", function("f", "mov $1, %eax") + function("g", "mov $2, %eax")
+                                + "\t.globl {0}\n\t.type {0}, @function\n\t.set {0}, {1}\n"
+                                "\t.size {0}, 6\n".format(name, to)))
+
+    check("alias: of another function now, something changes",
+          aliased("longer", "f").body != aliased("longer", "g").body)
+
+
+def test_cold():
+    """A cold part has no record, its bytes count for the function, as its size does."""
+    text = function("hot", "jne hot.cold") + function("free", "nop") + (
+        "\t.section .text.unlikely, \"ax\"\n\t.type hot.cold, @function\nhot.cold:\n"
+        "\tmovl $%d, %%eax\n\tud2\n\t.size hot.cold, . - hot.cold\n")
+    one, two = records(assemble("cold1", text % 1)), records(assemble("cold2", text % 2))
+    check("cold: no record of its own", one.names("func") == ["free", "hot"], one.names("func"))
+    check("cold: is part of its function", one.sums("hot") != two.sums("hot"))
+    check("cold: and of no other", one.sums("free") == two.sums("free"))
+    check("cold: its size counts", [r[2] for r in one.all if r[3] == "hot"] == ["14"], one.text)
+
+
+# ---- rests ----
+
+def rest_text(data=0, text=0, string="unused", padding=4, code_padding="nop", discard=0, debug=0):
+    return (function("f", "nop") + "\t.p2align 4, %s\n" % {"nop": "", "int3": "0xcc"}[code_padding] +
+            function("g", "mov named, %eax") + data_object("named", ".long 5")
+            + "\t.zero %d\n" % padding + data_object("behind", ".quad 6") + "\t.long 77, %d\n" % data
+            + '\t.section .text.stray, "ax"\n\tmov $%d, %%eax\n\tret\n' % text
+            + '\t.section .rodata.str1.1, "aMS", @progbits, 1\n\t.string "%s"\n' % string
+            + '\t.section .discard.x, "a"\n\t.long %d\n' % discard
+            + '\t.section .orc_unwind, "a"\n\t.long %d\n' % discard
+            + '\t.section .debug_x\n\t.long %d\n' % debug)
+
+
+def test_rests():
+    base = records(assemble("rest", rest_text()))
+    names = [".data", ".rodata", ".text"]
+    check("rest: one for each class with unclaimed bytes", base.names("rest") == names, base.text)
+
+    def others(have, but):
+        return [r for r in have.all if r[1] != "rest" or r[3] != but]
+
+    for what, changed, options in [
+            ("data that nothing names", ".data", {"data": 1}),
+            ("code that nothing names", ".text", {"text": 1}),
+            ("a string that nothing refers to", ".rodata", {"string": "Unused"})]:
+        have = records(assemble("rest2", rest_text(**options)))
+        check("rest: %s: changes its rest" % what,
+              have.sums(changed, "rest") != base.sums(changed, "rest"), have.text)
+        check("rest: %s: and nothing else" % what, others(have, changed) == others(base, changed))
+    for what, options in [("zeros between objects", {"padding": 12}),
+                          ("int3 for nops between functions", {"code_padding": "int3"}),
+                          ("sections the kernel throws away", {"discard": 1}),
+                          ("sections that are not loaded", {"debug": 1})]:
+        have = records(assemble("rest2", rest_text(**options)))
+        check("rest: %s: change nothing" % what, have.body == base.body,
+              set(have.body) ^ set(base.body))
+    order = '\t.section .rodata.str1.1, "aMS", @progbits, 1\n\t.string "%s"\n\t.string "%s"\n'
+    there, back = [records(assemble("order", order % pair)) for pair in [("ab", "cd"), ("cd", "ab")]]
+    check("rest: the order of strings is nothing", there.body == back.body and len(there.body) == 1)
+
+
+# ---- bytes that are no instruction ----
+
+def test_bad_bytes():
+    def bad(byte):
+        return assemble("bad%x" % byte, function("before", "nop") + function(
+            "strange", "nop\n\t.byte %d\n\tnop" % byte))
+
+    sums = []
+    for byte in 0x06, 0x07:
+        obj = bad(byte)
+        status, out, err = objtool("checksum", "-o", "-", obj)
+        check("bad byte: status 0, one warning", status == 0 and one_line(err)
+              and err.startswith("objtool: warning: "), (status, err))
+        check("bad byte: the warning names object, function and offset",
+              obj in err and "strange" in err and ".text+0x3" in err, err)
+        found = Records(out)
+        check("bad byte: the other function has its record", len(found.sums("before")) == 1)
+        sums += found.sums("strange")
+    check("bad byte: counts", len(set(sums)) == 2, sums)
+
+
+# ---- threads ----
+
+def test_threads(pairs):
+    program = os.path.join(BUILD, "tests/checksum/test-threads")
+    for a, b in pairs:
+        status, out, err = run(program, "60", a, b)
+        check("threads: %s and %s" % (os.path.basename(a), os.path.basename(b)),
+              (status, out, err) == (0, "120 rounds, 0 wrong\n", ""), (status, out, err))
+
+
+def test_both_compilers(compiler):
+    test_flags(compiler)
+    for linker in "ld", "ld.lld":
+        test_linked(compiler, linker)
+    test_names(compiler)
+    one = path("one.%s.o" % compiler)
+    test_dumps(one, path("one.%s.Os.o" % compiler), "%s -O2 and -Os" % compiler)
+
+
+def main():
+    test_golden()
+    for compiler in COMPILERS:
+        test_both_compilers(compiler)
+    objects = [path("%s.%s.o" % (s, c)) for s in SOURCES for c in COMPILERS] + [path("names.o")]
+    test_identity(objects + [path("special.gcc.o"), path("data.clang.o"), path("one.gcc.sections.o")])
+    test_determinism([path("one.gcc.o"), path("two.clang.o"), path("names.o")])
+    test_dumps(path("one.gcc.o"), path("one.clang.o"), "gcc and clang")
+    test_dump_of_bytes()
+    test_dump_of_nothing(path("one.gcc.o"))
+    test_counters()
+    test_aliases()
+    test_cold()
+    test_rests()
+    test_bad_bytes()
+    test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test-threads.c - two objects at once in two threads
+ *
+ *     test-threads ROUNDS OBJECT OBJECT
+ *
+ * Checksums both objects once, one after the other, with one worker; then each
+ * thread opens and checksums its own ROUNDS times, with one to three workers,
+ * while the other does the same. Every result must have the bytes of the
+ * first. Status 0 if so, else 1.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <objtool/checksum.h>
+#include <objtool/log.h>
+
+struct job {
+	const char *path;
+	struct records *expected;
+	unsigned long rounds, wrong;
+};
+
+static struct records *read_object(const char *path, unsigned int workers)
+{
+	struct object *obj = object_open(path);
+	struct records *recs = obj ? checksum_object(obj, workers) : NULL;
+
+	object_close(obj);
+	return recs;
+}
+
+static bool same(const struct records *a, const struct records *b)
+{
+	return a && b && a->nr && a->total == b->total && a->text.len == b->text.len &&
+	       memcmp(a->text.data, b->text.data, a->text.len) == 0;
+}
+
+static void *work(void *arg)
+{
+	struct job *job = arg;
+
+	for (unsigned long i = 0; i < job->rounds; i++) {
+		struct records *recs = read_object(job->path, 1 + (unsigned int)(i % 3));
+
+		job->wrong += !same(recs, job->expected);
+		records_free(recs);
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct job jobs[2] = {0};
+	pthread_t threads[2];
+	unsigned long wrong = 0;
+
+	if (argc != 4)
+		return error("usage: test-threads ROUNDS OBJECT OBJECT"), 2;
+	for (int i = 0; i < 2; i++)
+		jobs[i] = (struct job){.path = argv[2 + i],
+				       .expected = read_object(argv[2 + i], 1),
+				       .rounds = strtoul(argv[1], NULL, 10)};
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, work, &jobs[i]))
+			return error("cannot create a thread"), 2;
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		wrong += jobs[i].wrong;
+		records_free(jobs[i].expected);
+	}
+	printf("%lu rounds, %lu wrong\n", 2 * jobs[0].rounds, wrong);
+	return wrong != 0;
+}
