@@ -209,7 +209,15 @@ static void write_target(struct canon *c, const struct target *t)
 {
 	const struct object *obj = c->code->obj;
 	const struct section *sec = &obj->sections[t->sec];
+	u32 in;
+	s64 off = target_offset(c->code, t, &in);
+	u32 part = parts_own(&c->parts, t, in, off);
 
+	if (part != NO_PART) {
+		token_word(&c->stream, "(here)");
+		own_place(c, part, (u32)off);
+		return;
+	}
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
 		if (t->unit != NO_UNIT && is_empty(c, t->unit)) {
@@ -275,11 +283,6 @@ static void write_entry(struct canon *c, const struct target *t)
 	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
 		nth += specials->entries[i].kind == entry.kind;
 	token_num(&c->stream, nth);
-	i = parts_at(&c->parts, entry.site.sec, entry.site.off);
-	if (i != NO_PART) {
-		own_place(c, i, entry.site.off);
-		return;
-	}
 	site = target_at(c->code, entry.site.sec, entry.site.off);
 	if (site.kind == TARGET_NAME || site.kind == TARGET_CODE)
 		write_target(c, &site);
@@ -307,19 +310,6 @@ static void write_how(struct canon *c, u32 reloc_type_number)
 	} else {
 		token_word(&c->stream, words[type.kind][type.size]);
 	}
-}
-
-/* A pointer in a table: to a place of this function, or to anything else. */
-static void write_place(struct canon *c, const struct target *t)
-{
-	u32 sec;
-	s64 off = target_offset(c->code, t, &sec);
-	u32 p = parts_own(&c->parts, t, sec, off);
-
-	if (p == NO_PART)
-		write_target(c, t);
-	else
-		own_place(c, p, (u32)off);
 }
 
 /* What it means that a field with no relocation points somewhere in its own section. */
@@ -581,7 +571,7 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 	token_begin(&c->stream, TOKEN_REF, LANE_REFS);
 	write_how(c, rel->type);
 	token_num(&c->stream, f->off);
-	write_place(c, &t);
+	write_target(c, &t);
 	token_end(&c->stream);
 }
 
@@ -798,7 +788,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
 		write_how(c, rel->type);
 		token_position(&c->stream, (s64)(rel->offset - off));
-		write_place(c, &t);
+		write_target(c, &t);
 		token_end(&c->stream);
 	}
 }
@@ -855,6 +845,42 @@ static void write_parts_and_blobs(struct canon *c)
 	}
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/*
+ * Other names by which other objects know the unit: a call of "h" is another
+ * call when h, an alias of f so far, becomes one of g.
+ */
+static void write_aliases(struct canon *c, u32 unit)
+{
+	const struct object *obj = c->code->obj;
+	const struct unit *u = &c->code->units[unit];
+	u32 nr, n = 0, first;
+	const char **names;
+
+	if (!u->aliased)
+		return;
+	first = code_symbols_at(c->code, u->sec, u->off, &nr);
+	names = xcalloc(nr, sizeof(*names));
+	for (u32 i = first; i < first + nr; i++) {
+		u32 s = obj->by_addr[i];
+
+		if (s != u->sym && obj->symbols[s].bind != BIND_LOCAL &&
+		    c->code->alias_of[s] == unit)
+			names[n++] = obj->symbols[s].name;
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	for (u32 i = 0; i < n; i++) {
+		token_begin(&c->stream, TOKEN_ALIAS, LANE_PLACE);
+		write_name(c, names[i]);
+		token_end(&c->stream);
+	}
+	free(names);
+}
+
 void canon_init(struct canon *c, const struct code *code, const struct namesakes *namesakes,
 		const struct lines *lines)
 {
@@ -891,6 +917,7 @@ void canon_unit(struct canon *c, u32 unit)
 		line = lines_in_unit(c->code, unit);
 		write_data(c, u->sec, u->off, u->len, false, &line);
 	}
+	write_aliases(c, unit);
 	write_parts_and_blobs(c);
 }
 

@@ -110,6 +110,7 @@ static void merge_run(struct code *code, u32 start, u32 nr)
 			continue;
 		}
 		code->alias_of[run[i].sym] = (u32)(into - code->units);
+		into->aliased = true;
 		/* A plain label (asm's "1:" made visible) never names what a typed symbol names. */
 		if (sym->type != SYM_NOTYPE || !into->sized)
 			if (name_order(sym, &code->obj->symbols[into->sym]) < 0)
@@ -217,35 +218,47 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 }
 
 /*
- * The function that @part, called @name without its suffix, belongs to. A
- * local part's function may be one of several of that name: then it is the one of the same file.
+ * The function that a .cold part, called @name without its suffix, belongs to. Of several of that
+ * name it is the one of the same file, and, in modules that are stripped of
+ * file symbols, the one whose symbol is nearest: the assembler wrote both together.
  */
-static u32 find_parent(const struct code *code, const u32 *by_name, u32 nr, const char *name,
-		       size_t len, const struct symbol *part)
+static u32 find_hot(const struct code *code, const u32 *by_name, u32 nr, u32 part, size_t len)
 {
-	u32 lo = 0, hi = nr, found = NO_UNIT;
+	const struct symbol *symbols = code->obj->symbols;
+	u32 self = code->units[part].sym, lo = 0, hi = nr, best = 0, distance = 0xffffffffU;
 
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
-		const char *s = code->obj->symbols[by_name[mid]].name;
-		int cmp = strncmp(s, name, len);
 
-		if (cmp < 0)
+		if (strncmp(symbols[by_name[mid]].name, symbols[self].name, len) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	for (; lo < nr; lo++) {
-		const struct symbol *sym = &code->obj->symbols[by_name[lo]];
+		u32 s = by_name[lo], d = s > self ? s - self : self - s;
 
-		if (strncmp(sym->name, name, len) != 0 || sym->name[len])
+		if (strncmp(symbols[s].name, symbols[self].name, len) != 0 || symbols[s].name[len])
 			break;
-		if (sym->bind == BIND_LOCAL && part->bind == BIND_LOCAL && sym->file != part->file)
+		if (symbols[s].bind == BIND_LOCAL && symbols[s].file != symbols[self].file)
 			continue;
-		if (found == NO_UNIT || sym->bind == BIND_LOCAL)
-			found = code->alias_of[by_name[lo]];
+		if (d < distance) {
+			distance = d;
+			best = s;
+		}
 	}
-	return found;
+	return best ? code->alias_of[best] : NO_UNIT;
+}
+
+/* The function that a prefix, "__cfi_f" or "__pfx_f", is before. */
+static u32 find_behind(const struct code *code, const struct unit *prefix)
+{
+	u32 next = code_unit_from(code, prefix->sec, prefix->off + prefix->len);
+
+	if (next == NO_UNIT || code->units[next].off != prefix->off + prefix->len ||
+	    code->units[next].kind != UNIT_FUNC)
+		return NO_UNIT;
+	return next;
 }
 
 struct named {
@@ -281,49 +294,42 @@ static u32 *functions_by_name(struct code *code, u32 *nr)
 	return order;
 }
 
-/* "f.cold", "__cfi_f" and "__pfx_f" are parts of f. */
-static bool is_part(const char *name, const char **of, size_t *len)
+static void link_part(struct code *code, u32 index, u32 parent, bool cold)
 {
-	*of = name;
-	if (name_is_cold(name, len))
-		return true;
-	if (!str_starts(name, "__cfi_") && !str_starts(name, "__pfx_"))
-		return false;
-	*of = name + 6;
-	*len = strlen(*of);
-	return true;
+	struct unit *part = &code->units[index], *f;
+	u32 *slot;
+
+	if (parent == NO_UNIT || parent == index)
+		return;
+	f = &code->units[parent];
+	slot = cold ? &f->cold : &f->prefix;
+	/* Only functions have parts: no chains, no cycles. */
+	if (*slot != NO_UNIT || f->parent != NO_UNIT || part->cold != NO_UNIT ||
+	    part->prefix != NO_UNIT)
+		return;
+	*slot = index;
+	part->parent = parent;
 }
 
+/* "f.cold", "__cfi_f" and "__pfx_f" are parts of f. */
 static void link_parts(struct code *code)
 {
 	u32 *by_name = NULL, nr = 0;
 
 	for (u32 i = 0; i < code->nr_units; i++) {
-		struct unit *part = &code->units[i];
-		const struct symbol *sym = &code->obj->symbols[part->sym];
-		struct unit *f;
-		const char *of;
+		const struct unit *part = &code->units[i];
+		const char *name = code->obj->symbols[part->sym].name;
 		size_t len;
-		u32 parent;
 
-		if (part->kind != UNIT_FUNC || !is_part(sym->name, &of, &len))
+		if (part->kind != UNIT_FUNC)
+			continue;
+		if (str_starts(name, "__cfi_") || str_starts(name, "__pfx_"))
+			link_part(code, i, find_behind(code, part), false);
+		if (!name_is_cold(name, &len))
 			continue;
 		if (!by_name)
 			by_name = functions_by_name(code, &nr);
-		parent = find_parent(code, by_name, nr, of, len, sym);
-		if (parent == NO_UNIT || parent == i)
-			continue;
-		f = &code->units[parent];
-		/* Only functions have parts: no chains, no cycles. */
-		if (f->parent != NO_UNIT || part->cold != NO_UNIT || part->prefix != NO_UNIT)
-			continue;
-		if (of == sym->name && f->cold == NO_UNIT)
-			f->cold = i;
-		else if (of != sym->name && f->prefix == NO_UNIT)
-			f->prefix = i;
-		else
-			continue;
-		part->parent = parent;
+		link_part(code, i, find_hot(code, by_name, nr, i, len), true);
 	}
 }
 
@@ -455,6 +461,25 @@ u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end)
 			return i;
 	}
 	return end;
+}
+
+u32 code_symbols_at(const struct code *code, u32 s, u32 off, u32 *nr)
+{
+	const struct object *obj = code->obj;
+	const struct section *sec = &obj->sections[s];
+	u32 lo = sec->first_sym, end = lo + sec->nr_syms, hi = end;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (obj->symbols[obj->by_addr[mid]].value < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (*nr = 0; lo + *nr < end && obj->symbols[obj->by_addr[lo + *nr]].value == off;)
+		++*nr;
+	return lo;
 }
 
 void insns_free(struct insns *insns)

@@ -271,6 +271,7 @@ struct chunk {
 };
 
 struct rest {
+	struct canon *canon;
 	struct chunk *chunks;
 	size_t nr, cap;
 };
@@ -359,13 +360,13 @@ static bool is_alignment(const struct section *sec, u32 off, u32 end)
 	return at == end;
 }
 
-static void add_chunk(struct rest *rest, struct canon *c, u32 s, u32 off, u32 end)
+static void add_chunk(void *ctx, u32 s, u32 off, u32 end)
 {
+	struct rest *rest = ctx;
+	struct canon *c = rest->canon;
 	struct record rec = {0};
 	struct chunk *chunk;
 
-	if (is_alignment(&c->code->obj->sections[s], off, end))
-		return;
 	canon_chunk(c, s, off, end - off);
 	fill_record(&rec, &c->stream);
 	if (rest->nr == rest->cap) {
@@ -411,13 +412,14 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 	stream_free(&st);
 }
 
-static void checksum_rests(struct worker *workers, unsigned int nr_workers, struct records *recs)
+/* Call @fn for each stretch that no record of the workers covers. */
+static void each_gap(const struct worker *workers, unsigned int nr_workers,
+		     void (*fn)(void *ctx, u32 sec, u32 off, u32 end), void *ctx)
 {
-	struct canon *c = &workers[0].canon;
-	const struct object *obj = c->code->obj;
+	const struct code *code = workers[0].canon.code;
+	const struct object *obj = code->obj;
 	u8 **bits = xcalloc(obj->nr_sections, sizeof(*bits));
 	struct arena maps = {0};
-	struct rest rest = {0};
 
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		if (!section_excluded(&obj->sections[s]) && obj->sections[s].data)
@@ -429,10 +431,20 @@ static void checksum_rests(struct worker *workers, unsigned int nr_workers, stru
 
 		for (u32 off = gap_start(bits[s], 0, size), end; off < size;
 		     off = gap_start(bits[s], end, size)) {
-			end = gap_end(c->code, s, bits[s], off);
-			add_chunk(&rest, c, s, off, end);
+			end = gap_end(code, s, bits[s], off);
+			if (!is_alignment(&obj->sections[s], off, end))
+				fn(ctx, s, off, end);
 		}
 	}
+	arena_free(&maps);
+	free(bits);
+}
+
+static void checksum_rests(struct worker *workers, unsigned int nr_workers, struct records *recs)
+{
+	struct rest rest = {.canon = &workers[0].canon};
+
+	each_gap(workers, nr_workers, add_chunk, &rest);
 	if (rest.nr)
 		qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
 	for (size_t i = 0, end; i < rest.nr; i = end) {
@@ -442,8 +454,31 @@ static void checksum_rests(struct worker *workers, unsigned int nr_workers, stru
 		rest_record(recs, &rest.chunks[i], end - i);
 	}
 	free(rest.chunks);
-	arena_free(&maps);
-	free(bits);
+}
+
+struct wanted {
+	struct canon *canon;
+	const char *class;
+	bool found;
+};
+
+static void dump_chunk(void *ctx, u32 sec, u32 off, u32 end)
+{
+	struct wanted *w = ctx;
+
+	if (strcmp(w->canon->code->class[sec], w -> class) != 0)
+		return;
+	canon_chunk(w->canon, sec, off, end - off);
+	w->found = true;
+}
+
+/* Print the chunks of the rest record called @name; false if there is none. */
+static bool dump_rest(struct worker *worker, const char *name)
+{
+	struct wanted wanted = {&worker->canon, name, false};
+
+	each_gap(worker, 1, dump_chunk, &wanted);
+	return wanted.found;
 }
 
 /* ---- which build was this ---- */
@@ -531,25 +566,41 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 	return recs;
 }
 
+/* Is @name, as somebody typed it, this symbol? With its counters or without. */
+static bool is_called(struct object *obj, const struct symbol *sym, const char *name)
+{
+	return !strcmp(sym->name, name) ||
+	       !strcmp(canonical_name(&obj->arena, sym->name, NULL), name);
+}
+
 int checksum_dump(struct object *obj, const char *name, FILE *out)
 {
 	struct reading reading;
-	struct canon c;
+	struct worker w = {0};
+	struct canon *c = &w.canon;
 	bool found = false;
 
 	read_object(obj, &reading);
-	init_canon(&c, &reading);
-	c.stream.dump = out;
+	init_canon(c, &reading);
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];
-		const char *symbol = obj->symbols[u->sym].name;
+		bool wanted = has_record(u) && is_called(obj, &obj->symbols[u->sym], name);
 
-		if (has_record(u) && (!strcmp(symbol, name) ||
-				      !strcmp(canonical_name(&obj->arena, symbol, NULL), name))) {
-			found = true;
-			canon_unit(&c, i);
-		}
+		if (!has_record(u))
+			continue;
+		c->stream.dump = wanted ? out : NULL;
+		canon_unit(c, i);
+		found |= wanted;
 	}
-	canon_free(&c);
+	for (u32 i = 1; i < obj->nr_symbols; i++) {
+		c->stream.dump = out;
+		if (obj->symbols[i].sec != SEC_COMMON || !is_called(obj, &obj->symbols[i], name))
+			continue;
+		canon_common(c, &obj->symbols[i]);
+		found = true;
+	}
+	/* What is left can only be said when all else has been written. */
+	found |= dump_rest(&w, name);
+	canon_free(c);
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
 }

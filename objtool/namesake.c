@@ -75,6 +75,7 @@ static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
 struct clone {
 	u64 key; /* head << 32 | file */
 	u64 shape;
+	const char *name; /* with its counters */
 	u32 sym;
 };
 
@@ -84,25 +85,48 @@ static int compare_clones(const void *pa, const void *pb)
 
 	if (a->key != b->key)
 		return a->key < b->key ? -1 : 1;
-	return (a->shape > b->shape) - (a->shape < b->shape);
+	if (a->shape != b->shape)
+		return a->shape < b->shape ? -1 : 1;
+	return strcmp(a->name, b->name);
 }
 
-/* Rank the clones of each name and file: those of one shape share a rank. */
-static void rank_clones(const struct namesakes *ns, struct clone *clones, u32 nr)
+/*
+ * Functions of one file have different names, before counters are dropped. If
+ * two have the same, it is not known whose is whose: modules are stripped of
+ * STT_FILE symbols. @clones are sorted by name, having no shape yet.
+ */
+static bool are_of_one_file(const struct clone *clones, u32 nr)
+{
+	for (u32 i = 1; i < nr; i++)
+		if (strcmp(clones[i].name, clones[i - 1].name) == 0)
+			return false;
+	return true;
+}
+
+/* Rank the clones of one name and file: those of one shape share a rank. */
+static void rank_clones(const struct namesakes *ns, struct clone *clones, u32 nr,
+			struct insns *scratch)
+{
+	if (nr < 2 || !are_of_one_file(clones, nr))
+		return;
+	for (u32 i = 0; i < nr; i++)
+		clones[i].shape = shape(ns->code, ns->code->alias_of[clones[i].sym], scratch);
+	qsort(clones, nr, sizeof(*clones), compare_clones);
+	for (u32 i = 1; i < nr; i++)
+		ns->rank[clones[i].sym] =
+			ns->rank[clones[i - 1].sym] + (clones[i].shape != clones[i - 1].shape);
+}
+
+static void rank_all(const struct namesakes *ns, struct clone *clones, u32 nr)
 {
 	struct insns scratch = {0};
 
 	qsort(clones, nr, sizeof(*clones), compare_clones);
-	for (u32 i = 0; i < nr; i++)
-		if ((i && clones[i - 1].key == clones[i].key) ||
-		    (i + 1 < nr && clones[i + 1].key == clones[i].key))
-			clones[i].shape =
-				shape(ns->code, ns->code->alias_of[clones[i].sym], &scratch);
-	qsort(clones, nr, sizeof(*clones), compare_clones);
-	for (u32 i = 1; i < nr; i++)
-		if (clones[i].key == clones[i - 1].key)
-			ns->rank[clones[i].sym] = ns->rank[clones[i - 1].sym] +
-						  (clones[i].shape != clones[i - 1].shape);
+	for (u32 i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && clones[end].key == clones[i].key;)
+			end++;
+		rank_clones(ns, clones + i, end - i, &scratch);
+	}
 	insns_free(&scratch);
 }
 
@@ -138,10 +162,11 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 			continue;
 		ns->locals[ns->nr_locals++] = key;
 		if (code->units[code->alias_of[s]].kind == UNIT_FUNC)
-			clones[nr_clones++] = (struct clone){.key = key, .sym = s};
+			clones[nr_clones++] =
+				(struct clone){.key = key, .name = sym->name, .sym = s};
 	}
 	qsort(ns->locals, ns->nr_locals, sizeof(u64), compare_u64);
-	rank_clones(ns, clones, nr_clones);
+	rank_all(ns, clones, nr_clones);
 	free(clones);
 }
 

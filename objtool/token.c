@@ -88,16 +88,41 @@ void token_word(struct stream *st, const char *word)
 	token_bytes(st, word, strlen(word));
 }
 
-static void print_bytes(FILE *out, const u8 *p, size_t len, bool hex)
+/* How a field is printed; in all three no two fields look alike. */
+enum look {
+	LOOK_WORD, /* as it is */
+	LOOK_TEXT, /* "quoted", with \xNN for what cannot be printed */
+	LOOK_HEX,  /* deadbeef */
+};
+
+static enum look look_of(const u8 *p, size_t len)
 {
-	for (size_t i = 0; !hex && i < len; i++)
-		hex = p[i] < 0x20 || p[i] >= 0x7f;
-	if (!hex) {
-		fprintf(out, " %.*s", (int)len, (const char *)p);
-		return;
+	bool word = len > 0, text = len > 0, hex = len % 2 == 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool graph = p[i] > 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\';
+		bool nul = !p[i] && i == len - 1 && len > 1; /* the end of a string */
+
+		word = word && graph;
+		text = text && (graph || nul || strchr(" \t\n\"\\", p[i]));
+		hex = hex && p[i] && strchr("0123456789abcdef", p[i]);
 	}
-	for (size_t i = 0; i < len; i++)
-		fprintf(out, "%s%02x", i ? "" : " ", p[i]);
+	return word && !hex ? LOOK_WORD : text ? LOOK_TEXT : LOOK_HEX;
+}
+
+static void print_bytes(FILE *out, const u8 *p, size_t len, enum look look)
+{
+	fputs(look == LOOK_TEXT ? " \"" : " ", out);
+	for (size_t i = 0; i < len; i++) {
+		if (look == LOOK_HEX)
+			fprintf(out, "%02x", p[i]);
+		else if (p[i] < 0x20 || p[i] >= 0x7f || p[i] == '"' || p[i] == '\\')
+			fprintf(out, "\\x%02x", p[i]);
+		else
+			fputc(p[i], out);
+	}
+	if (look == LOOK_TEXT)
+		fputc('"', out);
 }
 
 /* Read back the token that was just written, and print it on a line. */
@@ -107,7 +132,7 @@ static void print_token(const struct stream *st)
 		[TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
 		[TOKEN_INSN] = "insn", [TOKEN_BAD] = "bad",	[TOKEN_BRANCH] = "branch",
 		[TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
-		[TOKEN_END] = "end",   [TOKEN_LINE] = "line",
+		[TOKEN_END] = "end",   [TOKEN_LINE] = "line",	[TOKEN_ALIAS] = "alias",
 	};
 	const u8 *p = st->all.data + st->start, *end = st->all.data + st->all.len;
 	u8 tag = *p++;
@@ -120,7 +145,9 @@ static void print_token(const struct stream *st)
 		} else {
 			u32 len = get_u32(p);
 
-			print_bytes(st->dump, p + 4, len, tag == TOKEN_INSN || tag == TOKEN_BAD);
+			print_bytes(st->dump, p + 4, len,
+				    tag == TOKEN_INSN || tag == TOKEN_BAD ? LOOK_HEX
+									  : look_of(p + 4, len));
 			p += 4 + len;
 		}
 	}

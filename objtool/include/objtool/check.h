@@ -29,6 +29,7 @@ struct unit {
 	u32 parent;  /* for a cold part or a prefix: the function; else NO_UNIT */
 	u32 cold, prefix; /* for a function: its parts, NO_UNIT if none */
 	u8 kind;	  /* enum unit_kind */
+	bool aliased;	  /* other symbols name it, too */
 	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
 };
 
@@ -51,6 +52,9 @@ struct code {
  * All memory is the object's arena's.
  */
 void code_read(struct object *obj, struct code *code);
+
+/* The symbols at offset @off of section @sec: @nr of object.by_addr, from the index returned on. */
+u32 code_symbols_at(const struct code *code, u32 sec, u32 off, u32 *nr);
 
 /* The innermost unit of section @sec that contains @off, or NO_UNIT. */
 u32 code_unit_at(const struct code *code, u32 sec, u32 off);

@@ -29,6 +29,7 @@ enum token_tag {
 			   follows */
 	TOKEN_END,	/* it ends */
 	TOKEN_LINE,	/* a line number; in no checksum */
+	TOKEN_ALIAS,	/* another name by which other objects know it */
 	NR_TOKEN_TAGS
 };
 
