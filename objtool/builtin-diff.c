@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* builtin-diff.c - objtool diff: which functions and data objects differ between two builds */
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <objtool/builtin.h>
 #include <objtool/checksum.h>
@@ -19,15 +17,15 @@ struct diff_options {
 };
 
 static const struct option_spec diff_options[] = {
-    OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
-    OPTION(struct diff_options, name_only, .name = "name-only",
-	   .help = "print the names that differ, one a line"),
-    OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
-	   .help = "print nothing, say it by the exit status"),
-    OPTION(struct diff_options, strict, .name = "strict",
-	   .help = "count changed line numbers as differences"),
-    OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
-	   .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
+	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
+	OPTION(struct diff_options, name_only, .name = "name-only",
+	       .help = "print the names that differ, one a line"),
+	OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
+	       .help = "print nothing, say it by the exit status"),
+	OPTION(struct diff_options, strict, .name = "strict",
+	       .help = "count changed line numbers as differences"),
+	OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
+	       .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
 };
 
 /* Records of an object or of a .checksums file. NULL after a message. */
@@ -35,18 +33,9 @@ static struct records *load(const char *path)
 {
 	struct records *recs;
 	struct object *obj;
-	struct stat st;
 
 	if (records_probe(path))
 		return records_read(path);
-	if (stat(path, &st)) {
-		error("cannot read %s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		error("%s is a directory: name an object or a .checksums file", path);
-		return NULL;
-	}
 	obj = object_open(path);
 	recs = obj ? checksum_object(obj, pool_cpus()) : NULL;
 	object_close(obj);
@@ -110,8 +99,8 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 		struct diff *diff;
 
 		warn_of_other_build(old, new);
-		diff =
-		    diff_builds(&(struct build){&old_object, 1}, &(struct build){&new_object, 1});
+		diff = diff_builds(&(struct build){&old_object, 1},
+				   &(struct build){&new_object, 1});
 		report(diff, opts, old_path, new_path);
 		status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
 		diff_free(diff);
@@ -141,15 +130,16 @@ static int run_diff(int argc, char **argv)
 }
 
 const struct command command_diff = {
-    .name = "diff",
-    .operands = "OLD NEW",
-    .help = "compare two builds by their checksums",
-    .details =
-	"Print which functions and data objects differ, and in what. OLD and NEW are each an\n"
-	"object or a .checksums file; - is standard input.\n\n"
-	"A record that differs only in line numbers is printed, but counts as a difference\n"
-	"only with --strict. Exit status: 0 no difference, 1 differences, 2 trouble.",
-    .options = diff_options,
-    .nr_options = ARRAY_SIZE(diff_options),
-    .run = run_diff,
+	.name = "diff",
+	.operands = "OLD NEW",
+	.help = "compare two builds by their checksums",
+	.details = "Print which functions and data objects differ, and in what. OLD and NEW are "
+		   "each an\n"
+		   "object or a .checksums file; - is standard input.\n\n"
+		   "A record that differs only in line numbers is printed, but counts as a "
+		   "difference\n"
+		   "only with --strict. Exit status: 0 no difference, 1 differences, 2 trouble.",
+	.options = diff_options,
+	.nr_options = ARRAY_SIZE(diff_options),
+	.run = run_diff,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* objtool.c - main: the table of commands, and what holds for all of them */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,8 +10,8 @@
 #include <objtool/version.h>
 
 static const struct command *const commands[] = {
-    &command_checksum,
-    &command_diff,
+	&command_checksum,
+	&command_diff,
 };
 
 static void print_help(FILE *out)
@@ -100,19 +99,6 @@ static int run(int argc, char **argv)
 	return cmd ? cmd->run(argc - 1, argv + 1) : EXIT_TROUBLE;
 }
 
-/*
- * If 0, 1 or 2 is closed, the next file opened gets that number: a warning
- * would land in an output file. Opened the wrong way round, so that using them
- * is still an error.
- */
-static int keep_standard_files(void)
-{
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
-			return -1;
-	return 0;
-}
-
 /* An object that is truncated while it is mapped; only what is safe in a handler. */
 static void input_vanished(int sig)
 {
@@ -128,8 +114,6 @@ int main(int argc, char **argv)
 {
 	int status, failed;
 
-	if (keep_standard_files())
-		return EXIT_TROUBLE;
 	signal(SIGBUS, input_vanished);
 	status = run(argc, argv);
 	/* Of an error before, only that there was one is known by now. */

@@ -299,7 +299,7 @@ def test_inputs():
     check("inputs: stdin", objtool("diff", "-", other, stdin=text)[0] == 1)
     check("inputs: pipes", run("bash", "-c", "\"$1\" diff <(cat \"$2\") <(cat \"$2\")", "bash",
                                OBJTOOL, sums) == (0, "", ""))
-    for what, bad, message in (("directory", path("in"), "is a directory"),
+    for what, bad, message in (("directory", path("in"), "directory"),
                                ("text", make_file("text", b"int f;\n"), "text"),
                                ("empty", make_file("empty"), "empty"),
                                ("/dev/null", "/dev/null", "empty"),

@@ -158,6 +158,13 @@ def test_files():
          "renamed x@b.c from x@a.c")
     case("files: names between x and x@", [func("x", 1), func("x.cold", 5), func("x1", 6)],
          [func("x.cold", 5), func("x1", 6), func("x@a.c", 1), func("x@b.c", 2)], "added x@b.c")
+    between = [func("x.cold", 5), func("x1", 6)]
+    case("files: names between, one way", [func("x@a.c", 1), func("x@b.c", 2), *between],
+         [func("x", 3), func("x.cold", 15), func("x1", 16)], "ambiguous x new", "changed x.cold",
+         "changed x1", "ambiguous x@a.c old", "ambiguous x@b.c old")
+    case("files: names between, the other way", [func("x", 3), func("x.cold", 15), func("x1", 16)],
+         [func("x@a.c", 1), func("x@b.c", 2), *between], "ambiguous x old", "changed x.cold",
+         "changed x1", "ambiguous x@a.c new", "ambiguous x@b.c new")
     case("files: longer names are other names", [func("xy", 1)], [func("x@y", 2)],
          "added x@y", "removed xy")
     case("files: sections have none", [rest(".a@x", 1)], [rest(".a", 2)], "added .a", "removed .a@x")

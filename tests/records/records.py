@@ -149,7 +149,7 @@ def test_record_lines():
         refused("kind '%s'" % bad, field(1, bad), ":3: damaged: bad kind")
     for bad in "", "-1", "+1", "01", "1 ", "0x1", "18446744073709551616", "99999999999999999999":
         refused("size '%s'" % bad, field(2, bad), ":3: damaged: bad size")
-    for bad in ("", "\\", "\\x", "\\x0", "\\x00", "\\x41", "\\xFF", "\\xfg", "\\n", "a\\x5", "\x7f",
+    for bad in ("", "\\", "\\x", "\\x0", "\\x00", "\\x41", "\\xFF", "\\xfg", "\\n", "\\y09", "a\\x5", "\x7f",
                 "\x01", "a\0b", "\xfc"):
         refused("name %r" % bad, field(3, bad), ":3: damaged: bad name")
     for bad in ("", "--", "-,", "code", "code:", "code:1", "code:000000001", "code:0000000A",
@@ -163,6 +163,9 @@ def test_record_lines():
     refused("CR LF in one line", with_records(good, good.replace("\n", "\r\n")), ":4: .*CR LF")
     refused("conflict markers", with_records("<<<<<<< HEAD\n", good), ":3: damaged: bad checksum")
     refused("no last newline", with_records(good, good[:-1]), ":4: truncated")
+    # 4095 bytes and one fill the buffer: what reads on is seen by a sanitizer.
+    short = HEAD.split(b"\n")[0] + b"\n# %s\n1\n"
+    refused("short last line", short % (b"x" * (4095 - len(short % b""))), ":3: damaged: bad checksum")
     refused("NUL behind the end", GOLDEN + b"\0", ":15: truncated")
 
 
@@ -257,15 +260,24 @@ def test_write_refused():
     refused_write("read-only directory", path("readonly/x"), "Permission denied", **kwargs)
 
 
-def small_files():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+def small_files(action=signal.SIG_IGN, limit=300):
+    """No file over a limit that comes after the first lines: a write stops half way."""
+    signal.signal(signal.SIGXFSZ, action)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def test_full():
     old = make_file("w/full", b"old")
-    refused_write("file size limit", old, "File too large", preexec_fn=small_files)
-    check("file size limit: the old file is whole", read_bytes(old) == b"old")
+    for limit in 0, 100, len(HEAD), 300, len(GOLDEN) - 1:
+        refused_write("file size limit %d" % limit, old, "File too large",
+                      preexec_fn=lambda n=limit: small_files(limit=n))
+        check("file size limit: the old file is whole", read_bytes(old) == b"old")
+    check("file size limit that is enough",
+          records("golden", path("w/fits"), preexec_fn=lambda: small_files(limit=len(GOLDEN)))[0] == 0)
+    status, _, _ = records("golden", old, preexec_fn=lambda: small_files(signal.SIG_DFL))
+    check("killed in the write", status == -signal.SIGXFSZ and read_bytes(old) == b"old"
+          and no_temporaries(path("w")), status)
     disk = path("disk")
     os.mkdir(disk)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk],
@@ -326,6 +338,8 @@ def test_killed():
     for sig in signal.SIGTERM, signal.SIGINT:
         for _ in range(8):
             killed(sig.name + " without /proc", sig, rng.random() / 20, hide)
+    run(*hide, TEST, "golden", path("w/mode"), umask=0o027)
+    check("without /proc, mode", os.stat(path("w/mode")).st_mode & 0o7777 == 0o640)
     old = make_file("w/full", b"old")
     status, _, err = run(*hide, TEST, "golden", old, preexec_fn=small_files)
     # Not 2 alone: the leak checker of a sanitizer build fails without /proc.
