@@ -71,7 +71,15 @@ static unsigned int reloc_size(u32 type)
 	return 4;
 }
 
-/* A relocation fills a field of the instruction it lies in, exactly. */
+static bool is_pcrel(u32 type)
+{
+	return type == R_X86_64_PC32 || type == R_X86_64_PLT32 || type == R_X86_64_GOTPCREL ||
+	       type == R_X86_64_GOTPCRELX || type == R_X86_64_REX_GOTPCRELX ||
+	       type == R_X86_64_GOTTPOFF || type == R_X86_64_TLSGD || type == R_X86_64_TLSLD ||
+	       type == R_X86_64_GOTPC32 || type == R_X86_64_GOTPC32_TLSDESC || type == R_X86_64_PC8;
+}
+
+/* A relocation fills a field of the instruction it lies in, exactly, pc-relative if that is. */
 static void check_relocs(struct run *r, const char *file, const struct code *code, size_t *next,
 			 u64 off, const struct insn *in, const u8 *p)
 {
@@ -79,13 +87,19 @@ static void check_relocs(struct run *r, const char *file, const struct code *cod
 		const Elf64_Rela *rel = &code->relocs[*next];
 		u64 at = rel->r_offset - off;
 		unsigned int size = reloc_size((u32)ELF64_R_TYPE(rel->r_info));
+		bool flag = false;
 
 		if (rel->r_offset < off || !size)
 			continue;
 		r->relocs++;
-		if (!(at == in->disp_off && size == in->disp_len) &&
-		    !(at == in->imm_off && size == in->imm_len))
+		if (at == in->disp_off && size == in->disp_len)
+			flag = in->flags & INSN_PCREL_DISP;
+		else if (at == in->imm_off && size == in->imm_len)
+			flag = in->flags & INSN_PCREL_IMM;
+		else
 			fail(r, "relocation is in no field", file, rel->r_offset, p, in->len);
+		if (flag != is_pcrel((u32)ELF64_R_TYPE(rel->r_info)))
+			fail(r, "pc-relative or not", file, rel->r_offset, p, in->len);
 	}
 }
 
@@ -127,9 +141,9 @@ static int run_objects(struct run *r, char **files)
 static int class_of_label(const char *name)
 {
 	static const char *const words[] = {
-	    [INSN_OTHER] = "other_",	[INSN_NOP] = "nop_", [INSN_CALL] = "call_",
-	    [INSN_JMP] = "jmp_",	[INSN_JCC] = "jcc_", [INSN_CALL_IND] = "callind_",
-	    [INSN_JMP_IND] = "jmpind_", [INSN_RET] = "ret_", [INSN_TRAP] = "trap_",
+		[INSN_OTHER] = "other_",    [INSN_NOP] = "nop_", [INSN_CALL] = "call_",
+		[INSN_JMP] = "jmp_",	    [INSN_JCC] = "jcc_", [INSN_CALL_IND] = "callind_",
+		[INSN_JMP_IND] = "jmpind_", [INSN_RET] = "ret_", [INSN_TRAP] = "trap_",
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
@@ -229,7 +243,7 @@ static void judge_text(struct run *r, struct text *t, const char *file, unsigned
 
 		if (!is_prefix_only(v->text))
 			continue;
-		v->len = next.len ? v->len + next.len : 0;
+		v->len = next.len && v->len + next.len <= ARCH_MAX_INSN ? v->len + next.len : 0;
 		v->cls = next.cls;
 		memcpy(v->text, next.text, sizeof(v->text));
 	}
@@ -250,7 +264,7 @@ static void set_verdict(struct verdict *v, unsigned int len, const char *text)
 	bool bad = strstr(text, "(bad)") || strstr(text, ".byte") || strstr(text, "<unknown>");
 
 	v->given = true;
-	v->len = bad ? 0 : len;
+	v->len = bad || len > ARCH_MAX_INSN ? 0 : len;
 	v->cls = bad ? CLS_UNKNOWN : class_of_text(text);
 	snprintf(v->text, sizeof(v->text), "%s", text);
 }
@@ -384,6 +398,104 @@ static int run_gen(char **args)
 	return fflush(stdout) ? 2 : 0;
 }
 
+static void put_slot(const u8 *head, unsigned int len)
+{
+	u8 slot[SLOT];
+
+	memset(slot, 0x90, sizeof(slot));
+	/* Fields that follow are told apart by their bytes. */
+	for (unsigned int i = 0; i < ARCH_MAX_INSN; i++)
+		slot[i] = (u8)(0x10 + i);
+	memcpy(slot, head, len);
+	if (fwrite(slot, sizeof(slot), 1, stdout) != 1)
+		exit(2);
+}
+
+/* ModRM bytes: every reg field with (%rbx), disp32(%rip), disp8 with SIB, a register. */
+#define NR_MODRM 32
+
+static unsigned int put_modrm(u8 *p, unsigned int which)
+{
+	static const u8 rm[4] = {0x03, 0x05, 0x44, 0xc1};
+
+	p[0] = (u8)(rm[which & 3] | (which >> 2) << 3);
+	p[1] = 0x23;
+	return (which & 3) == 2 ? 2 : 1;
+}
+
+/* Legacy maps: each opcode with each mandatory prefix, REX.W, and ModRM. */
+static void put_legacy(unsigned int map, u8 op)
+{
+	static const u8 prefix[4] = {0, 0x66, 0xf3, 0xf2};
+
+	for (unsigned int v = 0; v < 8 * NR_MODRM; v++) {
+		u8 p[ARCH_MAX_INSN];
+		unsigned int n = 0;
+
+		if (v & 3)
+			p[n++] = prefix[v & 3];
+		if (v & 4)
+			p[n++] = 0x48;
+		if (map)
+			p[n++] = 0x0f;
+		if (map > 1)
+			p[n++] = map == 2 ? 0x38 : 0x3a;
+		p[n++] = op;
+		put_slot(p, n + put_modrm(p + n, v >> 3));
+	}
+}
+
+/* VEX, XOP (@first c4, 8f): each opcode with each pp, W, L, without and with vvvv. */
+static void put_vex(u8 first, unsigned int map, u8 op)
+{
+	for (unsigned int v = 0; v < 32 * NR_MODRM; v++) {
+		u8 p[ARCH_MAX_INSN] = {first, (u8)(0xe0 | map), 0, op};
+
+		/* Not all the reg fields with all the rest. */
+		if ((v >> 7) > 1 && (v & 0x1f) > 7)
+			continue;
+		p[2] = (u8)((v & 3) | (v & 4 ? 0x04 : 0) | (v & 8 ? 0x80 : 0) |
+			    (v & 16 ? 0x70 : 0x78));
+		put_slot(p, 4 + put_modrm(p + 4, v >> 5));
+	}
+}
+
+/* EVEX: each opcode with each pp, W, vector length; plain, with broadcast, with a mask. */
+static void put_evex(unsigned int map, u8 op)
+{
+	static const u8 length[4] = {0x00, 0x20, 0x40, 0x40}, extra[4] = {0x00, 0x10, 0x01, 0x11};
+
+	for (unsigned int v = 0; v < 128 * NR_MODRM; v++) {
+		u8 p[ARCH_MAX_INSN] = {0x62, (u8)(0xf0 | map), 0, 0, op};
+
+		/* The fourth of each three is a repetition; not all reg fields with all the rest.
+		 */
+		if ((v & 0x18) == 0x18 || (v & 0x60) == 0x60 || ((v >> 9) > 0 && (v & 0x7f) > 7))
+			continue;
+		p[2] = (u8)(0x7c | (v & 3) | (v & 4 ? 0x80 : 0));
+		p[3] = (u8)(0x08 | length[v >> 3 & 3] | extra[v >> 5 & 3]);
+		put_slot(p, 5 + put_modrm(p + 5, v >> 7));
+	}
+}
+
+/* Slots with every form of every opcode of @name's maps. */
+static int run_forms(const char *name)
+{
+	static const unsigned int vex_maps[] = {1, 2, 3, 5, 7};
+
+	for (unsigned int op = 0; op < 256; op++) {
+		for (unsigned int map = 0; !strcmp(name, "legacy") && map < 4; map++)
+			put_legacy(map, (u8)op);
+		for (size_t i = 0; !strcmp(name, "vex") && i < ARRAY_SIZE(vex_maps); i++)
+			put_vex(0xc4, vex_maps[i], (u8)op);
+		for (unsigned int map = 8; !strcmp(name, "xop") && map < 11; map++)
+			put_vex(0x8f, map, (u8)op);
+		for (unsigned int map = 1; !strcmp(name, "evex") && map < 8; map++)
+			put_evex(map, (u8)op);
+	}
+	return fflush(stdout) ? 2 : 0;
+}
+
 /* A page behind which nothing may be touched. */
 struct cliff {
 	u8 *end;
@@ -460,7 +572,7 @@ static int run_edges(struct run *r, char **args)
 		try_edges(&e, bytes, sizeof(bytes), "prefixes", n);
 		check(r,
 		      arch_decode(bytes, sizeof(bytes), &(struct insn){0}) ==
-			  (n < ARCH_MAX_INSN ? n + 1 : 0),
+			      (n < ARCH_MAX_INSN ? n + 1 : 0),
 		      "prefixes", "prefixes", n, bytes, n);
 	}
 	for (args += 2; *args; args++)
@@ -473,21 +585,21 @@ static const struct branch {
 	u8 len, out_len;
 	u8 bytes[8], out[8];
 } branches[] = {
-    {2, 1, {0xeb, 0x10}, {0xe9}},
-    {5, 1, {0xe9, 1, 2, 3, 4}, {0xe9}},
-    {5, 1, {0xe8, 1, 2, 3, 4}, {0xe8}},
-    {2, 2, {0x74, 0x10}, {0x0f, 0x84}},
-    {6, 2, {0x0f, 0x84, 1, 2, 3, 4}, {0x0f, 0x84}},
-    {2, 2, {0x7f, 0xfe}, {0x0f, 0x8f}},
-    {2, 2, {0x70, 0xfe}, {0x0f, 0x80}},
-    {3, 3, {0x2e, 0x75, 0x10}, {0x2e, 0x0f, 0x85}},
-    {7, 3, {0x2e, 0x0f, 0x85, 1, 2, 3, 4}, {0x2e, 0x0f, 0x85}},
-    {3, 2, {0xf2, 0xeb, 0x10}, {0xf2, 0xe9}},
-    {8, 4, {0x66, 0x66, 0x48, 0xe8, 1, 2, 3, 4}, {0x66, 0x66, 0x48, 0xe8}},
-    {2, 1, {0xe3, 0x10}, {0xe3}},
-    {2, 1, {0xe0, 0x10}, {0xe0}},
-    {3, 2, {0x67, 0xe3, 0x10}, {0x67, 0xe3}},
-    {6, 2, {0xc7, 0xf8, 1, 2, 3, 4}, {0xc7, 0xf8}},
+	{2, 1, {0xeb, 0x10}, {0xe9}},
+	{5, 1, {0xe9, 1, 2, 3, 4}, {0xe9}},
+	{5, 1, {0xe8, 1, 2, 3, 4}, {0xe8}},
+	{2, 2, {0x74, 0x10}, {0x0f, 0x84}},
+	{6, 2, {0x0f, 0x84, 1, 2, 3, 4}, {0x0f, 0x84}},
+	{2, 2, {0x7f, 0xfe}, {0x0f, 0x8f}},
+	{2, 2, {0x70, 0xfe}, {0x0f, 0x80}},
+	{3, 3, {0x2e, 0x75, 0x10}, {0x2e, 0x0f, 0x85}},
+	{7, 3, {0x2e, 0x0f, 0x85, 1, 2, 3, 4}, {0x2e, 0x0f, 0x85}},
+	{3, 2, {0xf2, 0xeb, 0x10}, {0xf2, 0xe9}},
+	{8, 4, {0x66, 0x66, 0x48, 0xe8, 1, 2, 3, 4}, {0x66, 0x66, 0x48, 0xe8}},
+	{2, 1, {0xe3, 0x10}, {0xe3}},
+	{2, 1, {0xe0, 0x10}, {0xe0}},
+	{3, 2, {0x67, 0xe3, 0x10}, {0x67, 0xe3}},
+	{6, 2, {0xc7, 0xf8, 1, 2, 3, 4}, {0xc7, 0xf8}},
 };
 
 static int run_branches(struct run *r)
@@ -511,7 +623,7 @@ static int run_branches(struct run *r)
 	arch_decode(longest, sizeof(longest), &in);
 	check(r,
 	      arch_canonical_branch(longest, &in, out) == ARCH_MAX_INSN && out[13] == 0x0f &&
-		  out[14] == 0x85,
+		      out[14] == 0x85,
 	      "canonical form", "longest", 0, longest, sizeof(longest));
 	return tally_done(&r->tally);
 }
@@ -556,6 +668,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(mode, "gen") && argc == 4)
 		return run_gen(args);
+	if (!strcmp(mode, "forms") && argc == 3)
+		return run_forms(args[0]);
 	tally_init(&r.tally);
 	if (!strcmp(mode, "edges") && argc >= 4)
 		return run_edges(&r, args);

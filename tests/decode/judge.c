@@ -40,10 +40,10 @@ static bool symbol(void *lib, const char *name, void *fn, size_t size)
 static void open_llvm(struct court *c)
 {
 	static const char *const inits[] = {
-	    "LLVMInitializeX86TargetInfo",
-	    "LLVMInitializeX86Target",
-	    "LLVMInitializeX86TargetMC",
-	    "LLVMInitializeX86Disassembler",
+		"LLVMInitializeX86TargetInfo",
+		"LLVMInitializeX86Target",
+		"LLVMInitializeX86TargetMC",
+		"LLVMInitializeX86Disassembler",
 	};
 	const char *name = getenv("LIBLLVM");
 	llvm_create *create;
@@ -98,8 +98,9 @@ static bool starts_any(const char *s, const char *const *list, size_t n)
 static const char *skip_prefix_words(const char *s)
 {
 	static const char *const words[] = {
-	    "data16", "addr32", "cs",	 "ds",	 "es",	  "ss",	 "fs",	    "gs",	"lock",
-	    "rep",    "repz",	"repnz", "repe", "repne", "bnd", "notrack", "xacquire", "xrelease",
+		"data16", "addr32", "cs",   "ds",      "es",	   "ss",
+		"fs",	  "gs",	    "lock", "rep",     "repz",	   "repnz",
+		"repe",	  "repne",  "bnd",  "notrack", "xacquire", "xrelease",
 	};
 
 	for (;;) {
@@ -183,9 +184,14 @@ static void capstone_fields(const cs_insn *in, struct verdict *v)
 	v->imm_off = x->encoding.imm_offset;
 	v->imm_len = x->encoding.imm_offset ? x->encoding.imm_size : 0;
 	v->disp = x->disp;
-	for (u8 i = 0; i < x->op_count; i++)
-		if (x->operands[i].type == X86_OP_IMM)
-			v->imm = x->operands[i].imm;
+	for (u8 i = 0; i < x->op_count; i++) {
+		const cs_x86_op *op = &x->operands[i];
+
+		if (op->type == X86_OP_IMM)
+			v->imm = op->imm;
+		if (op->type == X86_OP_MEM)
+			v->rip |= op->mem.base == X86_REG_RIP || op->mem.base == X86_REG_EIP;
+	}
 }
 
 static void ask_capstone(struct court *c, const struct sample *s, struct verdict *v)
@@ -267,6 +273,8 @@ static bool differs(const struct sample *s, const struct verdict *v, enum rule_k
 		return v->cls != in->cls;
 	if (!v->has_fields)
 		return false;
+	if (kind == RULE_RIP)
+		return v->rip != !!(in->flags & INSN_PCREL_DISP);
 	if (v->disp_len != in->disp_len || v->imm_len != in->imm_len ||
 	    (in->disp_len && (v->disp_off != in->disp_off || v->disp != arch_insn_disp(s->p, in))))
 		return true;
@@ -307,7 +315,7 @@ static const struct rule *find_rule(const struct sample *s, const struct parts *
 static void print_failure(const struct sample *s, unsigned int j, enum rule_kind kind,
 			  const char *where, u64 off)
 {
-	static const char *const what[] = {"length", "class", "fields"};
+	static const char *const what[] = {"length", "class", "fields", "pc-relative displacement"};
 	const struct verdict *v = &s->by[j];
 
 	printf("FAIL %s+0x%llx: %s:", where, (unsigned long long)off, what[kind]);
@@ -328,11 +336,17 @@ void court_try(struct court *c, struct tally *t, const u8 *p, size_t avail,
 	       const struct verdict *objdump, const char *where, u64 off)
 {
 	struct sample s = {.p = p, .avail = avail};
+	struct parts x = parts_of(p, avail);
 	const struct rule *r;
-	struct parts x;
 	bool ok = true;
 
 	s.len = arch_decode(p, avail, &s.insn);
+	if (s.len && s.insn.opcode_off != x.off + (x.map == MAP_REX2 ? 2 : 0)) {
+		ok = false;
+		if (t->failed < MAX_SHOWN)
+			printf("FAIL %s+0x%llx: opcode_off %u, not %u\n", where,
+			       (unsigned long long)off, s.insn.opcode_off, x.off);
+	}
 	ask_capstone(c, &s, &s.by[JUDGE_CAPSTONE]);
 	ask_llvm(c, &s, &s.by[JUDGE_LLVM]);
 	if (objdump)
@@ -340,11 +354,10 @@ void court_try(struct court *c, struct tally *t, const u8 *p, size_t avail,
 	for (unsigned int j = 0; j < JUDGES; j++) {
 		bool differ = false;
 
-		for (enum rule_kind k = RULE_LEN; k <= RULE_FIELDS; k++) {
+		for (enum rule_kind k = RULE_LEN; k <= RULE_RIP; k++) {
 			if (!differs(&s, &s.by[j], k))
 				continue;
 			differ = true;
-			x = parts_of(p, avail);
 			r = find_rule(&s, &x, j, k);
 			if (r) {
 				t->excused[r - rules]++;

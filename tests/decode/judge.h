@@ -28,7 +28,7 @@ struct verdict {
 	int cls;	  /* enum insn_class, or CLS_UNKNOWN */
 	char text[256];	  /* the instruction, for messages and rules */
 	/* Only capstone knows these; len 0: none, or not told. */
-	bool has_fields;
+	bool has_fields, rip;
 	unsigned int disp_off, disp_len, imm_off, imm_len;
 	s64 disp, imm; /* imm: as capstone prints it, so a branch's target at address 0 */
 };
@@ -64,7 +64,7 @@ struct parts {
 
 struct parts parts_of(const u8 *p, size_t avail);
 
-enum rule_kind { RULE_LEN, RULE_CLS, RULE_FIELDS };
+enum rule_kind { RULE_LEN, RULE_CLS, RULE_FIELDS, RULE_RIP };
 
 struct rule {
 	unsigned int judges; /* bit per judge_id: whom it excuses */

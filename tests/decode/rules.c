@@ -31,8 +31,22 @@ static bool unknown_to_judge(const struct sample *s, const struct parts *x, cons
 /* We hold it for undefined, the judge has a name for it. */
 static bool undefined_to_us(const struct sample *s, const struct parts *x, const struct verdict *v)
 {
-	(void)x;
-	return !s->len && v->len;
+	return !s->len && v->len && x->map < MAP_VEX;
+}
+
+/* Opcodes whose pp field objdump 2.40 does not look at; found by trying all. */
+static bool objdump_pp(const struct sample *s, const struct parts *x, const struct verdict *v)
+{
+	const u8 *p = s->p + x->off;
+
+	if (s->len || !v->len)
+		return false;
+	if (x->map == MAP_EVEX)
+		return ((p[1] & 7) == 2 && p[4] == 0x4e) ||
+		       ((p[1] & 7) == 3 && IN(p[4], "\x42\x70\x72"));
+	if (p[0] == 0xc5)
+		return IN(p[2], "\x77\xae");
+	return p[0] == 0xc4 && (p[1] & 0x1f) == 1 && IN(p[3], "\x77\xae");
 }
 
 static bool vex_prefix(const struct sample *s, const struct parts *x, const struct verdict *v)
@@ -225,44 +239,50 @@ static bool evex_off_by_1(const struct sample *s, const struct parts *x, const s
 }
 
 const struct rule rules[] = {
-    {ALL, RULE_LEN, false, unknown_to_judge, "judge does not know it, another does"},
-    {ALL, RULE_LEN, false, undefined_to_us, "judge takes what is undefined, another does not"},
-    {ALL, RULE_LEN, true, vex_prefix,
-     "66, f2, f3, lock, REX before VEX, EVEX, XOP: #UD (SDM 2.3.2)"},
-    {CS | LL, RULE_LEN, false, rep_66, "66 together with rep or lock: still the operand size"},
-    {ALL, RULE_LEN, true, void_rex,
-     "REX not right before the opcode is ignored (SDM 2.2.1); judges split there and lose "
-     "prefixes"},
-    {ALL, RULE_CLS, true, fred, "eretu, erets: younger than the judges (Intel FRED specification)"},
-    {OD, RULE_CLS, true, xchg_ax, "66 90 is a nop with a prefix"},
-    {CS, RULE_FIELDS, true, disp8n, "EVEX disp8 is given as encoded, not times the operand size"},
-    {CS, RULE_FIELDS, true, moffs_67, "moffs of 4 bytes is sign-extended as documented in arch.h"},
-    {ALL, RULE_LEN, true, operands_matter,
-     "operands are not checked (register or memory, reg field, VEX.W, L, vvvv, masks): length "
-     "only"},
-    {ALL, RULE_LEN, true, rex2, "REX2: younger than the judges (Intel APX specification)"},
-    {ALL, RULE_LEN, true, lock, "lock is not checked against the opcode"},
-    {CS | LL, RULE_LEN, true, near_branch_66,
-     "66 before a near branch: Intel ignores it (SDM, call and jmp), AMD takes rel16"},
-    {ALL, RULE_LEN, true, udb, "d6 is udb, an undefined instruction by definition (Intel SDM)"},
-    {CS | LL, RULE_LEN, true, ud_modrm, "ud0 and ud1 have a ModRM byte (SDM)"},
-    {ALL, RULE_CLS, true, hint_nop, "reserved nops are not INSN_NOP: only 0f 1f /0 is"},
-    {ALL, RULE_LEN, true, hint_nop_len,
-     "reserved nops and prefetches have a length with every operand"},
-    {CS, RULE_FIELDS, true, disp_size, "displacement is 4 bytes with 66 and 67 too: SDM 2.2.1.3"},
-    {CS, RULE_FIELDS, true, two_imms, "enter, extrq, insertq: we count both immediates as one"},
-    {CS, RULE_FIELDS, true, imm_size,
-     "capstone misjudges the size of ports, and of immediates with 66 and rep or REX.W"},
-    {CS, RULE_FIELDS, true, imm_gone,
-     "capstone gives no value or another size for an immediate it has located"},
-    {CS, RULE_FIELDS, true, now3d, "3DNow!: the opcode at the end counts as immediate"},
-    {OD, RULE_LEN, true, fwait, "objdump takes fwait and the x87 instruction for one"},
-    {CS | LL, RULE_CLS, false, pause, "f3 66 90 is pause"},
-    {ALL, RULE_CLS, true, void_rex, "the same, for f3 41 67 90 (pause)"},
-    {CS, RULE_LEN, false, capstone_w, "capstone mistakes the size with 66 or 67 and REX.W"},
-    {CS, RULE_LEN, false, sse4a, "capstone forgets f2 of insertq when another prefix follows"},
-    {CS, RULE_LEN, false, evex_off_by_1,
-     "capstone 4 is a byte off with some EVEX registers and rounding controls"},
+	{ALL, RULE_LEN, false, unknown_to_judge, "judge does not know it, another does"},
+	{CS | LL, RULE_LEN, false, undefined_to_us,
+	 "judge takes what is undefined, another does not"},
+	{OD, RULE_LEN, false, objdump_pp, "objdump does not look at pp of these opcodes"},
+	{ALL, RULE_LEN, true, vex_prefix,
+	 "66, f2, f3, lock, REX before VEX, EVEX, XOP: #UD (SDM 2.3.2)"},
+	{CS | LL, RULE_LEN, false, rep_66, "66 together with rep or lock: still the operand size"},
+	{ALL, RULE_LEN, true, void_rex,
+	 "REX not right before the opcode is ignored (SDM 2.2.1); judges split there and lose "
+	 "prefixes"},
+	{ALL, RULE_CLS, true, fred,
+	 "eretu, erets: younger than the judges (Intel FRED specification)"},
+	{OD, RULE_CLS, true, xchg_ax, "66 90 is a nop with a prefix"},
+	{CS, RULE_FIELDS, true, disp8n,
+	 "EVEX disp8 is given as encoded, not times the operand size"},
+	{CS, RULE_FIELDS, true, moffs_67,
+	 "moffs of 4 bytes is sign-extended as documented in arch.h"},
+	{ALL, RULE_LEN, true, operands_matter,
+	 "operands are not checked (register or memory, reg field, VEX.W, L, vvvv, masks): length "
+	 "only"},
+	{ALL, RULE_LEN, true, rex2, "REX2: younger than the judges (Intel APX specification)"},
+	{ALL, RULE_LEN, true, lock, "lock is not checked against the opcode"},
+	{CS | LL, RULE_LEN, true, near_branch_66,
+	 "66 before a near branch: Intel ignores it (SDM, call and jmp), AMD takes rel16"},
+	{ALL, RULE_LEN, true, udb, "d6 is udb, an undefined instruction by definition (Intel SDM)"},
+	{CS | LL, RULE_LEN, true, ud_modrm, "ud0 and ud1 have a ModRM byte (SDM)"},
+	{ALL, RULE_CLS, true, hint_nop, "reserved nops are not INSN_NOP: only 0f 1f /0 is"},
+	{ALL, RULE_LEN, true, hint_nop_len,
+	 "reserved nops and prefetches have a length with every operand"},
+	{CS, RULE_FIELDS, true, disp_size,
+	 "displacement is 4 bytes with 66 and 67 too: SDM 2.2.1.3"},
+	{CS, RULE_FIELDS, true, two_imms, "enter, extrq, insertq: we count both immediates as one"},
+	{CS, RULE_FIELDS, true, imm_size,
+	 "capstone misjudges the size of ports, and of immediates with 66 and rep or REX.W"},
+	{CS, RULE_FIELDS, true, imm_gone,
+	 "capstone gives no value or another size for an immediate it has located"},
+	{CS, RULE_FIELDS, true, now3d, "3DNow!: the opcode at the end counts as immediate"},
+	{OD, RULE_LEN, true, fwait, "objdump takes fwait and the x87 instruction for one"},
+	{CS | LL, RULE_CLS, false, pause, "f3 66 90 is pause"},
+	{ALL, RULE_CLS, true, void_rex, "the same, for f3 41 67 90 (pause)"},
+	{CS, RULE_LEN, false, capstone_w, "capstone mistakes the size with 66 or 67 and REX.W"},
+	{CS, RULE_LEN, false, sse4a, "capstone forgets f2 of insertq when another prefix follows"},
+	{CS, RULE_LEN, false, evex_off_by_1,
+	 "capstone 4 is a byte off with some EVEX registers and rounding controls"},
 };
 
 const size_t nr_rules = ARRAY_SIZE(rules);

@@ -3,14 +3,22 @@
 #
 # run.sh - test the x86 decoder
 #
-# From the environment: BUILD, where to build (build); CC; CFLAGS, added
-# (-fsanitize=address,undefined); SEED and COUNT of the random bytes;
-# KERNEL_OBJECTS, further ELF files to walk; LIBLLVM, the shared library to
-# judge with (libLLVM-14.so.1).
+# From the environment: BUILD, where to build (build), with sanitizers if its
+# name says so (build/address-undefined); CC; CFLAGS, added; SEED and COUNT of
+# the random bytes; KERNEL_OBJECTS, further ELF files to walk; LIBLLVM, the
+# shared library to judge with (libLLVM-14.so.1).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-build=${BUILD:-$top/build}/tests/decode
+build=${BUILD:-$top/build}
+case ${build##*/} in
+*address* | *undefined*)
+	sanitize=${build##*/}
+	# gcc then no longer sees that an expression fits, and warns of conversions in vain.
+	CFLAGS="${CFLAGS:-} -fsanitize=${sanitize//-/,} -fno-sanitize-recover=all -Wno-conversion"
+	;;
+esac
+build=$build/tests/decode
 CC=${CC:-gcc}
 SEED=${SEED:-$(date +%s)}
 COUNT=${COUNT:-20000}
@@ -60,16 +68,26 @@ fillers() {
 	done
 }
 
-listing g >listing_g.s && as --64 -o listing_g.o listing_g.s || status=1
-listing c >listing_c.s && clang -c --target=x86_64-linux-gnu -o listing_c.o listing_c.s || status=1
+# Count what this script itself finds wrong.
+wrong() {
+	echo "FAIL: $*"
+	failed=$((failed + 1))
+	status=1
+}
+
+listing g >listing_g.s && as --64 -o listing_g.o listing_g.s || wrong "as: listing"
+listing c >listing_c.s && clang -c --target=x86_64-linux-gnu -o listing_c.o listing_c.s ||
+	wrong "clang: listing"
 fillers >fillers.s
 pads=
 for tune in generic64 k8 core2 znver4; do
-	as --64 -mtune=$tune -o "fillers_$tune.o" fillers.s && pads="$pads fillers_$tune.o" || status=1
+	as --64 -mtune=$tune -o "fillers_$tune.o" fillers.s || wrong "as: fillers, $tune"
+	pads="$pads fillers_$tune.o"
 done
 for cpu in x86-64 k8 haswell znver3 atom; do
-	clang -c --target=x86_64-linux-gnu -march=$cpu -o "fillers_c_$cpu.o" fillers.s &&
-		pads="$pads fillers_c_$cpu.o" || status=1
+	clang -c --target=x86_64-linux-gnu -march=$cpu -o "fillers_c_$cpu.o" fillers.s ||
+		wrong "clang: fillers, $cpu"
+	pads="$pads fillers_c_$cpu.o"
 done
 
 objects="/usr/lib/x86_64-linux-gnu/crt1.o /usr/lib/x86_64-linux-gnu/libc.a
@@ -85,16 +103,25 @@ part padding $pads
 part listing listing_g.o listing_c.o
 part objects listing_g.o listing_c.o $present
 
+# Slots from the command given, judged by objdump too.
+slots() {
+	"$@" >slots.bin
+	objdump -D -b binary -m i386:x86-64 -M intel64 -w -z slots.bin >slots.txt
+	part slots slots.txt
+}
+
 echo "random bytes: SEED=$SEED COUNT=$COUNT"
-./decode_test gen "$SEED" "$COUNT" >slots.bin
-objdump -D -b binary -m i386:x86-64 -M intel64 -w -z slots.bin >slots.txt
-part slots slots.txt
+slots ./decode_test gen "$SEED" "$COUNT"
+for forms in legacy vex xop evex; do
+	echo "every form of every opcode: $forms"
+	slots ./decode_test forms $forms
+done
 
 for o in listing_g.o listing_c.o $present; do
-	objdump -d -M intel64 -w -z "$o"
+	objdump -d -M intel64 -w -z "$o" 2>&1
 done >objects.txt
 part text objects.txt
-rm -f objects.txt slots.txt
+rm -f objects.txt slots.txt slots.bin
 
 part edges "$SEED" "$COUNT" listing_g.o listing_c.o /usr/bin/bash
 part speed $present

@@ -279,27 +279,27 @@ struct map {
 };
 
 static const struct map vex_maps[8] = {
-    [1] = {vex_0f, 0},	 [2] = {vex_0f38, E},	   [3] = {vex_0f3a, EIb},
-    [5] = {vex_map5, E}, [7] = {vex_map7, E | Id},
+	[1] = {vex_0f, 0},   [2] = {vex_0f38, E},      [3] = {vex_0f3a, EIb},
+	[5] = {vex_map5, E}, [7] = {vex_map7, E | Id},
 };
 
 static const struct map evex_maps[8] = {
-    [1] = {evex_0f, 0},	  [2] = {evex_0f38, E}, [3] = {evex_0f3a, EIb},	  [4] = {evex_map4, E},
-    [5] = {evex_map5, E}, [6] = {evex_map6, E}, [7] = {vex_map7, E | Id},
+	[1] = {evex_0f, 0},   [2] = {evex_0f38, E}, [3] = {evex_0f3a, EIb},   [4] = {evex_map4, E},
+	[5] = {evex_map5, E}, [6] = {evex_map6, E}, [7] = {vex_map7, E | Id},
 };
 
 static const struct map xop_maps[3] = {
-    {xop_map8, EIb},
-    {xop_map9, E},
-    {xop_map10, E | Id},
+	{xop_map8, EIb},
+	{xop_map9, E},
+	{xop_map10, E | Id},
 };
 
 /* Bytes of an immediate: by prefixes (none, 66, REX.W, both) and IMM_ code. */
 static const u8 imm_len[4][9] = {
-    {0, 1, 2, 3, 4, 4, 4, 0, 8},
-    {0, 1, 2, 3, 4, 2, 2, 0, 8},
-    {0, 1, 2, 3, 4, 4, 8, 0, 8},
-    {0, 1, 2, 3, 4, 4, 8, 0, 8},
+	{0, 1, 2, 3, 4, 4, 4, 0, 8},
+	{0, 1, 2, 3, 4, 2, 2, 0, 8},
+	{0, 1, 2, 3, 4, 4, 8, 0, 8},
+	{0, 1, 2, 3, 4, 4, 8, 0, 8},
 };
 
 /* By ModRM byte: bytes of displacement, and what else it brings. */
@@ -361,7 +361,7 @@ static inline unsigned int fields(const u8 *p, unsigned int off, unsigned int at
 	}
 	insn->cls = (u8)CLS_OF(attr);
 	insn->flags =
-	    (u8)((shape & SHAPE_RIP ? INSN_PCREL_DISP : 0) | (attr & REL ? INSN_PCREL_IMM : 0));
+		(u8)((shape & SHAPE_RIP ? INSN_PCREL_DISP : 0) | (attr & REL ? INSN_PCREL_IMM : 0));
 	insn->disp_off = (u8)off;
 	insn->disp_len = (u8)disp;
 	insn->imm_off = (u8)(off + disp);
@@ -493,14 +493,14 @@ static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, st
 static unsigned int grp5(u8 modrm)
 {
 	static const u16 attr[8] = {
-	    E,
-	    E,
-	    E | CLS(INSN_CALL_IND),
-	    E | CLS(INSN_CALL_IND),
-	    E | CLS(INSN_JMP_IND),
-	    E | CLS(INSN_JMP_IND),
-	    E,
-	    0,
+		E,
+		E,
+		E | CLS(INSN_CALL_IND),
+		E | CLS(INSN_CALL_IND),
+		E | CLS(INSN_JMP_IND),
+		E | CLS(INSN_JMP_IND),
+		E,
+		0,
 	};
 	unsigned int reg = reg_field(modrm);
 
@@ -664,7 +664,7 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 {
 	/* Room for what decode() may look at behind 14 prefixes. */
-	u8 copy[ARCH_MAX_INSN + 8] = { 0 };
+	u8 copy[ARCH_MAX_INSN + 8] = {0};
 	unsigned int len;
 
 	if (avail >= ARCH_MAX_INSN) {
@@ -725,14 +725,14 @@ static const struct filler {
 	u8 min66, max66, len;
 	u8 bytes[9];
 } fillers[] = {
-    {0, 3, 1, {0x90}},
-    {0, 0, 1, {0xcc}},
-    {0, 0, 3, {0x0f, 0x1f, 0x00}},
-    {0, 0, 4, {0x0f, 0x1f, 0x40}},
-    {0, 1, 5, {0x0f, 0x1f, 0x44}},
-    {0, 0, 7, {0x0f, 0x1f, 0x80}},
-    {0, 1, 8, {0x0f, 0x1f, 0x84}},
-    {1, 6, 9, {0x2e, 0x0f, 0x1f, 0x84}},
+	{0, 3, 1, {0x90}},
+	{0, 0, 1, {0xcc}},
+	{0, 0, 3, {0x0f, 0x1f, 0x00}},
+	{0, 0, 4, {0x0f, 0x1f, 0x40}},
+	{0, 1, 5, {0x0f, 0x1f, 0x44}},
+	{0, 0, 7, {0x0f, 0x1f, 0x80}},
+	{0, 1, 8, {0x0f, 0x1f, 0x84}},
+	{1, 6, 9, {0x2e, 0x0f, 0x1f, 0x84}},
 };
 
 unsigned int arch_padding(const u8 *p, size_t avail)
