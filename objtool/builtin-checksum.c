@@ -13,10 +13,11 @@ struct checksum_options {
 };
 
 static const struct option_spec checksum_options[] = {
-    OPTION(struct checksum_options, output, .name = "output", .letter = 'o', .arg = "FILE|DIR|-",
-	   .kind = OPTION_STRING, .help = "write there, not beside the object"),
-    OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
-	   .help = "print what the checksum of FUNC covers"),
+	OPTION(struct checksum_options, output, .name = "output", .letter = 'o',
+	       .arg = "FILE|DIR|-", .kind = OPTION_STRING,
+	       .help = "write there, not beside the object"),
+	OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
+	       .help = "print what the checksum of FUNC covers"),
 };
 
 static bool is_dir(const char *path)
@@ -151,14 +152,14 @@ static int run_checksum(int argc, char **argv)
 }
 
 const struct command command_checksum = {
-    .name = "checksum",
-    .operands = "OBJECT...",
-    .help = "write the checksums of an object's functions and data",
-    .details = "Write OBJECT" RECORDS_SUFFIX
-	       " beside each object: one line for each function and data object,\n"
-	       "with a checksum over everything that decides what it does.\n\n"
-	       "Exit status: 0, or 2 if any of the objects could not be done.",
-    .options = checksum_options,
-    .nr_options = ARRAY_SIZE(checksum_options),
-    .run = run_checksum,
+	.name = "checksum",
+	.operands = "OBJECT...",
+	.help = "write the checksums of an object's functions and data",
+	.details = "Write OBJECT" RECORDS_SUFFIX
+		   " beside each object: one line for each function and data object,\n"
+		   "with a checksum over everything that decides what it does.\n\n"
+		   "Exit status: 0, or 2 if any of the objects could not be done.",
+	.options = checksum_options,
+	.nr_options = ARRAY_SIZE(checksum_options),
+	.run = run_checksum,
 };

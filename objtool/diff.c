@@ -13,8 +13,8 @@
 #include <objtool/diff.h>
 
 static const char *const status_names[NR_DIFF_STATUS] = {
-    [DIFF_CHANGED] = "changed", [DIFF_LINES] = "lines",	    [DIFF_ADDED] = "added",
-    [DIFF_REMOVED] = "removed", [DIFF_RENAMED] = "renamed", [DIFF_AMBIGUOUS] = "ambiguous",
+	[DIFF_CHANGED] = "changed", [DIFF_LINES] = "lines",	[DIFF_ADDED] = "added",
+	[DIFF_REMOVED] = "removed", [DIFF_RENAMED] = "renamed", [DIFF_AMBIGUOUS] = "ambiguous",
 };
 
 /* A record without a partner so far. */
@@ -92,14 +92,14 @@ static void add_entry(struct diff *diff, enum diff_status status, const struct r
 		diff->entries = xreallocarray(diff->entries, diff->cap, sizeof(*diff->entries));
 	}
 	diff->entries[diff->nr++] = (struct diff_entry){
-	    .object = ref->object,
-	    .name = ref->rec->name,
-	    .old_object = old ? old->object : NULL,
-	    .old = old ? old->rec : NULL,
-	    .new = new ? new->rec : NULL,
-	    .lanes = old &&new ? lanes_differing(old->rec, new->rec) : ref->rec->lanes,
-	    .status = (u8)status,
-	    .kind = ref->rec->kind,
+		.object = ref->object,
+		.name = ref->rec->name,
+		.old_object = old ? old->object : NULL,
+		.old = old ? old->rec : NULL,
+		.new = new ? new->rec : NULL,
+		.lanes = old &&new ? lanes_differing(old->rec, new->rec) : ref->rec->lanes,
+		.status = (u8)status,
+		.kind = ref->rec->kind,
 	};
 	diff->count[status]++;
 }
@@ -326,7 +326,7 @@ static void count_candidates(const struct build *build, struct candidate *cands,
 
 		for (size_t j = 0; j < recs->nr; j++) {
 			struct candidate *cand =
-			    bsearch(&recs->rec[j], cands, nr, sizeof(*cands), cmp_candidate);
+				bsearch(&recs->rec[j], cands, nr, sizeof(*cands), cmp_candidate);
 
 			if (cand)
 				cand->nr++;

@@ -13,18 +13,18 @@ static const struct {
 	const char *words;
 	size_t len; /* of the name */
 } lanes[NR_LANES] = {
-    [LANE_CODE] = LANE("code", "instructions"),
-    [LANE_REFS] = LANE("refs", "calls and data used"),
-    [LANE_CONSTS] = LANE("consts", "strings and constants"),
-    [LANE_ALT] = LANE("alt", "alternatives"),
-    [LANE_JUMP_LABEL] = LANE("jump_label", "static branches"),
-    [LANE_EXTABLE] = LANE("extable", "exception table"),
-    [LANE_BUG] = LANE("bug", "BUG and WARN entries"),
-    [LANE_STATIC_CALL] = LANE("static_call", "static calls"),
-    [LANE_TRACE] = LANE("trace", "ftrace entries"),
-    [LANE_PLACE] = LANE("place", "section"),
-    [LANE_OTHER] = LANE("other", "other tables"),
-    [LANE_LINES] = LANE("lines", "line numbers"),
+	[LANE_CODE] = LANE("code", "instructions"),
+	[LANE_REFS] = LANE("refs", "calls and data used"),
+	[LANE_CONSTS] = LANE("consts", "strings and constants"),
+	[LANE_ALT] = LANE("alt", "alternatives"),
+	[LANE_JUMP_LABEL] = LANE("jump_label", "static branches"),
+	[LANE_EXTABLE] = LANE("extable", "exception table"),
+	[LANE_BUG] = LANE("bug", "BUG and WARN entries"),
+	[LANE_STATIC_CALL] = LANE("static_call", "static calls"),
+	[LANE_TRACE] = LANE("trace", "ftrace entries"),
+	[LANE_PLACE] = LANE("place", "section"),
+	[LANE_OTHER] = LANE("other", "other tables"),
+	[LANE_LINES] = LANE("lines", "line numbers"),
 };
 
 const char *lane_name(enum lane lane)

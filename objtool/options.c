@@ -33,23 +33,23 @@ int misuse(const struct command *cmd, const char *fmt, ...)
 static void print_option(const struct option_spec *opt, FILE *out)
 {
 	static const char *const open[] = {
-	    [OPTION_FLAG] = "",
-	    [OPTION_STRING] = "=",
-	    [OPTION_NUMBER] = "=",
-	    [OPTION_CHOICE] = "[=",
+		[OPTION_FLAG] = "",
+		[OPTION_STRING] = "=",
+		[OPTION_NUMBER] = "=",
+		[OPTION_CHOICE] = "[=",
 	};
 	const char letter[] = {'-', opt->letter, ',', '\0'};
-	int width =
-	    fprintf(out, "  %3s --%s%s%s%s", opt->letter ? letter : "", opt->name, open[opt->kind],
-		    opt->arg ? opt->arg : "", opt->kind == OPTION_CHOICE ? "]" : "");
+	int width = fprintf(out, "  %3s --%s%s%s%s", opt->letter ? letter : "", opt->name,
+			    open[opt->kind], opt->arg ? opt->arg : "",
+			    opt->kind == OPTION_CHOICE ? "]" : "");
 
 	fprintf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", opt->help);
 }
 
 static const struct option_spec help_option = {
-    .name = "help",
-    .letter = 'h',
-    .help = "show this help",
+	.name = "help",
+	.letter = 'h',
+	.help = "show this help",
 };
 
 void options_help(const struct command *cmd, FILE *out)
@@ -127,15 +127,15 @@ struct getopt_form {
 static struct getopt_form getopt_form(const struct command *cmd)
 {
 	static const int has_arg[] = {
-	    [OPTION_FLAG] = no_argument,
-	    [OPTION_STRING] = required_argument,
-	    [OPTION_NUMBER] = required_argument,
-	    [OPTION_CHOICE] = optional_argument,
+		[OPTION_FLAG] = no_argument,
+		[OPTION_STRING] = required_argument,
+		[OPTION_NUMBER] = required_argument,
+		[OPTION_CHOICE] = optional_argument,
 	};
 	size_t nr = cmd->nr_options;
 	struct getopt_form form = {
-	    .longs = xcalloc(nr + 2, sizeof(*form.longs)),
-	    .letters = xcalloc(nr + 2, 3),
+		.longs = xcalloc(nr + 2, sizeof(*form.longs)),
+		.letters = xcalloc(nr + 2, 3),
 	};
 	/* With a colon in front, getopt_long() says what is wrong by its value, not on stderr. */
 	char *p = stpcpy(form.letters, ":h");

@@ -20,15 +20,15 @@
 #define COLUMNS	  "# checksum\tkind\tsize\tname\tlanes\n"
 
 static const char *const kind_names[NR_RECORD_KINDS] = {
-    [RECORD_DATA] = "data",
-    [RECORD_FUNC] = "func",
-    [RECORD_REST] = "rest",
+	[RECORD_DATA] = "data",
+	[RECORD_FUNC] = "func",
+	[RECORD_REST] = "rest",
 };
 
 static const char *const step_names[NR_STEPS] = {
-    [STEP_UNKNOWN] = "unknown",
-    [STEP_BEFORE] = "before",
-    [STEP_AFTER] = "after",
+	[STEP_UNKNOWN] = "unknown",
+	[STEP_BEFORE] = "before",
+	[STEP_AFTER] = "after",
 };
 
 const char *record_kind_name(enum record_kind kind)

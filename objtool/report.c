@@ -4,12 +4,12 @@
 
 /* ECMA-48 "select graphic rendition". */
 static const char *const colours[NR_DIFF_STATUS] = {
-    [DIFF_CHANGED] = "\033[33m",   /* yellow */
-    [DIFF_LINES] = "\033[2m",	   /* faint */
-    [DIFF_ADDED] = "\033[32m",	   /* green */
-    [DIFF_REMOVED] = "\033[31m",   /* red */
-    [DIFF_RENAMED] = "\033[36m",   /* cyan */
-    [DIFF_AMBIGUOUS] = "\033[35m", /* magenta */
+	[DIFF_CHANGED] = "\033[33m",   /* yellow */
+	[DIFF_LINES] = "\033[2m",      /* faint */
+	[DIFF_ADDED] = "\033[32m",     /* green */
+	[DIFF_REMOVED] = "\033[31m",   /* red */
+	[DIFF_RENAMED] = "\033[36m",   /* cyan */
+	[DIFF_AMBIGUOUS] = "\033[35m", /* magenta */
 };
 
 /* Longer names push what follows to the right, rather than all other lines. */
@@ -156,9 +156,11 @@ static unsigned int utf8_len(const char *s)
 	static const struct {
 		u8 first, last, low, high, len;
 	} forms[] = {
-	    {0x00, 0x7f, 0, 0, 1},	 {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+		{0x00, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
 	};
 	const u8 *p = (const u8 *)s;
 

@@ -10,22 +10,22 @@ struct values {
 };
 
 static const struct option_spec specs[] = {
-    OPTION(struct values, flag, .name = "flag", .letter = 'f', .help = "a flag"),
-    OPTION(struct values, string, .name = "string", .letter = 's', .arg = "TEXT",
-	   .kind = OPTION_STRING, .help = "a string"),
-    OPTION(struct values, number, .name = "number", .letter = 'n', .arg = "N",
-	   .kind = OPTION_NUMBER, .help = "a number"),
-    OPTION(struct values, choice, .name = "choice", .letter = 'c', .arg = "one|two|three",
-	   .kind = OPTION_CHOICE, .help = "a choice"),
-    OPTION(struct values, flag, .name = "flat", .help = "shares three letters with flag"),
+	OPTION(struct values, flag, .name = "flag", .letter = 'f', .help = "a flag"),
+	OPTION(struct values, string, .name = "string", .letter = 's', .arg = "TEXT",
+	       .kind = OPTION_STRING, .help = "a string"),
+	OPTION(struct values, number, .name = "number", .letter = 'n', .arg = "N",
+	       .kind = OPTION_NUMBER, .help = "a number"),
+	OPTION(struct values, choice, .name = "choice", .letter = 'c', .arg = "one|two|three",
+	       .kind = OPTION_CHOICE, .help = "a choice"),
+	OPTION(struct values, flag, .name = "flat", .help = "shares three letters with flag"),
 };
 
 static const struct command test = {
-    .name = "test",
-    .operands = "WORD...",
-    .details = "Details.",
-    .options = specs,
-    .nr_options = ARRAY_SIZE(specs),
+	.name = "test",
+	.operands = "WORD...",
+	.details = "Details.",
+	.options = specs,
+	.nr_options = ARRAY_SIZE(specs),
 };
 
 int main(int argc, char **argv)

@@ -28,11 +28,11 @@
 #include <objtool/records.h>
 
 enum diff_status {
-	DIFF_CHANGED,   /* checksums differ */
-	DIFF_LINES,     /* only line numbers differ */
+	DIFF_CHANGED, /* checksums differ */
+	DIFF_LINES,   /* only line numbers differ */
 	DIFF_ADDED,
 	DIFF_REMOVED,
-	DIFF_RENAMED,   /* same checksum, other name or object */
+	DIFF_RENAMED,	/* same checksum, other name or object */
 	DIFF_AMBIGUOUS, /* one entry for each record, old or new, of those that cannot be paired */
 	NR_DIFF_STATUS
 };
@@ -48,14 +48,14 @@ struct build {
 };
 
 struct diff_entry {
-	const char *object;       /* path of the new record's object; the old one's if it has none */
-	const char *name;         /* likewise */
-	const char *old_object;   /* path of the old record's object; NULL if it has none */
+	const char *object;	/* path of the new record's object; the old one's if it has none */
+	const char *name;	/* likewise */
+	const char *old_object; /* path of the old record's object; NULL if it has none */
 	const struct record *old; /* NULL if added, or ambiguous and new */
 	const struct record *new; /* NULL if removed, or ambiguous and old */
-	u16 lanes;                /* bit set of enum lane: what differs; all that one record alone has */
-	u8 status;                /* enum diff_status */
-	u8 kind;                  /* enum record_kind */
+	u16 lanes; /* bit set of enum lane: what differs; all that one record alone has */
+	u8 status; /* enum diff_status */
+	u8 kind;   /* enum record_kind */
 };
 
 struct diff {
@@ -63,7 +63,7 @@ struct diff {
 	size_t nr, cap;
 	size_t count[NR_DIFF_STATUS];
 	size_t records[NR_RECORD_KINDS]; /* of the new build, by kind */
-	size_t objects;                  /* of both builds, each path once */
+	size_t objects;			 /* of both builds, each path once */
 };
 
 /* Compare; never fails. Records of @old and @new must outlive the result. */

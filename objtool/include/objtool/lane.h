@@ -12,18 +12,18 @@
 #include <objtool/util.h>
 
 enum lane {
-	LANE_CODE,        /* instructions, branches within the function */
-	LANE_REFS,        /* symbols called and used */
-	LANE_CONSTS,      /* strings, constants, jump tables; a data object's bytes */
-	LANE_ALT,         /* alternatives, paravirt sites */
+	LANE_CODE,	  /* instructions, branches within the function */
+	LANE_REFS,	  /* symbols called and used */
+	LANE_CONSTS,	  /* strings, constants, jump tables; a data object's bytes */
+	LANE_ALT,	  /* alternatives, paravirt sites */
 	LANE_JUMP_LABEL,  /* static branches */
-	LANE_EXTABLE,     /* exception table */
-	LANE_BUG,         /* BUG and WARN entries, without line numbers */
+	LANE_EXTABLE,	  /* exception table */
+	LANE_BUG,	  /* BUG and WARN entries, without line numbers */
 	LANE_STATIC_CALL, /* static call sites */
-	LANE_TRACE,       /* ftrace and patchable entries */
-	LANE_PLACE,       /* section class */
-	LANE_OTHER,       /* entries of tables this tool has no layout for */
-	LANE_LINES,       /* line numbers; not part of the checksum */
+	LANE_TRACE,	  /* ftrace and patchable entries */
+	LANE_PLACE,	  /* section class */
+	LANE_OTHER,	  /* entries of tables this tool has no layout for */
+	LANE_LINES,	  /* line numbers; not part of the checksum */
 	NR_LANES
 };
 

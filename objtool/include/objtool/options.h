@@ -30,7 +30,10 @@ struct option_spec {
 	char letter; /* 0 if it has no short form */
 };
 
-#define OPTION(type, member, ...) {.offset = offsetof(type, member), __VA_ARGS__}
+#define OPTION(type, member, ...)                             \
+	{                                                     \
+		.offset = offsetof(type, member), __VA_ARGS__ \
+	}
 
 struct command {
 	const char *name;

@@ -27,7 +27,7 @@
 #include <objtool/mem.h>
 
 #define RECORDS_VERSION 1
-#define RECORDS_SUFFIX ".checksums"
+#define RECORDS_SUFFIX	".checksums"
 
 enum record_kind { RECORD_DATA, RECORD_FUNC, RECORD_REST, NR_RECORD_KINDS };
 
@@ -42,16 +42,16 @@ struct record {
 	 */
 	const char *name;
 	u64 checksum;
-	u64 size;           /* bytes */
+	u64 size;	    /* bytes */
 	u32 lane[NR_LANES]; /* 0 for a lane that is not present */
-	u16 lanes;          /* bit set of the lanes present */
-	u8 kind;            /* enum record_kind */
+	u16 lanes;	    /* bit set of the lanes present */
+	u8 kind;	    /* enum record_kind */
 };
 
 struct records {
 	struct record *rec; /* malloc'ed */
 	size_t nr, cap;
-	u64 total;            /* hash over all record lines, as in line 1 */
+	u64 total;	      /* hash over all record lines, as in line 1 */
 	const char *compiler; /* from .comment; "" or NULL if unknown; names' rules hold for it */
 	enum objtool_step step;
 	struct arena arena; /* owns the names and strings of records that were added */
@@ -96,7 +96,7 @@ struct records *records_read(const char *path);
  */
 bool records_probe(const char *path);
 
-const char *record_kind_name(enum record_kind kind); /* "data", "func", "rest" */
+const char *record_kind_name(enum record_kind kind);   /* "data", "func", "rest" */
 const char *objtool_step_name(enum objtool_step step); /* "unknown", "before", "after" */
 
 /* Release everything; NULL is fine. */
