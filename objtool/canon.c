@@ -114,10 +114,17 @@ static u32 blob_index(struct canon *c, const struct target *t)
 	return i;
 }
 
-static void write_name(struct canon *c, const char *name)
+/* The name of symbol @sym, without its counters. */
+static void write_name(struct canon *c, u32 sym)
 {
-	size_t at = token_open_bytes(&c->stream);
+	const char *name = c->code->obj->symbols[sym].name;
+	size_t at;
 
+	if (!c->namesakes->counted[sym]) {
+		token_word(&c->stream, name);
+		return;
+	}
+	at = token_open_bytes(&c->stream);
 	name_canonical(name, &c->stream.all);
 	token_close_bytes(&c->stream, at);
 }
@@ -184,7 +191,7 @@ static void write_which(struct canon *c, const struct target *t)
 	u32 n;
 
 	/* Of numbered objects, the size says more than nothing. */
-	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && name_has_counter(sym->name))
+	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && c->namesakes->counted[t->sym])
 		token_num(&c->stream, u->len);
 	if (!c->namesakes->head[t->sym])
 		return;
@@ -224,14 +231,16 @@ static void write_target(struct canon *c, const struct target *t)
 			token_word(&c->stream, "(empty)");
 			break;
 		}
-		write_name(c, parts_is_self(&c->parts, t->unit) ? "(self)"
-								: obj->symbols[t->sym].name);
+		if (parts_is_self(&c->parts, t->unit))
+			token_word(&c->stream, "(self)");
+		else
+			write_name(c, t->sym);
 		token_num(&c->stream, t->delta);
 		if (!parts_is_self(&c->parts, t->unit))
 			write_which(c, t);
 		break;
 	case TARGET_CODE:
-		write_name(c, obj->symbols[t->sym].name);
+		write_name(c, t->sym);
 		token_word(&c->stream, "(insn)");
 		other_place(c, t->unit, t->delta);
 		write_which(c, t);
@@ -256,7 +265,7 @@ static void write_target(struct canon *c, const struct target *t)
 		break;
 	case TARGET_NOWHERE:
 		token_word(&c->stream, "(nowhere)");
-		write_name(c, sec->name);
+		token_word(&c->stream, c->code->class[t->sec]);
 		token_num(&c->stream, t->delta);
 		break;
 	}
@@ -410,10 +419,6 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 	u8 bytes[ARCH_MAX_INSN];
 	struct target t;
 
-	if (!rel && !disp && !imm) {
-		token_insn(&c->stream, p, ci->len);
-		return;
-	}
 	for (const struct reloc *r = rel; r; r = reloc_next(&again, end)) {
 		disp = disp && !fills(r, ci, insn->disp_off, insn->disp_len);
 		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
@@ -472,15 +477,23 @@ static void write_line_insn(struct canon *c, const struct section *sec, const st
 	write_line(c, arch_insn_imm(p, &ci->insn));
 }
 
-static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
+static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
 				struct reloc_cursor *cur);
+
+/* True if nothing but its bytes is to be said of an instruction: of most. */
+static bool is_bare(const struct code_insn *ci, const struct reloc_cursor *cur)
+{
+	return ci->insn.len && !ci->insn.flags && !ci->line &&
+	       (cur->next == cur->sec->nr_relocs ||
+		cur->sec->relocs[cur->next].offset >= (u64)ci->off + ci->len);
+}
 
 /* Write instructions [@first, @first + @nr), all of section @s. */
 static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 {
 	const struct section *sec = section(c, s);
-	struct reloc_cursor cur = reloc_cursor(sec, off);
+	struct reloc_cursor cur = parts_relocs(&c->parts, s, off);
 	u32 special = specials_from(&c->code->specials, s, off);
 
 	for (u32 i = first; i < first + nr; i++) {
@@ -488,10 +501,11 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 
 		if (ci.filler)
 			continue;
-		write_specials(c, s, &ci, &special);
-		if (write_static_branch(c, s, &ci, &cur))
+		if (write_specials(c, s, &ci, &special) && write_static_branch(c, s, &ci, &cur))
 			continue;
-		if (ci.line)
+		if (is_bare(&ci, &cur))
+			token_insn(&c->stream, sec->data + ci.off, ci.len);
+		else if (ci.line)
 			write_line_insn(c, sec, &ci);
 		else if (!ci.insn.len)
 			write_bad_byte(c, sec, s, &ci, &cur);
@@ -500,6 +514,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 		else
 			write_plain_insn(c, sec, s, &ci, &cur);
 	}
+	c->parts.last = cur;
 }
 
 /* ---- special-section entries ---- */
@@ -625,17 +640,20 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 	cover(c, e->table, e->entry, e->size);
 }
 
-static void write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next)
+/* Write the entries that apply to an instruction; false if there are none. */
+static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next)
 {
 	const struct specials *specials = &c->code->specials;
+	u32 before = *next;
 
-	while (*next < specials->nr && specials->entries[*next].site.sec == sec &&
-	       specials->entries[*next].site.off < ci->off + ci->len) {
+	while (*next < specials->nr && specials->entries[*next].site.off < ci->off + ci->len &&
+	       specials->entries[*next].site.sec == sec) {
 		const struct special *e = &specials->entries[(*next)++];
 
 		if (e->site.off >= ci->off)
 			write_special(c, e, (s64)e->site.off - ci->off);
 	}
+	return *next != before;
 }
 
 /* The static branch entry for the instruction at @off that "jmp or nop" marks, or NULL. */
@@ -845,9 +863,16 @@ static void write_parts_and_blobs(struct canon *c)
 	}
 }
 
-static int compare_names(const void *a, const void *b)
+struct alias {
+	const char *name;
+	u32 sym;
+};
+
+static int compare_aliases(const void *pa, const void *pb)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct alias *a = pa, *b = pb;
+
+	return strcmp(a->name, b->name);
 }
 
 /*
@@ -859,7 +884,7 @@ static void write_aliases(struct canon *c, u32 unit)
 	const struct object *obj = c->code->obj;
 	const struct unit *u = &c->code->units[unit];
 	u32 nr, n = 0, first;
-	const char **names;
+	struct alias *names;
 
 	if (!u->aliased)
 		return;
@@ -870,12 +895,12 @@ static void write_aliases(struct canon *c, u32 unit)
 
 		if (s != u->sym && obj->symbols[s].bind != BIND_LOCAL &&
 		    c->code->alias_of[s] == unit)
-			names[n++] = obj->symbols[s].name;
+			names[n++] = (struct alias){obj->symbols[s].name, s};
 	}
-	qsort(names, n, sizeof(*names), compare_names);
+	qsort(names, n, sizeof(*names), compare_aliases);
 	for (u32 i = 0; i < n; i++) {
 		token_begin(&c->stream, TOKEN_ALIAS, LANE_PLACE);
-		write_name(c, names[i]);
+		write_name(c, names[i].sym);
 		token_end(&c->stream);
 	}
 	free(names);

@@ -31,8 +31,6 @@ static bool makes_unit(const struct code *code, const struct symbol *sym)
 {
 	const struct section *sec = &code->obj->sections[sym->sec];
 
-	if (section_excluded(sec) || code->specials.sections[sym->sec].layout)
-		return false;
 	if (sec->flags & SF_EXEC)
 		return is_function_symbol(sym) || (sym->size && sym->type != SYM_NOTYPE) ||
 		       (!str_starts(sym->name, ".L") && !holds_fragments(sec->name));
@@ -126,6 +124,8 @@ static void collect_section(struct code *code, u32 index)
 	const struct section *sec = &obj->sections[index];
 	u32 run = code->nr_units;
 
+	if (!sec->nr_syms || section_excluded(sec) || code->specials.sections[index].layout)
+		return;
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
@@ -527,13 +527,13 @@ static bool leaves(const struct insn *insn)
 	       insn->cls == INSN_TRAP;
 }
 
-static void append(struct insns *insns, struct code_insn ci)
+static struct code_insn *append(struct insns *insns)
 {
 	if (insns->nr == insns->cap) {
 		insns->cap = insns->cap ? insns->cap * 2 : 1024;
 		insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
 	}
-	insns->insn[insns->nr++] = ci;
+	return &insns->insn[insns->nr++];
 }
 
 /* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
@@ -619,34 +619,51 @@ static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *i
 	}
 }
 
+/* Filler found after the ordinals were given makes those behind it smaller. */
+static void number(struct insns *insns, u32 first)
+{
+	for (u32 i = first, n = 0; i < insns->nr; i++) {
+		insns->insn[i].ordinal = n;
+		n += !insns->insn[i].filler;
+	}
+}
+
+static void mark_room(const struct section *sec, u32 first, struct insns *insns)
+{
+	for (u32 i = first; i < insns->nr; i++)
+		if (arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
+			insns->insn[i].filler = 1;
+}
+
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
 		struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
 	u32 first = insns->nr, at = off;
+	bool nops = false;
 
 	while (at < end && sec->data) {
-		struct code_insn ci = {.off = at};
+		struct code_insn *ci = append(insns);
 
-		if (arch_decode(sec->data + at, end - at, &ci.insn))
-			ci.len = ci.insn.len;
+		*ci = (struct code_insn){.off = at, .ordinal = insns->nr - 1 - first, .len = 1};
+		if (arch_decode(sec->data + at, end - at, &ci->insn))
+			ci->len = ci->insn.len;
 		else
-			ci.len = 1, ci.insn = (struct insn){0};
-		append(insns, ci);
-		at += ci.len;
-		if (how == DECODE_TO_EXIT && leaves(&ci.insn))
+			ci->insn = (struct insn){0};
+		nops |= ci->insn.cls == INSN_NOP;
+		at += ci->len;
+		if (how == DECODE_TO_EXIT && leaves(&ci->insn))
 			break;
 	}
-	mark_targets(code, s, off, at, first, insns);
-	mark_filler(code, s, off, first, insns);
+	if (nops) {
+		mark_targets(code, s, off, at, first, insns);
+		mark_filler(code, s, off, first, insns);
+	}
 	if (how == DECODE_TO_NEXT)
 		mark_tail(code, s, first, insns);
-	for (u32 i = first, n = 0; i < insns->nr; i++) {
-		if (how == DECODE_ROOM &&
-		    arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
-			insns->insn[i].filler = 1;
-		insns->insn[i].ordinal = n;
-		n += !insns->insn[i].filler;
-	}
+	if (how == DECODE_ROOM)
+		mark_room(sec, first, insns);
+	if (nops || how == DECODE_TO_NEXT || how == DECODE_ROOM)
+		number(insns, first);
 	return insns->nr - first;
 }

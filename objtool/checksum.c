@@ -207,6 +207,7 @@ static void warn_bad(const struct code *code, struct worker *workers, unsigned i
 static void collect_units(const struct units *units, struct records *recs)
 {
 	const struct code *code = units->code;
+	const struct namesakes *namesakes = units->workers[0].canon.namesakes;
 	struct naming *names = xcalloc(code->nr_units, sizeof(*names));
 	size_t nr = 0;
 
@@ -216,6 +217,8 @@ static void collect_units(const struct units *units, struct records *recs)
 		if (!has_record(&code->units[i]))
 			continue;
 		*records_add(recs) = units->rec[i];
+		if (!namesakes->head[code->units[i].sym])
+			continue;
 		names[nr++] = (struct naming){units->rec[i].name, file_of(code->obj, sym),
 					      recs->nr - 1, units->rec[i].kind};
 	}

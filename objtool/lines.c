@@ -125,17 +125,6 @@ static bool is_source_file(const struct lines *lines, u32 sec, s64 off)
 	return lo < lines->nr_files && lines->files[lo] == key;
 }
 
-/* The relocation that instruction @ci holds, or NULL. */
-static const struct reloc *reloc_in(const struct section *sec, const struct code_insn *ci)
-{
-	u32 i = section_reloc_from(sec, ci->off);
-
-	if (i < sec->nr_relocs && sec->relocs[i].offset < (u64)ci->off + ci->len &&
-	    arch_reloc_type(sec->relocs[i].type).kind != RELOC_NONE)
-		return &sec->relocs[i];
-	return NULL;
-}
-
 /* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end.
  */
 static s64 address_of(const struct object *obj, const struct reloc *rel, s64 distance)
@@ -173,33 +162,30 @@ static u32 callee_of(const struct code *code, u32 s, const struct code_insn *ci,
  * Most functions mention no source file in their code, and call nothing that
  * takes a line without one: a look at their relocations is all they cost.
  */
-static bool may_have_lines(const struct lines *lines, const struct section *sec, u32 from, u32 end)
+static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs, u32 end)
 {
 	const struct object *obj = lines->code->obj;
+	const struct reloc *rel;
 
-	for (u32 i = section_reloc_from(sec, from);
-	     i < sec->nr_relocs && sec->relocs[i].offset < end; i++) {
-		const struct symbol *sym = &obj->symbols[sec->relocs[i].sym];
+	while ((rel = reloc_next(&relocs, end))) {
+		const struct symbol *sym = &obj->symbols[rel->sym];
 
-		if (lines->takes_line[sec->relocs[i].sym])
+		if (lines->takes_line[rel->sym])
 			return true;
 		if (lines->nr_files && sym->bind == BIND_LOCAL && symbol_defined(sym) &&
 		    obj->sections[sym->sec].flags & SF_STRINGS &&
-		    is_source_file(lines, sym->sec, address_of(obj, &sec->relocs[i], 4)))
+		    is_source_file(lines, sym->sec, address_of(obj, rel, 4)))
 			return true;
 	}
 	return false;
 }
 
 static void mark_call(const struct lines *lines, u32 s, const struct code_insn *ci,
-		      struct arguments *args, struct code_insn *insn)
+		      const struct reloc *rel, struct arguments *args, struct code_insn *insn)
 {
-	const struct reloc *rel = NULL;
 	u8 arg;
 
-	if (ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_JMP)
-		rel = reloc_in(&lines->code->obj->sections[s], ci);
-	if (ci->insn.cls == INSN_CALL || rel) {
+	if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel)) {
 		arg = line_argument(lines, args, callee_of(lines->code, s, ci, rel));
 		if (arg != ARCH_NO_REG && args->imm[arg] != NO_INSN)
 			insn[args->imm[arg]].line = 1;
@@ -209,18 +195,15 @@ static void mark_call(const struct lines *lines, u32 s, const struct code_insn *
 
 /* What instruction number @i leaves in the registers of arguments. */
 static void follow(const struct lines *lines, u32 s, const struct code_insn *ci, u32 i,
-		   struct arguments *args)
+		   const struct reloc *rel, struct arguments *args)
 {
-	const struct section *sec = &lines->code->obj->sections[s];
-	const u8 *p = sec->data + ci->off;
+	const u8 *p = lines->code->obj->sections[s].data + ci->off;
 	u16 writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
-	const struct reloc *rel;
 	u8 reg, arg;
 
 	forget(args, writes);
 	if (!writes || writes == 0xffff)
 		return;
-	rel = reloc_in(sec, ci);
 	reg = arch_loads_immediate(p, &ci->insn);
 	if (reg != ARCH_NO_REG && !rel) {
 		arg = arch_argument(reg);
@@ -238,19 +221,25 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 	}
 }
 
-void lines_mark(const struct lines *lines, u32 s, struct code_insn *insn, u32 nr)
+void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
+		struct code_insn *insn, u32 nr)
 {
-	const struct section *sec = &lines->code->obj->sections[s];
 	struct arguments args;
 
-	if (!nr || !may_have_lines(lines, sec, insn[0].off, insn[nr - 1].off + insn[nr - 1].len))
+	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].len))
 		return;
 	forget(&args, 0xffff);
 	for (u32 i = 0; i < nr; i++) {
-		if (insn[i].insn.cls == INSN_OTHER || insn[i].insn.cls == INSN_NOP)
-			follow(lines, s, &insn[i], i, &args);
+		struct code_insn *ci = &insn[i];
+		u64 end = (u64)ci->off + ci->len;
+		const struct reloc *rel = reloc_next(&relocs, end);
+
+		while (reloc_next(&relocs, end))
+			; /* a second one of the same instruction */
+		if (ci->insn.cls == INSN_OTHER || ci->insn.cls == INSN_NOP)
+			follow(lines, s, ci, i, rel, &args);
 		else
-			mark_call(lines, s, &insn[i], &args, insn);
+			mark_call(lines, s, ci, rel, &args, insn);
 	}
 }
 

@@ -1,13 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* log.c - one message, one line, one write */
+/* log.c - one message, one line, one write, now or later */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <objtool/log.h>
 #include <objtool/util.h>
 
 /* Long enough for a path (PATH_MAX 4096 on Linux) and a sentence. */
 #define MESSAGE_MAX 6144
+
+/*
+ * Where this thread's messages are kept, NULL if they are printed. A thread's
+ * own, never seen by another: the alternative is a parameter through every
+ * layer down to where a message is made.
+ */
+static _Thread_local struct log_text *keeping;
+
+void log_keep(struct log_text *to)
+{
+	keeping = to;
+}
+
+static void print(const char *text, size_t len)
+{
+	/* Nothing can be done if stderr itself is gone. */
+	ssize_t ignored = write(STDERR_FILENO, text, len);
+
+	(void)ignored;
+}
+
+void log_print(struct log_text *kept)
+{
+	if (kept->len)
+		print(kept->text, kept->len);
+	free(kept->text);
+	*kept = (struct log_text){0};
+}
+
+/* Returns false if there is no memory for it: better at once than never. */
+static bool keep(const char *msg, size_t len)
+{
+	char *text = keeping ? realloc(keeping->text, keeping->len + len) : NULL;
+
+	if (!text)
+		return false;
+	memcpy(text + keeping->len, msg, len);
+	keeping->text = text;
+	keeping->len += len;
+	return true;
+}
 
 static void emit(const char *kind, const char *fmt, va_list ap)
 {
@@ -23,9 +65,8 @@ static void emit(const char *kind, const char *fmt, va_list ap)
 		if ((u8)msg[i] < 0x20 || msg[i] == 0x7f)
 			msg[i] = '?';
 	msg[len++] = '\n';
-	/* Nothing can be done if stderr itself is gone. */
-	ssize_t ignored = write(STDERR_FILENO, msg, len);
-	(void)ignored;
+	if (!keep(msg, len))
+		print(msg, len);
 }
 
 int error(const char *fmt, ...)

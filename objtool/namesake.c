@@ -4,16 +4,29 @@
 #include <objtool/names.h>
 #include <objtool/namesake.h>
 
-/* FNV-1a: names are short, and a collision only makes two names be told apart in vain. */
-static u64 hash_name(const char *name, struct buf *scratch)
+/* A collision only makes two names be told apart in vain. */
+static u64 hash_bytes_of(const char *s, size_t len)
 {
-	u64 h = 0xcbf29ce484222325ULL;
+	u64 h = len, word;
 
+	for (; len >= 8; s += 8, len -= 8) {
+		memcpy(&word, s, 8);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	for (word = 0; len; len--)
+		word = word << 8 | (u8)s[len - 1];
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 32;
+}
+
+static u64 hash_name(const char *name, bool counted, struct buf *scratch)
+{
+	if (!counted)
+		return hash_bytes_of(name, strlen(name));
 	scratch->len = 0;
 	name_canonical(name, scratch);
-	for (size_t i = 0; i < scratch->len; i++)
-		h = (h ^ scratch->data[i]) * 0x100000001b3ULL;
-	return h;
+	return hash_bytes_of((const char *)scratch->data, scratch->len);
 }
 
 struct name_slot {
@@ -22,7 +35,7 @@ struct name_slot {
 };
 
 /* Give each symbol the first of its name, unless it is the only one. */
-static void find_heads(const struct object *obj, u32 *head)
+static void find_heads(const struct object *obj, u32 *head, u8 *counted)
 {
 	struct buf scratch = {0};
 	struct name_slot *slots;
@@ -38,7 +51,8 @@ static void find_heads(const struct object *obj, u32 *head)
 
 		if (!*sym->name || sym->type == SYM_SECTION || sym->type == SYM_FILE)
 			continue;
-		hash = hash_name(sym->name, &scratch);
+		counted[s] = name_has_counter(sym->name);
+		hash = hash_name(sym->name, counted[s], &scratch);
 		for (i = (u32)(hash >> 32) & (cap - 1); slots[i].sym && slots[i].hash != hash;)
 			i = (i + 1) & (cap - 1);
 		if (slots[i].sym)
@@ -147,8 +161,9 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 		.code = code,
 		.head = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
 		.rank = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
+		.counted = arena_alloc(&obj->arena, obj->nr_symbols, 1),
 	};
-	find_heads(obj, ns->head);
+	find_heads(obj, ns->head, ns->counted);
 	for (u32 s = 1; s < obj->nr_symbols; s++)
 		ns->nr_locals += ns->head[s] && obj->symbols[s].bind == BIND_LOCAL;
 	ns->locals = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));

@@ -16,6 +16,17 @@ void parts_free(struct parts *parts)
 	insns_free(&parts->insns);
 }
 
+struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
+{
+	const struct section *sec = &parts->code->obj->sections[s];
+	struct reloc_cursor cur = parts->last;
+
+	if (cur.sec != sec || (cur.next && sec->relocs[cur.next - 1].offset >= off) ||
+	    (cur.next < sec->nr_relocs && sec->relocs[cur.next].offset < off))
+		cur = reloc_cursor(sec, off);
+	return cur;
+}
+
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)
 {
 	struct part *part;
@@ -28,7 +39,7 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 	*part = (struct part){
 		.sec = sec, .off = off, .end = end, .first = parts->insns.nr, .word = word};
 	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
-	lines_mark(parts->lines, sec, parts->insns.insn + part->first, part->nr);
+	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec, parts->insns.insn + part->first, part->nr);
 	if (how == DECODE_TO_EXIT && part->nr) {
 		const struct code_insn *last = &parts->insns.insn[parts->insns.nr - 1];
 

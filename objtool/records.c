@@ -223,39 +223,72 @@ static const char *written_form(struct arena *arena, const char *s)
 	return (const char *)out;
 }
 
-static void add_record(struct buf *out, const struct record *rec)
+static u8 *put_decimal(u8 *p, u64 value)
 {
-	/* 16 + 4 + 20 digits, 5 separators; a lane's name is at most "static_call". */
-	u8 *start = buf_reserve(out, 64 + strlen(rec->name) + NR_LANES * 24), *p = start;
-	u8 digits[20], *d = digits + sizeof(digits);
-	u64 size = rec->size;
+	u8 digits[20], *end = digits + sizeof(digits), *d = end;
+
+	do
+		*--d = hex_digits[value % 10];
+	while (value /= 10);
+	memcpy(p, d, (size_t)(end - d));
+	return p + (end - d);
+}
+
+/* "code:", and so on: of a fixed size, so that copying one is two instructions. */
+struct lane_head {
+	u8 text[16];
+	size_t len;
+};
+
+static u8 *put_lanes(u8 *p, const struct record *rec, const struct lane_head *heads)
+{
+	if (!rec->lanes)
+		*p++ = '-';
+	for (u32 left = rec->lanes; left; left &= left - 1) {
+		int lane = __builtin_ctz(left);
+
+		if (left != rec->lanes)
+			*p++ = ',';
+		memcpy(p, heads[lane].text, sizeof(heads[lane].text));
+		p = put_hex8(p + heads[lane].len, rec->lane[lane]);
+	}
+	return p;
+}
+
+static void add_record(struct buf *out, const struct record *rec, const struct lane_head *heads)
+{
+	/* 16 digits, a kind, at most 20 digits, and what is between; a lane's head, hash and comma.
+	 */
+	u8 *start = buf_reserve(out, 64 + strlen(rec->name) + NR_LANES * 32), *p = start;
 
 	p = put_hex16(p, rec->checksum);
 	*p++ = '\t';
 	p = put_str(p, kind_names[rec->kind]);
 	*p++ = '\t';
-	do
-		*--d = hex_digits[size % 10];
-	while (size /= 10);
-	memcpy(p, d, (size_t)(digits + sizeof(digits) - d));
-	p += digits + sizeof(digits) - d;
+	p = put_decimal(p, rec->size);
 	*p++ = '\t';
 	p = put_str(p, rec->name);
 	*p++ = '\t';
-	for (enum lane lane = 0; lane < NR_LANES; lane++) {
-		if (!(rec->lanes >> lane & 1))
-			continue;
-		p = put_str(p, lane_name(lane));
-		*p++ = ':';
-		p = put_hex8(p, rec->lane[lane]);
-		*p++ = ',';
-	}
-	if (rec->lanes)
-		p--;
-	else
-		*p++ = '-';
+	p = put_lanes(p, rec, heads);
 	*p++ = '\n';
 	out->len += (size_t)(p - start);
+}
+
+static void add_records(struct buf *out, const struct records *recs)
+{
+	struct lane_head heads[NR_LANES] = {0};
+
+	for (enum lane lane = 0; lane < NR_LANES; lane++) {
+		u8 *end = put_str(heads[lane].text, lane_name(lane));
+
+		*end++ = ':';
+		heads[lane].len = (size_t)(end - heads[lane].text);
+	}
+	for (size_t i = 0; i < recs->nr; i++) {
+		if (i + PREFETCH < recs->nr)
+			__builtin_prefetch(recs->rec[i + PREFETCH].name);
+		add_record(out, &recs->rec[i], heads);
+	}
 }
 
 void records_finish(struct records *recs)
@@ -265,11 +298,7 @@ void records_finish(struct records *recs)
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler);
 	records_sort(recs);
-	for (size_t i = 0; i < recs->nr; i++) {
-		if (i + PREFETCH < recs->nr)
-			__builtin_prefetch(recs->rec[i + PREFETCH].name);
-		add_record(&recs->text, &recs->rec[i]);
-	}
+	add_records(&recs->text, recs);
 	recs->total = hash_bytes(recs->text.data, recs->text.len);
 }
 

@@ -5,12 +5,13 @@
 u8 arch_argument(u8 reg)
 {
 	/* rdi, rsi, rdx, rcx, r8, r9: System V ABI for AMD64, 3.2.3 */
-	static const u8 arguments[ARCH_MAX_ARGUMENTS] = {7, 6, 2, 1, 8, 9};
+	static const u8 arguments[16] = {
+		ARCH_NO_REG, 3,		  2,	       ARCH_NO_REG, ARCH_NO_REG, ARCH_NO_REG,
+		1,	     0,		  4,	       5,	    ARCH_NO_REG, ARCH_NO_REG,
+		ARCH_NO_REG, ARCH_NO_REG, ARCH_NO_REG, ARCH_NO_REG,
+	};
 
-	for (u8 i = 0; i < ARCH_MAX_ARGUMENTS; i++)
-		if (arguments[i] == reg)
-			return i;
-	return ARCH_NO_REG;
+	return reg < ARRAY_SIZE(arguments) ? arguments[reg] : ARCH_NO_REG;
 }
 
 bool arch_call_clobbers(u8 reg)

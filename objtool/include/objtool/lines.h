@@ -28,8 +28,11 @@ void lines_read(const struct code *code, struct lines *lines);
  *     mov $.LC3, %rdi          "kernel/fork.c"
  *     mov $562, %esi           marked
  *     call __might_sleep
+ *
+ * @relocs is at the first relocation of these instructions.
  */
-void lines_mark(const struct lines *lines, u32 sec, struct code_insn *insn, u32 nr);
+void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 sec,
+		struct code_insn *insn, u32 nr);
 
 /* Where a data object keeps a line number: @size bytes at @off, less the bits not in @mask. */
 struct line_field {

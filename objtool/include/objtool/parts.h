@@ -29,11 +29,15 @@ struct parts {
 	struct part *part;
 	u32 nr, cap;
 	struct insns insns; /* of all parts; others may append theirs */
+	struct reloc_cursor last; /* where the walk of the last function's relocations ended */
 };
 
 /* Start over with function @self, of no parts yet. */
 void parts_reset(struct parts *parts, u32 self);
 void parts_free(struct parts *parts);
+
+/* A cursor at the first relocation of section @sec at or after @off: often where .last is. */
+struct reloc_cursor parts_relocs(const struct parts *parts, u32 sec, u32 off);
 
 /* Decode [@off, @end) of section @sec as another part; returns its index. */
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end,

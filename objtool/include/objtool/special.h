@@ -13,6 +13,30 @@
 #include <objtool/elf.h>
 #include <objtool/layout.h>
 
+/* Walks the relocations of a section, in order. */
+struct reloc_cursor {
+	const struct section *sec;
+	u32 next;
+};
+
+/* A cursor at the first relocation at or after @off. */
+static inline struct reloc_cursor reloc_cursor(const struct section *sec, u32 off)
+{
+	return (struct reloc_cursor){sec, section_reloc_from(sec, off)};
+}
+
+/* The next relocation before @end that does something, or NULL. */
+static inline const struct reloc *reloc_next(struct reloc_cursor *cur, u64 end)
+{
+	while (cur->next < cur->sec->nr_relocs && cur->sec->relocs[cur->next].offset < end) {
+		const struct reloc *rel = &cur->sec->relocs[cur->next++];
+
+		if (arch_reloc_type(rel->type).kind != RELOC_NONE)
+			return rel;
+	}
+	return NULL;
+}
+
 /* A place in a section. */
 struct place {
 	u32 sec; /* section index */

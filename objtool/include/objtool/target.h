@@ -59,28 +59,4 @@ struct target target_of_symbol(const struct code *code, u32 sym, s64 addend);
 /* What offset @off of section @sec, which may lie outside of it, is. */
 struct target target_at(const struct code *code, u32 sec, s64 off);
 
-/* Walks the relocations of a section, in order. */
-struct reloc_cursor {
-	const struct section *sec;
-	u32 next;
-};
-
-/* A cursor at the first relocation at or after @off. */
-static inline struct reloc_cursor reloc_cursor(const struct section *sec, u32 off)
-{
-	return (struct reloc_cursor){sec, section_reloc_from(sec, off)};
-}
-
-/* The next relocation before @end that does something, or NULL. */
-static inline const struct reloc *reloc_next(struct reloc_cursor *cur, u64 end)
-{
-	while (cur->next < cur->sec->nr_relocs && cur->sec->relocs[cur->next].offset < end) {
-		const struct reloc *rel = &cur->sec->relocs[cur->next++];
-
-		if (arch_reloc_type(rel->type).kind != RELOC_NONE)
-			return rel;
-	}
-	return NULL;
-}
-
 #endif
