@@ -9,7 +9,7 @@
  *
  * Facts: Intel SDM vol. 2 (chapter 2: formats, appendix A: opcode maps), Intel
  * APX specification (REX2, EVEX map 4), AMD64 APM vol. 3 (3DNow!, XOP, SSE4A),
- * VIA PadLock programming guide. opcode maps checked against LLVM 22, binutils
+ * VIA PadLock programming guide. Opcode maps checked against LLVM 22, binutils
  * 2.40 and Zydis 4.
  *
  * Where vendors differ Intel is followed: 66 before a near branch changes

@@ -19,9 +19,9 @@ enum insn_class {
 	INSN_JMP,       /* direct, pc-relative, unconditional */
 	INSN_JCC,       /* direct, pc-relative, conditional; loop and jrcxz too */
 	INSN_CALL_IND,  /* through a register or memory */
-	INSN_JMP_IND,
-	INSN_RET,       /* ret, iret, sysret, sysexit, retf: control does not go on */
-	INSN_TRAP,      /* ud0, ud1, ud2, int3, hlt */
+	INSN_JMP_IND,   /* jmpabs too, whose target is absolute */
+	INSN_RET,       /* ret, retf, iret, sysret, sysexit, rsm, eretu, erets, uiret: control does not go on */
+	INSN_TRAP,      /* ud0, ud1, ud2, udb (d6), int3, hlt */
 };
 
 #define INSN_PCREL_DISP 0x1 /* the displacement is relative to the end of the insn */
@@ -32,9 +32,9 @@ struct insn {
 	u8 len;        /* 1 .. ARCH_MAX_INSN */
 	u8 cls;        /* enum insn_class */
 	u8 flags;      /* INSN_PCREL_* */
-	u8 opcode_off; /* first opcode byte: after legacy prefixes and REX/REX2; the VEX/EVEX/XOP byte itself */
-	u8 disp_off, disp_len; /* ModRM displacement: 1, 2, 4 bytes; or the 4/8 byte moffs */
-	u8 imm_off, imm_len;   /* immediate or branch offset: 1, 2, 3 (enter; extrq: 2), 4, 6 (far pointer), 8 bytes */
+	u8 opcode_off; /* first opcode byte: after legacy prefixes and REX/REX2 (no 0f then); the VEX/EVEX/XOP byte itself */
+	u8 disp_off, disp_len; /* ModRM displacement: 1 or 4 bytes; or the 4/8 byte moffs */
+	u8 imm_off, imm_len;   /* immediate or branch offset: 1, 2, 3 (enter), 4, 8 bytes */
 };
 
 /*
@@ -44,7 +44,12 @@ struct insn {
  */
 unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn);
 
-/* Sign-extended value of the displacement or immediate of a decoded instruction. */
+/*
+ * Sign-extended value of the displacement or immediate of a decoded
+ * instruction, 0 if it has none. As encoded: an EVEX displacement of one byte
+ * is not multiplied by the operand's size; the two immediates of enter, extrq
+ * and insertq and a 3DNow! opcode are one number.
+ */
 s64 arch_insn_disp(const u8 *p, const struct insn *insn);
 s64 arch_insn_imm(const u8 *p, const struct insn *insn);
 
