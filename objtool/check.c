@@ -541,6 +541,7 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 			 struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
+	struct reloc_cursor relocs = reloc_cursor(sec, off);
 	const u8 *bits = code->referenced[s];
 
 	if (insns->target_cap < end - off) {
@@ -550,11 +551,15 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 	memset(insns->target, 0, end - off);
 	for (u32 i = first; i < insns->nr; i++) {
 		const struct code_insn *ci = &insns->insn[i];
+		bool relocated = false;
 		s64 to;
 
+		while (reloc_next(&relocs, (u64)ci->off + ci->len))
+			relocated = true;
 		if (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1)
 			insns->target[ci->off - off] = 1;
-		if (!(ci->insn.flags & INSN_PCREL_IMM))
+		/* The field of a branch that a relocation fills is 0: it does not go to what follows. */
+		if (!(ci->insn.flags & INSN_PCREL_IMM) || relocated)
 			continue;
 		to = code_branch_target(sec, ci);
 		if (to >= off && to < end)

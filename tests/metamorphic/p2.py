@@ -612,7 +612,7 @@ mutator('linked with others, ld.lld -r', 'P2')(linked(LLD))
 MODULE_SCRIPT = '''SECTIONS {
 	/DISCARD/ : { *(.discard) *(.discard.*) }
 	.text : { *(.text .text.[0-9a-zA-Z_]*) }
-	.data : { *(.data .data.[0-9a-zA-Z_]*) }
+	.data : { *(.data .data.[0-9a-qs-zA-Z_]*) }
 	.bss : { *(.bss .bss.[0-9a-zA-Z_]*) }
 }
 '''
