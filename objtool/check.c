@@ -218,36 +218,90 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 }
 
 /*
- * The function that a .cold part, called @name without its suffix, belongs to. Of several of that
- * name it is the one of the same file, and, in modules that are stripped of
- * file symbols, the one whose symbol is nearest: the assembler wrote both together.
+ * The .cold parts of an object by the name of the function they belong to:
+ * open addressing, and a chain of the parts of one name.
  */
-static u32 find_hot(const struct code *code, const u32 *by_name, u32 nr, u32 part, size_t len)
+struct cold {
+	u32 unit, best;	  /* the part, and the symbol of its function so far */
+	u32 distance;	  /* between their symbols */
+	u32 next;	  /* next part of this name, NO_UNIT if none */
+	const char *name; /* of the part; the function's is its first @len bytes */
+	size_t len;
+};
+
+struct colds {
+	struct cold *cold;
+	u32 *slot; /* index into .cold, NO_UNIT if empty */
+	u32 nr, cap;
+};
+
+static u32 *cold_slot(const struct colds *colds, const char *name, size_t len)
 {
-	const struct symbol *symbols = code->obj->symbols;
-	u32 self = code->units[part].sym, lo = 0, hi = nr, best = 0, distance = 0xffffffffU;
+	u32 h = (u32)len, i;
 
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
+	for (size_t k = 0; k < len; k++)
+		h = (h ^ (u8)name[k]) * 0x01000193U;
+	for (i = h & (colds->cap - 1); colds->slot[i] != NO_UNIT; i = (i + 1) & (colds->cap - 1)) {
+		const struct cold *cold = &colds->cold[colds->slot[i]];
 
-		if (strncmp(symbols[by_name[mid]].name, symbols[self].name, len) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < nr; lo++) {
-		u32 s = by_name[lo], d = s > self ? s - self : self - s;
-
-		if (strncmp(symbols[s].name, symbols[self].name, len) != 0 || symbols[s].name[len])
+		if (cold->len == len && memcmp(cold->name, name, len) == 0)
 			break;
-		if (symbols[s].bind == BIND_LOCAL && symbols[s].file != symbols[self].file)
+	}
+	return &colds->slot[i];
+}
+
+static void find_colds(const struct code *code, struct colds *colds)
+{
+	size_t len;
+
+	*colds = (struct colds){.cap = 16};
+	for (u32 i = 0; i < code->nr_units; i++)
+		colds->nr += code->units[i].kind == UNIT_FUNC &&
+			     name_is_cold(code->obj->symbols[code->units[i].sym].name, &len);
+	while (colds->cap < 2 * colds->nr)
+		colds->cap *= 2;
+	colds->cold = xcalloc(colds->nr, sizeof(*colds->cold));
+	colds->slot = xcalloc(colds->cap, sizeof(*colds->slot));
+	memset(colds->slot, 0xff, colds->cap * sizeof(*colds->slot));
+	colds->nr = 0;
+	for (u32 i = 0; i < code->nr_units; i++) {
+		const char *name = code->obj->symbols[code->units[i].sym].name;
+		u32 *slot;
+
+		if (code->units[i].kind != UNIT_FUNC || !name_is_cold(name, &len))
 			continue;
-		if (d < distance) {
-			distance = d;
-			best = s;
+		slot = cold_slot(colds, name, len);
+		colds->cold[colds->nr] = (struct cold){.unit = i,
+						       .distance = 0xffffffffU,
+						       .next = *slot,
+						       .name = name,
+						       .len = len};
+		*slot = colds->nr++;
+	}
+}
+
+/*
+ * Symbol @s names a function: it may be the one that .cold parts of its name
+ * belong to. Of several functions of that name it is the one of the same file, and, in modules
+ * that are stripped of file symbols, the one whose symbol is nearest: the assembler wrote both
+ * together.
+ */
+static void offer_function(const struct code *code, const struct colds *colds, u32 s)
+{
+	const struct symbol *sym = &code->obj->symbols[s];
+
+	for (u32 i = *cold_slot(colds, sym->name, strlen(sym->name)); i != NO_UNIT;
+	     i = colds->cold[i].next) {
+		struct cold *cold = &colds->cold[i];
+		u32 part = code->units[cold->unit].sym, distance = s > part ? s - part : part - s;
+
+		if (sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file)
+			continue;
+		if (distance < cold->distance) {
+			cold->distance = distance;
+			cold->best = s;
 		}
 	}
-	return best ? code->alias_of[best] : NO_UNIT;
 }
 
 /* The function that a prefix, "__cfi_f" or "__pfx_f", is before. */
@@ -259,39 +313,6 @@ static u32 find_behind(const struct code *code, const struct unit *prefix)
 	    code->units[next].kind != UNIT_FUNC)
 		return NO_UNIT;
 	return next;
-}
-
-struct named {
-	const char *name;
-	u32 sym;
-};
-
-static int compare_named(const void *pa, const void *pb)
-{
-	const struct named *a = pa, *b = pb;
-	int cmp = strcmp(a->name, b->name);
-
-	return cmp ? cmp : (a->sym > b->sym) - (a->sym < b->sym);
-}
-
-/* Symbols that name functions, by name: only needed where there are parts. */
-static u32 *functions_by_name(struct code *code, u32 *nr)
-{
-	struct object *obj = code->obj;
-	struct named *named = xcalloc(obj->nr_symbols, sizeof(*named));
-	u32 *order, n = 0;
-
-	for (u32 s = 1; s < obj->nr_symbols; s++)
-		if (code->alias_of[s] != NO_UNIT &&
-		    code->units[code->alias_of[s]].kind == UNIT_FUNC)
-			named[n++] = (struct named){obj->symbols[s].name, s};
-	qsort(named, n, sizeof(*named), compare_named);
-	order = arena_alloc(&obj->arena, n, sizeof(*order));
-	for (u32 i = 0; i < n; i++)
-		order[i] = named[i].sym;
-	free(named);
-	*nr = n;
-	return order;
 }
 
 static void link_part(struct code *code, u32 index, u32 parent, bool cold)
@@ -314,23 +335,26 @@ static void link_part(struct code *code, u32 index, u32 parent, bool cold)
 /* "f.cold", "__cfi_f" and "__pfx_f" are parts of f. */
 static void link_parts(struct code *code)
 {
-	u32 *by_name = NULL, nr = 0;
+	struct colds colds;
 
 	for (u32 i = 0; i < code->nr_units; i++) {
-		const struct unit *part = &code->units[i];
-		const char *name = code->obj->symbols[part->sym].name;
-		size_t len;
+		const char *name = code->obj->symbols[code->units[i].sym].name;
 
-		if (part->kind != UNIT_FUNC)
-			continue;
-		if (str_starts(name, "__cfi_") || str_starts(name, "__pfx_"))
-			link_part(code, i, find_behind(code, part), false);
-		if (!name_is_cold(name, &len))
-			continue;
-		if (!by_name)
-			by_name = functions_by_name(code, &nr);
-		link_part(code, i, find_hot(code, by_name, nr, i, len), true);
+		if (code->units[i].kind == UNIT_FUNC &&
+		    (str_starts(name, "__cfi_") || str_starts(name, "__pfx_")))
+			link_part(code, i, find_behind(code, &code->units[i]), false);
 	}
+	find_colds(code, &colds);
+	for (u32 s = 1; colds.nr && s < code->obj->nr_symbols; s++)
+		if (code->alias_of[s] != NO_UNIT &&
+		    code->units[code->alias_of[s]].kind == UNIT_FUNC)
+			offer_function(code, &colds, s);
+	for (u32 i = 0; i < colds.nr; i++)
+		if (colds.cold[i].best)
+			link_part(code, colds.cold[i].unit, code->alias_of[colds.cold[i].best],
+				  true);
+	free(colds.cold);
+	free(colds.slot);
 }
 
 /*
@@ -558,7 +582,8 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 			relocated = true;
 		if (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1)
 			insns->target[ci->off - off] = 1;
-		/* The field of a branch that a relocation fills is 0: it does not go to what follows. */
+		/* The field of a branch that a relocation fills is 0: it does not go to what
+		 * follows. */
 		if (!(ci->insn.flags & INSN_PCREL_IMM) || relocated)
 			continue;
 		to = code_branch_target(sec, ci);

@@ -303,7 +303,9 @@ static void mark_covered(const struct canon *c, u8 **bits)
 static u32 gap_start(const u8 *bits, u32 off, u32 size)
 {
 	while (off < size) {
-		if (!(off & 7) && bits[off >> 3] == 0xff)
+		if (!(off & 63) && size - off >= 64 && get_u64(bits + (off >> 3)) == ~(u64)0)
+			off += 64;
+		else if (!(off & 7) && bits[off >> 3] == 0xff)
 			off += 8;
 		else if (bits[off >> 3] >> (off & 7) & 1)
 			off++;

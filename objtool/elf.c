@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include <objtool/elf.h>
 #include <objtool/log.h>
+#include <objtool/sort.h>
 
 #define SYM_BYTES  sizeof(Elf64_Sym)
 #define RELA_BYTES sizeof(Elf64_Rela)
@@ -388,39 +389,7 @@ static int read_sections(struct reader *r)
 
 /* --- Sorting: by offset, then by place in the file --- */
 
-/*
- * Sort @nr keys of the form offset << 32 | index that stand in order of index;
- * @tmp has room for as many. A pass for each byte of the offset that is not
- * the same in all of them: two or three for most sections.
- */
-static void sort_keys(u64 *keys, u64 *tmp, size_t nr)
-{
-	u64 *from = keys, *to = tmp;
-
-	for (unsigned int shift = 32; shift < 64; shift += 8) {
-		size_t start[256] = {0}, at = 0;
-		u64 *swap = from;
-
-		for (size_t i = 0; i < nr; i++)
-			start[(u8)(from[i] >> shift)]++;
-		if (start[(u8)(from[0] >> shift)] == nr)
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
-			size_t count = start[i];
-
-			start[i] = at;
-			at += count;
-		}
-		for (size_t i = 0; i < nr; i++)
-			to[start[(u8)(from[i] >> shift)]++] = from[i];
-		from = to;
-		to = swap;
-	}
-	if (from != keys)
-		memcpy(keys, from, nr * sizeof(*keys));
-}
-
-/* The same for a few keys, without the cost of counting: most sections have one to three symbols.
+/* sort_high() for a few keys, without the cost of counting: most sections have one to three symbols.
  */
 static void sort_few_keys(u64 *keys, size_t nr)
 {
@@ -576,7 +545,7 @@ static void index_symbols(struct object *obj)
 		if (sec->nr_syms <= 32)
 			sort_few_keys(keys + sec->first_sym, sec->nr_syms);
 		else
-			sort_keys(keys + sec->first_sym, tmp, sec->nr_syms);
+			sort_high(keys + sec->first_sym, tmp, sec->nr_syms);
 	}
 	for (u32 i = 0; i < at; i++)
 		obj->by_addr[i] = (u32)keys[i];
@@ -725,7 +694,7 @@ static void sort_relocs(struct object *obj, struct section *sec)
 
 	for (u32 i = 0; i < sec->nr_relocs; i++)
 		keys[i] = sec->relocs[i].offset << 32 | i;
-	sort_keys(keys, keys + sec->nr_relocs, sec->nr_relocs);
+	sort_high(keys, keys + sec->nr_relocs, sec->nr_relocs);
 	for (u32 i = 0; i < sec->nr_relocs; i++)
 		sorted[i] = sec->relocs[(u32)keys[i]];
 	sec->relocs = sorted;

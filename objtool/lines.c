@@ -96,7 +96,9 @@ void lines_read(const struct code *code, struct lines *lines)
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const char *name = obj->symbols[s].name;
 
-		for (size_t i = 0; i < ARRAY_SIZE(callees) && str_starts(name, "__"); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(callees) && name[0] == '_' && name[1] == '_' &&
+				   (name[2] == 'e' || name[2] == 'b');
+		     i++)
 			if (strcmp(name, callees[i].callee) == 0)
 				lines->takes_line[s] = (u8)(callees[i].line + 1);
 	}

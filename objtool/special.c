@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <objtool/log.h>
+#include <objtool/sort.h>
 #include <objtool/special.h>
 
 /*
@@ -290,20 +291,50 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	return true;
 }
 
-static int compare(const void *pa, const void *pb)
+/* All entries of tables of one kind after the other: their order at one site. */
+static void read_entries(struct object *obj, struct specials *specials)
 {
-	const struct special *a = pa, *b = pb;
+	for (u32 kind = 0; kind < arch_nr_special_tables; kind++)
+		for (u32 i = 1; i < obj->nr_sections; i++) {
+			const struct special_section *how = &specials->sections[i];
 
-	if (a->site.sec != b->site.sec)
-		return a->site.sec < b->site.sec ? -1 : 1;
-	if (a->site.off != b->site.off)
-		return a->site.off < b->site.off ? -1 : 1;
-	/* By what the table is, not where: section order says nothing of a function */
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->table != b->table)
-		return a->table < b->table ? -1 : 1;
-	return (a->entry > b->entry) - (a->entry < b->entry);
+			if (how->table != &arch_special_tables[kind])
+				continue;
+			for (u32 k = 0; k < how->nr; k++)
+				if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
+					specials->nr++;
+		}
+}
+
+/* Sort by site: by offset, then by section, each keeping the order there was. */
+static void sort_entries(struct object *obj, struct specials *specials)
+{
+	u32 nr = specials->nr, at = 0;
+	u64 *keys = xcalloc(nr, 2 * sizeof(*keys));
+	u32 *start = xcalloc(obj->nr_sections, sizeof(*start));
+	struct special *sorted = arena_alloc(&obj->arena, nr, sizeof(*sorted));
+
+	for (u32 i = 0; i < nr; i++) {
+		keys[i] = (u64)specials->entries[i].site.off << 32 | i;
+		start[specials->entries[i].site.sec]++;
+	}
+	if (nr)
+		sort_high(keys, keys + nr, nr);
+	for (u32 i = 0; i < obj->nr_sections; i++) {
+		u32 count = start[i];
+
+		start[i] = at;
+		at += count;
+	}
+	for (u32 i = 0; i < nr; i++) {
+		const struct special *e = &specials->entries[(u32)keys[i]];
+
+		sorted[start[e->site.sec]++] = *e;
+	}
+	free(specials->entries);
+	specials->entries = sorted;
+	free(keys);
+	free(start);
 }
 
 void specials_read(struct object *obj, struct specials *specials)
@@ -313,20 +344,12 @@ void specials_read(struct object *obj, struct specials *specials)
 	specials->sections =
 		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
 	for (u32 i = 1; i < obj->nr_sections; i++) {
-		struct special_section *how = &specials->sections[i];
-
-		find_layout(obj, &obj->sections[i], how);
-		count += how->nr;
+		find_layout(obj, &obj->sections[i], &specials->sections[i]);
+		count += specials->sections[i].nr;
 	}
-	specials->entries = arena_alloc(&obj->arena, count, sizeof(*specials->entries));
-	for (u32 i = 1; i < obj->nr_sections; i++) {
-		const struct special_section *how = &specials->sections[i];
-
-		for (u32 k = 0; how->layout && k < how->nr; k++)
-			if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
-				specials->nr++;
-	}
-	qsort(specials->entries, specials->nr, sizeof(*specials->entries), compare);
+	specials->entries = xcalloc(count, sizeof(*specials->entries));
+	read_entries(obj, specials);
+	sort_entries(obj, specials);
 }
 
 u32 specials_from(const struct specials *specials, u32 sec, u32 off)

@@ -17,7 +17,7 @@ util
 version
 log lane hash
 mem
-seen pool
+seen pool sort
 options names layout
 elf arch
 special

@@ -12,9 +12,6 @@
 #include <objtool/elf.h>
 #include <objtool/records.h>
 
-/* The 64-bit hash used everywhere: XXH3_64bits, seed 0 (xxHash specification 0.2.0). */
-u64 hash_bytes(const void *data, size_t len);
-
 /*
  * Checksum everything in @obj, with up to @workers threads (1: none is started). Returns finished
  * records that do not refer to the object, or NULL after a message. What could not be decoded or
