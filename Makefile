@@ -33,6 +33,7 @@ sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
 objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
 tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
+bench := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 
 # With -fsanitize gcc no longer sees that an expression fits, and warns of conversions in vain.
 warnings = -Wall -Wextra -Wshadow $(if $(SANITIZE),,-Wconversion) $(WERROR)
@@ -76,6 +77,10 @@ demo: deps ## checksum and diff two versions of a small source, to see what it l
 .PHONY: asan
 asan: ## build with ASan and UBSan, into build/address-undefined
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined test-programs
+
+.PHONY: bench
+bench: all $(bench) ## measure against other programs; see bench/run.py for parts and inputs
+	@python3 -B bench/run.py $(BUILD)
 
 .PHONY: test-programs
 test-programs: all $(tests) ## build objtool and the test programs, run nothing
@@ -148,6 +153,10 @@ $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $^ $(test_libs)
 
+$(bench): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD)$(link) -o $@ $^ $(libs)
+
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(objects:.o=.d) $(tests:$(BUILD)/%=$(BUILD)/obj/%.d)
+-include $(objects:.o=.d) $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(tests) $(bench))

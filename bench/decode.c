@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * decode.c - the instruction decoder alone, over all code of an object
+ *
+ *     decode OBJECT RUNS
+ *
+ * Prints a line for each run: bytes decoded, instructions, bytes that are none, nanoseconds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <objtool/arch.h>
+#include <objtool/elf.h>
+
+struct tally {
+	u64 bytes, insns, bad;
+};
+
+static void decode_section(const struct section *sec, struct tally *t)
+{
+	struct insn insn;
+
+	for (u32 off = 0; off < sec->size;) {
+		unsigned int len = arch_decode(sec->data + off, sec->size - off, &insn);
+
+		t->insns += len != 0;
+		t->bad += len == 0;
+		off += len ? len : 1;
+	}
+	t->bytes += sec->size;
+}
+
+static u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000U + (u64)ts.tv_nsec;
+}
+
+static void run(const struct object *obj)
+{
+	struct tally t = {0};
+	u64 start = now();
+
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		if (obj->sections[i].flags & SF_EXEC && obj->sections[i].data)
+			decode_section(&obj->sections[i], &t);
+	printf("%llu %llu %llu %llu\n", (unsigned long long)t.bytes, (unsigned long long)t.insns,
+	       (unsigned long long)t.bad, (unsigned long long)(now() - start));
+}
+
+int main(int argc, char **argv)
+{
+	struct object *obj = argc == 3 ? object_open(argv[1]) : NULL;
+
+	if (!obj)
+		return 2;
+	for (int left = atoi(argv[2]); left > 0; left--)
+		run(obj);
+	object_close(obj);
+	return 0;
+}

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""run.py - measure objtool beside other programs that read the same bytes ("make bench")
+
+    bench/run.py BUILD
+
+Environment:
+  BENCH="PART..."           these parts only: 100mb slow jobs 400mb shapes small tree decode
+                            callgrind profile
+  BENCH_MODULES=DIR         kernel modules to make the inputs of; without it, those of a
+                            Debian package (BENCH_PACKAGE, or the newest) are downloaded once
+  BENCH_ROUNDS=7            runs of each command; those that take seconds are run less often
+  UPSTREAM_OBJTOOL=FILE     the kernel's own objtool, to compare with
+  UPSTREAM_COMMAND="..."    how to call it on {file}, a copy, if not "{objtool} klp checksum {file}"
+
+Nothing passes or fails here. Times are shown for orientation, ratios to be compared.
+"""
+import filecmp
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+
+from callgrind import Profile
+from inputs import Inputs, Unavailable, composition, many_namesakes, many_sections
+from measure import (ROUNDS, Command, Failed, heading, measure, ratio, run_once, spawn, table,
+                     times)
+
+UPSTREAM = "{objtool} klp checksum {file}"
+
+
+class Bench:
+    """What every part needs: the programs, the inputs, and a place for results."""
+
+    def __init__(self, build):
+        self.build = os.path.abspath(build)
+        self.objtool = os.path.join(self.build, "objtool")
+        self.inputs = Inputs(os.path.join(self.build, "bench"))
+        self.rounds = int(os.environ.get("BENCH_ROUNDS", ROUNDS))
+        self.out = self.inputs.path("out")
+        os.makedirs(self.out, exist_ok=True)
+        self.help = subprocess.run([self.objtool, "checksum", "--help"], text=True,
+                                   stdout=subprocess.PIPE, check=True).stdout
+
+    def output(self, name):
+        return os.path.join(self.out, name)
+
+    def program(self, name):
+        return os.path.join(self.build, "bench", name)
+
+    def measure(self, commands, rounds=None):
+        return measure(commands, self.out, rounds or self.rounds)
+
+    def ours(self, obj, jobs=None, name=None, to="checksums"):
+        """objtool checksum; with jobs=1 one thread, by -j or else by having one cpu."""
+        has_j = "-j" in self.help
+        option = [f"-j{jobs}"] if jobs and has_j else []
+        label = "objtool checksum" + (f" -j{jobs}" if jobs else "")
+        return Command(name or label + ("" if has_j or jobs != 1 else " (one cpu)"),
+                       [self.objtool, "checksum", *option, "-o", self.output(to), obj],
+                       one_cpu=jobs == 1 and not has_j)
+
+
+def xxhsum(*paths, name="xxhsum -H3"):
+    return Command(name, ["xxhsum", "-q", "-H3", *paths])
+
+
+def upstream(bench, obj):
+    """The kernel's objtool on a fresh copy each time: it writes its results into the object."""
+    objtool, copy = os.environ.get("UPSTREAM_OBJTOOL"), bench.output("upstream.o")
+    if not objtool:
+        return []
+    how = os.environ.get("UPSTREAM_COMMAND", UPSTREAM).format(objtool=shlex.quote(objtool),
+                                                              file=shlex.quote(copy))
+    return [Command("kernel's objtool", shlex.split(how),
+                    prepare=lambda: shutil.copyfile(obj, copy))]
+
+
+def part_100mb(bench):
+    obj = bench.inputs.linked(1)
+    heading(f"One large object, {composition(obj)}")
+    commands = [bench.ours(obj), xxhsum(obj), *upstream(bench, obj)]
+    done = bench.measure(commands)
+    table(done, os.path.getsize(obj))
+    ours = commands[0]
+    if ours in done:
+        print(f"  of the cpu time {ours.median('sys') / ours.median('cpu'):.0%} is the system's, "
+              f"with {ours.median('faults'):.0f} page faults; "
+              f"{os.path.getsize(bench.output('checksums')) / 1e6:.1f} MB written")
+    if not os.environ.get("UPSTREAM_OBJTOOL"):
+        print("  kernel's objtool: skipped: UPSTREAM_OBJTOOL is not set")
+
+
+def part_slow(bench):
+    obj = bench.inputs.linked(1)
+    heading("The same object, disassembled and listed (slow: fewer runs)")
+    table(bench.measure([bench.ours(obj), Command("objdump -d", ["objdump", "-d", obj]),
+                         Command("readelf -rW", ["readelf", "-rW", obj])]), os.path.getsize(obj))
+
+
+def part_jobs(bench):
+    obj = bench.inputs.linked(1)
+    cpus = min(2, len(os.sched_getaffinity(0)))
+    heading(f"One thread and two, on {cpus} cpus")
+    table(bench.measure([bench.ours(obj, 2, to="j2"), bench.ours(obj, 1, to="j1")]),
+          os.path.getsize(obj), "-j2")
+    same = filecmp.cmp(bench.output("j1"), bench.output("j2"), shallow=False)
+    print(f"  outputs are {'the same bytes' if same else 'NOT THE SAME'}")
+
+
+def growth(bench, rows, unit):
+    """rows: (small object, its amount, large object, its amount); cost of one more unit of it."""
+    for name, small, nr_small, large, nr_large in rows:
+        a, b = bench.ours(large, name=f"{name}: {nr_large}"), bench.ours(small,
+                                                                        name=f"{name}: {nr_small}")
+        if len(bench.measure([a, b])) < 2:
+            continue
+        table([a, b], None, "the larger")
+        print(f"  time per {unit}, larger to smaller: "
+              f"{ratio(a, b, 'wall', nr_large, nr_small):.3f} wall, "
+              f"{ratio(a, b, 'cpu', nr_large, nr_small):.3f} cpu")
+
+
+def part_400mb(bench):
+    small, large = bench.inputs.linked(1), bench.inputs.linked(4)
+    heading(f"Four times larger, {composition(large)}")
+    growth(bench, [("megabytes", small, round(os.path.getsize(small) / 1e6, 1),
+                    large, round(os.path.getsize(large) / 1e6, 1))], "MB")
+
+
+def part_shapes(bench):
+    heading("Many sections, many functions of one name")
+    rows = []
+    for name, make in (("sections", many_sections), ("namesakes", many_namesakes)):
+        made = [bench.inputs.assembled(f"{name}{nr}", make(nr)) for nr in (25000, 100000)]
+        rows.append((name, made[0], 25000, made[1], 100000))
+    growth(bench, rows, "function")
+
+
+def part_small(bench):
+    """The largest of the small objects, and one of middle size."""
+    sizes = sorted((os.path.getsize(p), p) for p in objects_of(bench.inputs.tree()))
+    for size, obj in (sizes[-1], sizes[len(sizes) // 2]):
+        heading(f"A small object, {size / 1e3:.0f} kB")
+        commands = [bench.ours(obj), Command("smallest program with libelf",
+                                             [bench.program("start")]), xxhsum(obj)]
+        table(bench.measure(commands, max(bench.rounds, 101)))
+    print("  (peak: python's own, the commands need less)")
+
+
+def objects_of(tree):
+    return sorted(os.path.join(d, f) for d, _, files in os.walk(tree)
+                  for f in files if f.endswith(".ko"))
+
+
+def remove_checksums(objects):
+    for path in objects:
+        try:
+            os.unlink(path + ".checksums")
+        except FileNotFoundError:
+            pass
+
+
+def part_tree(bench):
+    tree = bench.inputs.tree()
+    objects = objects_of(tree)
+    total = sum(os.path.getsize(p) for p in objects)
+    heading(f"A tree of {len(objects)} objects, {total / 1e6:.0f} MB")
+    remove_checksums(objects)
+    operands, what = [tree], "objtool checksum TREE"
+    try:
+        run_once(Command("", [bench.objtool, "checksum", tree]), bench.out)
+    except Failed as e:
+        print(f"  directories as operands: {e}: each object named instead")
+        operands, what = objects, "objtool checksum OBJECT..."
+    first = Command(what + ", first run", [bench.objtool, "checksum", *operands],
+                    prepare=lambda: remove_checksums(objects))
+    table(bench.measure([first, xxhsum(*objects)]))
+    second_run(bench, objects, operands, what)
+    diff_trees(bench, tree, objects)
+
+
+def second_run(bench, objects, operands, what):
+    """Nothing changed; find looks at each file's size, so a stat each is its floor."""
+    files = [p + ".checksums" for p in objects]
+    before = [os.stat(p).st_mtime_ns for p in files if os.path.exists(p)]
+    again = Command(what + ", again", [bench.objtool, "checksum", *operands])
+    table(bench.measure([again, Command("find -size +0 (a stat each)",
+                                        ["find", *operands, "-size", "+0"])]))
+    written = sum(old != os.stat(p).st_mtime_ns for old, p in zip(before, files))
+    print(f"  second run: {written} of {len(files)} files written anew"
+          + (": it does not look whether they are up to date" if written == len(files) else ""))
+
+
+def diff_trees(bench, tree, objects):
+    """Two trees of .checksums files; a percent of the files has another object's in the second."""
+    old, new = bench.output("old"), bench.output("new")
+    for side in (old, new):
+        shutil.rmtree(side, ignore_errors=True)
+        for i, path in enumerate(objects):
+            to = os.path.join(side, os.path.relpath(path, tree) + ".checksums")
+            other = objects[i - 1] if side == new and i % 100 == 99 else path
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            shutil.copyfile(other + ".checksums", to)
+    print(f"  two trees of {len(objects)} .checksums files, 1 % of them different:")
+    table(bench.measure([
+        Command("objtool diff TREE TREE", [bench.objtool, "diff", old, new], ok=(0, 1)),
+        Command("diff -rq TREE TREE", ["diff", "-rq", old, new], ok=(0, 1))]))
+
+
+def part_decode(bench):
+    obj = bench.inputs.linked(1)
+    said = subprocess.run([bench.program("decode"), obj, str(bench.rounds)], text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+    runs = [[int(n) for n in line.split()] for line in said.splitlines()]
+    size, insns, bad, _ = runs[0]
+    speed = [size / ns * 1e3 for _, _, _, ns in runs]
+    heading("The decoder alone, one thread, all code of the large object")
+    print(f"  {statistics.median(speed):.0f} MB/s ({min(speed):.0f} .. {max(speed):.0f}), "
+          f"{statistics.median(r[3] for r in runs) / insns:.2f} ns per instruction; "
+          f"{size / 1e6:.1f} MB, {insns / 1e6:.2f} M instructions, {bad} bytes are none")
+
+
+def callgrind(bench, obj, name):
+    """Profile of objtool checksum with one thread, and the number of records it made."""
+    out = bench.output(f"callgrind.{name}")
+    cmd = bench.ours(obj, 1, to="profiled")
+    cmd.argv = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
+                "--compress-strings=no", "--compress-pos=no", *cmd.argv]
+    run_once(cmd, bench.out)
+    with open(bench.output("profiled"), encoding="ascii") as f:
+        records = sum(not line.startswith(("#", "objtool-checksums")) for line in f)
+    return Profile(out, bench.objtool), records
+
+
+def part_callgrind(bench):
+    obj = bench.inputs.module("ext4.ko")
+    profile, records = callgrind(bench, obj, "module")
+    heading(f"Instructions (callgrind), {os.path.basename(obj)}, {composition(obj)}")
+    units, insns = profile.calls("canon_unit"), profile.calls("arch_decode")
+    print(f"  {profile.total / 1e6:.2f} M instructions: {profile.total / records:.0f} a record "
+          f"({records}), {profile.total / max(units, 1):.0f} a unit hashed ({units}), "
+          f"{profile.total / max(insns, 1):.1f} an instruction decoded ({insns}), "
+          f"{profile.total / os.path.getsize(obj):.1f} a byte")
+
+
+def part_profile(bench):
+    obj = bench.inputs.linked(1)
+    profile, records = callgrind(bench, obj, "large")
+    heading(f"Where the instructions go (callgrind), the large object, {profile.total / 1e6:.0f} M,"
+            f" {profile.total / records:.0f} a record")
+    stages, unmet = profile.stages()
+    for stage, cost in stages:
+        print(f"  {stage:34}{cost / 1e6:9.1f} M {cost / profile.total:6.1%}  "
+              + "#" * round(50 * cost / profile.total))
+    if unmet:
+        print(f"  (inlined, not called or renamed: {', '.join(unmet)})")
+    print("\n  by module, its calls to libraries included; and the costliest functions:")
+    modules = profile.modules().most_common(14)
+    functions = profile.costliest(14)
+    for (module, cost), (f, own) in zip(modules, functions):
+        where = f.group() if f.ours else "library"
+        print(f"  {module:24}{cost / 1e6:9.1f} M {cost / profile.total:6.1%}    "
+              f"{where + ': ' + f.name:38}{own / 1e6:9.1f} M {own / profile.total:6.1%}")
+
+
+PARTS = {"100mb": part_100mb, "slow": part_slow, "jobs": part_jobs, "400mb": part_400mb,
+         "shapes": part_shapes, "small": part_small, "tree": part_tree, "decode": part_decode,
+         "callgrind": part_callgrind, "profile": part_profile}
+
+
+def main():
+    wanted = os.environ.get("BENCH", "").replace(",", " ").split() or list(PARTS)
+    unknown = [p for p in wanted if p not in PARTS]
+    if len(sys.argv) != 2 or unknown:
+        print(f"bench: parts are: {' '.join(PARTS)}", file=sys.stderr)
+        return 2
+    bench = Bench(sys.argv[1])
+    print(f"bench: {len(os.sched_getaffinity(0))} cpus, load {os.getloadavg()[0]:.1f}; "
+          f"at least {bench.rounds} interleaved runs each, medians; file sizes in MB = 10^6")
+    print("  \"takes\": median over rounds of ours / this; peak: resident memory, the mapped "
+          "file included,\n  as a multiple of the file's size (x) or in MiB (M)")
+    for part in wanted:
+        try:
+            PARTS[part](bench)
+        except (Unavailable, Failed) as e:
+            print(f"\n{part}: skipped: {e}")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
