@@ -85,43 +85,137 @@ u8 arch_loads_immediate(const u8 *p, const struct insn *insn)
  * How the plain instructions between the loading of arguments and a call write
  * registers. What is not here may write anything.
  */
-enum writes { WRITES_NONE, WRITES_REG, WRITES_RM, WRITES_OPCODE };
+enum writes {
+	WRITES_NONE,
+	WRITES_REG,
+	WRITES_RM,
+	WRITES_OPCODE, /* the register in the opcode's low bits */
+	WRITES_RAX,
+	WRITES_RAX_RDX,
+	WRITES_GROUP1, /* 80, 81, 83: all but cmp */
+	WRITES_GROUP3, /* f6, f7: test, not, neg, mul, div */
+	WRITES_GROUP4, /* fe, ff: inc, dec; push */
+	NR_WRITES,     /* anything, for all we know */
+};
 
-static const struct {
+struct writing {
 	u8 first, last; /* opcodes */
 	u8 writes;
-} plain[] = {
-	{0x31, 0x31, WRITES_RM},				/* xor %reg, %rm: the usual zero */
-	{0x33, 0x33, WRITES_REG},    {0x38, 0x3d, WRITES_NONE}, /* cmp */
-	{0x50, 0x57, WRITES_NONE},				/* push */
-	{0x63, 0x63, WRITES_REG},				/* movslq */
-	{0x84, 0x85, WRITES_NONE},				/* test */
-	{0x88, 0x89, WRITES_RM},				/* mov %reg, %rm */
-	{0x8a, 0x8b, WRITES_REG},				/* mov %rm, %reg */
-	{0x8d, 0x8d, WRITES_REG},				/* lea */
-	{0x90, 0x90, WRITES_NONE},				/* nop */
-	{0xb8, 0xbf, WRITES_OPCODE},				/* mov $imm, %reg */
-	{0xc6, 0xc7, WRITES_RM},				/* mov $imm, %rm */
 };
+
+/* Eight instructions that differ in what they compute: add, or, adc, sbb, and, sub, xor, (cmp). */
+#define ARITHMETIC(op)                                         \
+	{op, op + 1, WRITES_RM}, {op + 2, op + 3, WRITES_REG}, \
+	{                                                      \
+		op + 4, op + 5, WRITES_RAX                     \
+	}
+
+static const struct writing one_byte[] = {
+	ARITHMETIC(0x00),
+	ARITHMETIC(0x08),
+	ARITHMETIC(0x10),
+	ARITHMETIC(0x18),
+	ARITHMETIC(0x20),
+	ARITHMETIC(0x28),
+	ARITHMETIC(0x30),
+	{0x38, 0x3d, WRITES_NONE}, /* cmp */
+	{0x50, 0x57, WRITES_NONE}, /* push */
+	{0x63, 0x63, WRITES_REG},  /* movslq */
+	{0x69, 0x69, WRITES_REG},  /* imul */
+	{0x6b, 0x6b, WRITES_REG},
+	{0x80, 0x83, WRITES_GROUP1},
+	{0x84, 0x85, WRITES_NONE}, /* test */
+	{0x88, 0x89, WRITES_RM},   /* mov */
+	{0x8a, 0x8b, WRITES_REG},
+	{0x8d, 0x8d, WRITES_REG},  /* lea */
+	{0x90, 0x90, WRITES_NONE}, /* nop */
+	{0x98, 0x99, WRITES_RAX_RDX},
+	{0xa8, 0xa9, WRITES_NONE}, /* test $imm, %rax */
+	{0xb0, 0xbf, WRITES_OPCODE},
+	{0xc0, 0xc1, WRITES_RM}, /* shifts */
+	{0xc6, 0xc7, WRITES_RM}, /* mov $imm */
+	{0xd0, 0xd3, WRITES_RM}, /* shifts */
+	{0xf6, 0xf7, WRITES_GROUP3},
+	{0xfe, 0xff, WRITES_GROUP4},
+};
+
+static const struct writing two_byte[] = {
+	{0x1f, 0x1f, WRITES_NONE}, /* nop */
+	{0x40, 0x4f, WRITES_REG},  /* cmov */
+	{0x90, 0x9f, WRITES_RM},   /* set */
+	{0xa3, 0xa3, WRITES_NONE}, /* bt */
+	{0xaf, 0xaf, WRITES_REG},  /* imul */
+	{0xb6, 0xb7, WRITES_REG},  /* movzx */
+	{0xbe, 0xbf, WRITES_REG},  /* movsx */
+};
+
+static enum writes find_writing(const struct writing *table, size_t nr, u8 op,
+				enum writes otherwise)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (op >= table[i].first && op <= table[i].last)
+			return table[i].writes;
+	return otherwise;
+}
+
+/* True if the operands are bytes: even opcodes, but for those with a register in them. */
+static bool is_byte_wide(const u8 *op)
+{
+	if (op[0] == 0x0f)
+		return (op[1] & 0xf0) == 0x90;
+	return (op[0] & 0xf0) == 0xb0 ? op[0] < 0xb8 : !(op[0] & 1);
+}
+
+/* The bit of register @reg; bytes 4 to 7 without REX are %ah, %ch, %dh and %bh. */
+static u16 bit_of(u8 reg, const u8 *op, u8 rex)
+{
+	if (!rex && reg >= 4 && reg < 8 && is_byte_wide(op))
+		reg = (u8)(reg - 4);
+	return (u16)(1U << reg);
+}
+
+#define EVERY_REG 0xffff
+#define RAX	  0x1
+#define RDX	  0x4
 
 u16 arch_writes(const u8 *p, const struct insn *insn)
 {
 	const u8 *op = p + insn->opcode_off;
-	u8 rex = rex_of(op, insn);
+	u8 rex = rex_of(op, insn), modrm, digit;
+	bool two = op[0] == 0x0f;
+	enum writes writes;
+	u16 rm;
 
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
-		if (op[0] < plain[i].first || op[0] > plain[i].last)
-			continue;
-		switch ((enum writes)plain[i].writes) {
-		case WRITES_NONE:
-			return 0;
-		case WRITES_REG:
-			return (u16)(1U << reg_field(op[1], rex));
-		case WRITES_RM:
-			return op[1] >= 0xc0 ? (u16)(1U << rm_field(op[1], rex)) : 0;
-		case WRITES_OPCODE:
-			return (u16)(1U << rm_field(op[0], rex));
-		}
+	if (two)
+		writes = find_writing(two_byte, ARRAY_SIZE(two_byte), op[1], NR_WRITES);
+	else
+		writes = find_writing(one_byte, ARRAY_SIZE(one_byte), op[0], NR_WRITES);
+	modrm = op[two ? 2 : 1];
+	digit = modrm >> 3 & 7;
+	rm = modrm >= 0xc0 ? bit_of(rm_field(modrm, rex), op, rex) : 0;
+	if (insn->opcode_off && p[insn->opcode_off - 1] == 0xd5)
+		return EVERY_REG; /* REX2: more registers than a call has arguments */
+	switch (writes) {
+	case WRITES_NONE:
+		return 0;
+	case WRITES_REG:
+		return bit_of(reg_field(modrm, rex), op, rex);
+	case WRITES_RM:
+		return rm;
+	case WRITES_OPCODE:
+		return bit_of(rm_field(op[0], rex), op, rex);
+	case WRITES_RAX:
+		return RAX;
+	case WRITES_RAX_RDX:
+		return RAX | RDX;
+	case WRITES_GROUP1:
+		return digit == 7 ? 0 : rm;
+	case WRITES_GROUP3:
+		return digit < 2 ? 0 : digit < 4 ? rm : RAX | RDX;
+	case WRITES_GROUP4:
+		return digit < 2 ? rm : digit == 6 ? 0 : EVERY_REG;
+	case NR_WRITES:
+		break;
 	}
-	return 0xffff;
+	return EVERY_REG;
 }
