@@ -95,7 +95,7 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 # What must be there, as COMMAND, FILE or pkg-config MODULE, "=", Debian package.
 needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-config \
 	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev
-needed_by_tests := capstone.pc=libcapstone-dev python3=python3 clang=clang ld.lld=lld
+needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld
 
 .PHONY: deps
 deps: ## install what building and testing need (Debian packages, by apt-get)
