@@ -50,9 +50,11 @@ link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(error \
 	the development files of $(m) (or pkg-config itself) are missing: run "make deps"))) \
 	$(shell pkg-config $(1) $(2))
-libs_pkg := libelf libxxhash
+libs_pkg := libelf libxxhash zlib
+# Of these only the headers: expand.c loads the libraries when it meets such a file.
+loaded_pkg := liblzma libzstd
 # Asked once, and only when something is built: "make deps" must work without them.
-libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg)))$(libs_cflags)
+libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg) $$(loaded_pkg)))$(libs_cflags)
 libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
 test_libs = $(eval test_libs := $$(call pkg,--libs,$$(libs_pkg) capstone))$(test_libs)
 
@@ -94,8 +96,10 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 
 # What must be there, as COMMAND, FILE or pkg-config MODULE, "=", Debian package.
 needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-config \
-	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev
-needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld
+	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev zlib.pc=zlib1g-dev \
+	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev
+needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
+	xz=xz-utils zstd=zstd
 
 .PHONY: deps
 deps: ## install what building and testing need (Debian packages, by apt-get)

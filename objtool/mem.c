@@ -19,6 +19,7 @@ struct arena_block {
 static void *must(void *p)
 {
 	if (!p) {
+		log_keep(NULL); /* nobody will print it later */
 		error("out of memory");
 		_Exit(2);
 	}

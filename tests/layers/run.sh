@@ -15,11 +15,12 @@ cd "$(dirname "$0")/../.." || exit 2
 layers='
 util
 version
-log lane hash
+log lane hash stamp
 mem
-seen pool sort
-options names layout
+seen pool sort expand kbuild
+options names layout batch
 elf arch
+input
 special
 check
 namesake target token
@@ -28,9 +29,9 @@ parts
 settle
 canon
 records
-checksum
+tree checksum
 diff
-report disas
+report disas load
 builtin
 objtool
 '
@@ -39,6 +40,7 @@ objtool
 libraries='
 gelf.h=elf libelf.h=elf elf.h=elf
 xxhash.h=checksum
+zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
 '
 

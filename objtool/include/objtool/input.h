@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * input.h - from a path to the objects in it
+ *
+ * A file is an object, a compressed object, or an archive of objects:
+ *
+ *   foo.o, foo.ko, vmlinux.o     one object
+ *   foo.ko.gz, .xz, .zst         one object, expanded in memory
+ *   lib.a ("!<arch>\n")          its members, each called "lib.a(foo.o)"
+ *   built-in.a ("!<thin>\n")     the files it names, relative to its directory
+ *
+ * What a file is, is told from how it begins, never from its name. Archives are
+ * read as GNU and System V ar write them (ar(5): "/" and "/SYM64/" symbol
+ * tables, "//" long names), and BSD's "#1/" names.
+ */
+#ifndef OBJTOOL_INPUT_H
+#define OBJTOOL_INPUT_H
+
+#include <objtool/elf.h>
+#include <objtool/mem.h>
+
+enum content {
+	CONTENT_UNKNOWN, /* nothing of the below */
+	CONTENT_NONE,	 /* cannot be read, or no regular file */
+	CONTENT_ELF,	 /* 64 bits */
+	CONTENT_ELF32,
+	CONTENT_BITCODE,
+	CONTENT_ARCHIVE,
+	CONTENT_THIN,
+	CONTENT_GZIP,
+	CONTENT_XZ,
+	CONTENT_ZSTD,
+	CONTENT_CHECKSUMS,
+};
+
+/* What the file at @path is, from its first bytes. No message. */
+enum content content_of(const char *path);
+
+/* One object, not read yet. */
+struct image {
+	const char *path; /* the file it is in */
+	const char *name; /* for messages, and to name its .checksums: "lib.a(foo.o)" */
+	const char *rel;  /* what it is called in a build: "foo.o", "kernel/fork.o" */
+	u64 offset, size; /* where in the file, if .member */
+	bool member;	  /* of an archive that is not thin */
+};
+
+struct images {
+	struct image *image; /* malloc'ed */
+	size_t nr, cap;
+	struct arena arena; /* the strings */
+};
+
+/*
+ * Append the objects of the file at @path: one, or an archive's members in its
+ * order; members that are no ELF objects are left out, with one warning. Only
+ * archives are opened here: what is wrong with a single object, input_open()
+ * says. Returns 0, or -1 after a message.
+ */
+int images_add(struct images *images, const char *path);
+
+/* Append the object file at @path, called @rel in its build. Both must outlive @images. */
+void images_add_file(struct images *images, const char *path, const char *rel);
+
+void images_free(struct images *images);
+
+/* An object, and the bytes it is read from if they are not its file's. */
+struct input {
+	struct object *obj;
+	void *bytes; /* malloc'ed, or NULL */
+};
+
+/* Read and validate an object. Returns 0, or -1 after a message. */
+int input_open(struct input *in, const struct image *image);
+
+void input_close(struct input *in);
+
+#endif

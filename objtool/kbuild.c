@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kbuild.c - how Kbuild made an object, from the .foo.o.cmd it left beside it */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <objtool/kbuild.h>
+#include <objtool/mem.h>
+
+/* A command is 1 to 10 KB, the list of headers behind it up to 100: no need to read that. */
+#define READ_FIRST 16384
+#define READ_MOST  (1U << 20)
+
+#define SOURCE "\nsource_"
+#define BLANKS " \t\n"
+
+/* In every command that compiles for the kernel: C and assembler; Rust. */
+static const char *const kernel_words[] = {"-D__KERNEL__", "include/generated/rustc_cfg"};
+
+/* Read up to READ_MOST bytes, but no more than it takes to find @wanted. */
+static bool read_until(const char *path, struct buf *text, const char *wanted)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	do {
+		buf_reserve(text, READ_FIRST);
+		n = read(fd, text->data + text->len, text->cap - text->len);
+		text->len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && text->len < READ_MOST &&
+		 !(wanted && memmem(text->data, text->len, wanted, strlen(wanted))));
+	close(fd);
+	buf_add(text, "", 1);
+	return n >= 0;
+}
+
+int kbuild_read(struct kbuild *kb, const char *path)
+{
+	struct buf text = {0};
+	char *first;
+
+	*kb = (struct kbuild){0};
+	if (!read_until(path, &text, SOURCE)) {
+		buf_free(&text);
+		return -1;
+	}
+	first = (char *)text.data;
+	kb->source = strstr(first, SOURCE) != NULL;
+	first[strcspn(first, "\n")] = '\0';
+	if (!str_starts(first, "cmd_") && !str_starts(first, "savedcmd_")) {
+		buf_free(&text);
+		return -1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_words); i++)
+		kb->kernel |= strstr(first, kernel_words[i]) != NULL;
+	kb->text = first;
+	return 0;
+}
+
+void kbuild_free(struct kbuild *kb)
+{
+	free(kb->text);
+	*kb = (struct kbuild){0};
+}
+
+/* How names in a command become paths. */
+struct place {
+	const char *object; /* path of what was made */
+	int dir;	    /* length of its directory's part, the slash included */
+	char *target;	    /* what the command calls it */
+	size_t target_dir;  /* likewise */
+	int top; /* length of what stands in front of @target in @object; -1 if nothing fits */
+	void (*fn)(void *ctx, const char *path);
+	void *ctx;
+	size_t nr;
+};
+
+static size_t dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* The path of what the command calls @word, or NULL: a tree may have been moved since it was built.
+ */
+static char *resolve(const struct place *place, const char *word)
+{
+	if (!strncmp(word, place->target, place->target_dir) &&
+	    (place->target_dir || word[0] != '/'))
+		return xasprintf("%.*s%s", place->dir, place->object, word + place->target_dir);
+	if (word[0] == '/')
+		return xstrdup(word);
+	return place->top < 0 ? NULL : xasprintf("%.*s%s", place->top, place->object, word);
+}
+
+static void each_word(struct place *place, char *words, bool follow);
+
+static void use_word(struct place *place, const char *word, bool follow)
+{
+	bool list = follow && word[0] == '@';
+	char *path;
+
+	if (!list && (!str_ends(word, ".o") || !strcmp(word, place->target)))
+		return;
+	path = resolve(place, word + list);
+	if (path && list) {
+		struct buf text = {0};
+
+		if (read_until(path, &text, NULL))
+			each_word(place, (char *)text.data, false);
+		buf_free(&text);
+	} else if (path) {
+		place->fn(place->ctx, path);
+		place->nr++;
+	}
+	free(path);
+}
+
+/* @follow: words may name files of more words. */
+static void each_word(struct place *place, char *words, bool follow)
+{
+	char *rest = words, *word;
+
+	while ((word = strsep(&rest, BLANKS))) {
+		size_t len = strlen(word);
+
+		if (len && word[len - 1] == ';')
+			word[len - 1] = '\0';
+		use_word(place, word, follow);
+	}
+}
+
+size_t kbuild_parts(const struct kbuild *kb, const char *object,
+		    void (*fn)(void *ctx, const char *path), void *ctx)
+{
+	char *text = xstrdup(kb->text), *command = strstr(text, " := ");
+	struct place place = {
+		.object = object, .dir = (int)dir_len(object), .top = -1, .fn = fn, .ctx = ctx};
+
+	if (command) {
+		*command = '\0';
+		place.target = strchr(text, '_') + 1;
+		place.target_dir = dir_len(place.target);
+		if (str_ends(object, place.target))
+			place.top = (int)(strlen(object) - strlen(place.target));
+		each_word(&place, command + 4, true);
+	}
+	free(text);
+	return place.nr;
+}
