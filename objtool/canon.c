@@ -668,7 +668,7 @@ static const struct special *marked_branch(const struct canon *c, u32 sec, u32 o
 
 		if (e->site.sec != sec || e->site.off != off)
 			return NULL;
-		if (arch_special_tables[e->kind].lane != LANE_JUMP_LABEL)
+		if (specials->sections[e->table].table->lane != LANE_JUMP_LABEL)
 			continue;
 		key = special_reloc(c->code->obj, e, &layout->field[JUMP_KEY]);
 		if (key && add_wrap((s64)c->code->obj->symbols[key->sym].value, key->addend) &
@@ -751,7 +751,7 @@ static void write_specials_before(struct canon *c, const struct unit *u)
 	     i++) {
 		const struct special *e = &specials->entries[i];
 
-		if (arch_special_tables[e->kind].before &&
+		if (specials->sections[e->table].table->before &&
 		    owner_of_room(c->code, u->sec, e->site.off) == c->parts.self)
 			write_special(c, e, (s64)e->site.off - u->off);
 	}

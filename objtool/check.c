@@ -43,7 +43,11 @@ static u8 unit_kind(const struct section *sec, const struct symbol *sym)
 {
 	if (sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
 		return UNIT_FUNC;
-	return sym->bind == BIND_LOCAL && name_is_content(sym->name) ? UNIT_LABEL : UNIT_DATA;
+	if (sym->bind != BIND_LOCAL)
+		return UNIT_DATA;
+	/* "static const void * const jumptable[]" of &&labels, as in ___bpf_prog_run() */
+	return name_is_content(sym->name) || strstr(sec->name, "c_jump_table") ? UNIT_LABEL
+									       : UNIT_DATA;
 }
 
 /* Which of two symbols of one extent names it: negative if @a does. */
@@ -124,7 +128,7 @@ static void collect_section(struct code *code, u32 index)
 	const struct section *sec = &obj->sections[index];
 	u32 run = code->nr_units;
 
-	if (!sec->nr_syms || section_excluded(sec) || code->specials.sections[index].layout)
+	if (!sec->nr_syms || section_excluded(sec) || special_owns_section(&code->specials, index))
 		return;
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];

@@ -219,12 +219,28 @@ static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 e
 	return unit == NO_UNIT ? 0 : code->obj->symbols[code->units[unit].sym].file;
 }
 
-/* Of the files from @lo to @hi, the one that function @u refers to more than to all others. */
+/* Boyer and Moore's vote: the winner is the one that more than half are for, if there is one. */
+struct vote {
+	u32 lo, hi; /* candidates */
+	u32 winner, votes;
+};
+
+static void cast(struct vote *vote, u32 file)
+{
+	if (!file || file < vote->lo || file > vote->hi)
+		return;
+	if (!vote->votes)
+		vote->winner = file;
+	vote->votes = file == vote->winner ? vote->votes + 1 : vote->votes - 1;
+}
+
+/* Of the files from @lo to @hi, the one that unit @u refers to more than to all others. */
 static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u32 hi,
 			struct insns *scratch)
 {
-	const struct section *sec = &code->obj->sections[u->sec];
-	u32 next = section_reloc_from(sec, u->off), winner = 0, votes = 0;
+	struct reloc_cursor cur = reloc_cursor(&code->obj->sections[u->sec], u->off);
+	struct vote vote = {lo, hi, 0, 0};
+	const struct reloc *rel;
 
 	scratch->nr = 0;
 	if (u->kind == UNIT_FUNC)
@@ -232,17 +248,12 @@ static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u
 	for (u32 i = 0; i < scratch->nr; i++) {
 		u64 end = (u64)scratch->insn[i].off + scratch->insn[i].len;
 
-		for (; next < sec->nr_relocs && sec->relocs[next].offset < end; next++) {
-			u32 file = file_of_reloc(code, &sec->relocs[next], end);
-
-			if (!file || file < lo || file > hi)
-				continue;
-			if (!votes)
-				winner = file;
-			votes = file == winner ? votes + 1 : votes - 1;
-		}
+		while ((rel = reloc_next(&cur, end)))
+			cast(&vote, file_of_reloc(code, rel, end));
 	}
-	return winner;
+	while ((rel = reloc_next(&cur, (u64)u->off + u->len)))
+		cast(&vote, file_of_reloc(code, rel, rel->offset));
+	return vote.winner;
 }
 
 u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch)

@@ -37,6 +37,11 @@ static const struct {
 /* Room between entries is less than an alignment worth having. */
 #define MAX_ROOM 31
 
+/* Entries of unknown tables are tried up to this size, in bytes. */
+#define MAX_STRIDE 64
+
+#define SECTION_PROGBITS 1U /* SHT_PROGBITS (gABI) */
+
 static bool pattern_matches(const char *pattern, const char *name)
 {
 	size_t n = strlen(pattern);
@@ -242,12 +247,99 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 	found->line_is_data = (biased > plain ? biased : plain) * 2 <= nr;
 }
 
+/* What a section is taken for that looks like a table and has no name here. */
+static const struct special_table other_table = {.section = "", .lane = LANE_OTHER};
+
+/* Sections of data have pointers to code for other reasons: jump tables, operations. */
+static bool may_be_other_table(const struct section *sec)
+{
+	return sec->data && sec->nr_relocs && sec->type == SECTION_PROGBITS &&
+	       !(sec->flags & (SF_EXEC | SF_MERGE)) && !section_excluded(sec) &&
+	       !strstr(sec->name, ".data") && !strstr(sec->name, ".rodata");
+}
+
+/*
+ * Guess a layout of @stride bytes an entry from the relocations of the first:
+ * true if one of them points at code.
+ */
+static bool guess_layout(const struct object *obj, const struct section *sec, u32 stride,
+			 struct layout *layout)
+{
+	u32 n = 1;
+
+	*layout = (struct layout){.stride = (u8)stride};
+	for (u32 i = 0; i < sec->nr_relocs && sec->relocs[i].offset < stride; i++) {
+		const struct reloc *rel = &sec->relocs[i];
+		const struct symbol *sym = &obj->symbols[rel->sym];
+		struct field f = {FIELD_REF, (u8)rel->offset, arch_reloc_type(rel->type).size, 0};
+		bool code = symbol_defined(sym) && obj->sections[sym->sec].flags & SF_EXEC;
+
+		if (code && !layout->field[0].use) {
+			f.use = FIELD_SITE;
+			layout->field[0] = f;
+		} else if (n == MAX_FIELDS) {
+			return false;
+		} else {
+			layout->field[n++] = f;
+		}
+	}
+	return layout->field[0].use == FIELD_SITE;
+}
+
+/* Leave out the entries that a symbol names: they are data objects. */
+static u32 drop_named(const struct object *obj, const struct section *sec, u32 stride, u32 *entries,
+		      u32 nr)
+{
+	u32 kept = 0, s = 0;
+
+	for (u32 i = 0; i < nr; i++) {
+		while (s < sec->nr_syms &&
+		       obj->symbols[obj->by_addr[sec->first_sym + s]].value < entries[i])
+			s++;
+		if (s == sec->nr_syms ||
+		    obj->symbols[obj->by_addr[sec->first_sym + s]].value >= entries[i] + stride)
+			entries[kept++] = entries[i];
+	}
+	return kept;
+}
+
+/*
+ * A section that nobody told us of, but whose entries, of one size, each
+ * point at code: they belong to that code. "__SECTION(.pci_fixup_final)" is vendor, device,
+ * class and a pointer to a function, every 16 bytes.
+ */
+static void find_other_layout(struct object *obj, const struct section *sec,
+			      struct special_section *found)
+{
+	struct layout layout, *kept;
+
+	if (!may_be_other_table(sec))
+		return;
+	for (u32 stride = 4; stride <= MAX_STRIDE && stride <= sec->size; stride += 4) {
+		if (sec->size % stride || !guess_layout(obj, sec, stride, &layout))
+			continue;
+		found->entries = walk(obj, sec, &layout, false, &found->nr);
+		if (!found->entries)
+			continue;
+		kept = arena_alloc(&obj->arena, 1, sizeof(*kept));
+		*kept = layout;
+		found->table = &other_table;
+		found->layout = kept;
+		found->nr = drop_named(obj, sec, stride, found->entries, found->nr);
+		return;
+	}
+}
+
 static void find_layout(struct object *obj, const struct section *sec,
 			struct special_section *found)
 {
 	const struct special_table *table = find_table(sec->name);
 
-	if (!table || !sec->data || !(sec->flags & SF_ALLOC))
+	if (!table) {
+		find_other_layout(obj, sec, found);
+		return;
+	}
+	if (!sec->data || !(sec->flags & SF_ALLOC))
 		return;
 	for (u32 i = 0; i < 2 * table->nr_layouts; i++) {
 		const struct layout *layout = &table->layouts[i % table->nr_layouts];
@@ -275,7 +367,8 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	s64 off;
 
 	out->table = table;
-	out->kind = (u32)(how->table - arch_special_tables);
+	out->kind = how->table == &other_table ? arch_nr_special_tables
+					       : (u32)(how->table - arch_special_tables);
 	out->entry = how->entries[index];
 	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry
 								 : how->layout->stride;
@@ -294,11 +387,13 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 /* All entries of tables of one kind after the other: their order at one site. */
 static void read_entries(struct object *obj, struct specials *specials)
 {
-	for (u32 kind = 0; kind < arch_nr_special_tables; kind++)
+	for (u32 kind = 0; kind <= arch_nr_special_tables; kind++)
 		for (u32 i = 1; i < obj->nr_sections; i++) {
 			const struct special_section *how = &specials->sections[i];
 
-			if (how->table != &arch_special_tables[kind])
+			if (how->table != (kind < arch_nr_special_tables
+						   ? &arch_special_tables[kind]
+						   : &other_table))
 				continue;
 			for (u32 k = 0; k < how->nr; k++)
 				if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
@@ -387,6 +482,13 @@ bool special_leads_to_code(const struct specials *specials, u32 sec, const struc
 	const struct field *f = how->layout ? field_of(how, rel->offset) : NULL;
 
 	return !f || f->use == FIELD_REF;
+}
+
+bool special_owns_section(const struct specials *specials, u32 sec)
+{
+	const struct special_section *how = &specials->sections[sec];
+
+	return how->layout && how->table != &other_table;
 }
 
 bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,

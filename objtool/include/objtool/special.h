@@ -49,7 +49,7 @@ struct special {
 	u32 entry;	   /* offset of the entry in it */
 	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
 	u32 size;	   /* bytes of the entry present; the last may be short */
-	u32 kind;	   /* index into arch_special_tables */
+	u32 kind;	   /* index into arch_special_tables; behind them all for unknown tables */
 };
 
 /* How a section of entries was found to be laid out; layout is NULL for other sections. */
@@ -87,6 +87,12 @@ const struct reloc *special_reloc(const struct object *obj, const struct special
  * not if it only says which code an entry of a special section applies to.
  */
 bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel);
+
+/*
+ * True if section @sec is a table of a known kind: symbols in it name nothing.
+ * In an unknown one they do, and entries that have none are special.
+ */
+bool special_owns_section(const struct specials *specials, u32 sec);
 
 /*
  * Find which entry of special section @sec the offset @off lies in. Returns
