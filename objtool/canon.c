@@ -146,26 +146,6 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 
 static void write_entry(struct canon *c, const struct target *t);
 
-/*
- * Empty objects are alike, and share their place with others. clang gives a
- * lock class key without lockdep one byte or none, depending on -fdata-sections.
- */
-static bool is_empty(const struct canon *c, u32 unit)
-{
-	static const char *const keys[] = {".__key", ".rwsem_key"};
-	const struct unit *u = &c->code->units[unit];
-	const char *name = c->code->obj->symbols[u->sym].name, *key;
-
-	if (u->len != 1 || !section(c, u->sec)->nobits)
-		return !u->len;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		key = strstr(name, keys[i]);
-		if (key && (!key[strlen(keys[i])] || key[strlen(keys[i])] == '.'))
-			return true;
-	}
-	return false;
-}
-
 /* The n-th different object of its name in this function: x.12 and x.34 are both "x". */
 static u32 nth_of_name(struct canon *c, u32 sym)
 {
@@ -227,7 +207,8 @@ static void write_target(struct canon *c, const struct target *t)
 	}
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
-		if (t->unit != NO_UNIT && is_empty(c, t->unit)) {
+		/* Empty objects are alike, and share their place with others. */
+		if (t->unit != NO_UNIT && !c->code->units[t->unit].len) {
 			token_word(&c->stream, "(empty)");
 			break;
 		}
@@ -855,7 +836,7 @@ static void write_parts_and_blobs(struct canon *c)
 		} else {
 			struct target t = c->blobs[blob++];
 
-			struct line_field line = lines_in_blob(c->code, t.sec, t.len);
+			struct line_field line = lines_in_blob(c->code, t.sec, t.off, t.len);
 
 			cover(c, t.sec, t.off, t.len);
 			write_data(c, t.sec, t.off, t.len, true, &line);

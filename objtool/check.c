@@ -39,15 +39,24 @@ static bool makes_unit(const struct code *code, const struct symbol *sym)
 	return *sym->name && (sym->size || !str_starts(sym->name, ".L"));
 }
 
+/*
+ * Local objects that are known by content: labels of constants, tables of
+ * &&labels ("jumptable" of ___bpf_prog_run()), and read-only static variables of functions, of
+ * which only a number tells "steps.4" from "steps.6".
+ */
+static bool is_known_by_content(const struct section *sec, const struct symbol *sym)
+{
+	if (sym->bind != BIND_LOCAL || sec->nobits)
+		return false;
+	return name_is_content(sym->name) || strstr(sec->name, "c_jump_table") ||
+	       (!(sec->flags & (SF_WRITE | SF_EXEC)) && name_is_static_local(sym->name));
+}
+
 static u8 unit_kind(const struct section *sec, const struct symbol *sym)
 {
 	if (sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
 		return UNIT_FUNC;
-	if (sym->bind != BIND_LOCAL)
-		return UNIT_DATA;
-	/* "static const void * const jumptable[]" of &&labels, as in ___bpf_prog_run() */
-	return name_is_content(sym->name) || strstr(sec->name, "c_jump_table") ? UNIT_LABEL
-									       : UNIT_DATA;
+	return is_known_by_content(sec, sym) ? UNIT_LABEL : UNIT_DATA;
 }
 
 /* Which of two symbols of one extent names it: negative if @a does. */
@@ -69,11 +78,14 @@ static int name_order(const struct symbol *a, const struct symbol *b)
 
 /*
  * "static struct lock_class_key __key" is empty without lockdep: a symbol of a
- * size, which is 0. It is no label of what happens to lie there.
+ * size, which is 0. It is no label of what happens to lie there. clang gives it
+ * one byte or none, depending on -fdata-sections.
  */
-static bool is_empty_object(const struct symbol *sym)
+static bool is_empty_object(const struct section *sec, const struct symbol *sym)
 {
-	return sym->type == SYM_OBJECT && !sym->size;
+	if (sym->type != SYM_OBJECT || sym->size > 1)
+		return false;
+	return !sym->size || (sec->nobits && name_is_lock_key(sym->name));
 }
 
 /*
@@ -133,6 +145,7 @@ static void collect_section(struct code *code, u32 index)
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
+		bool empty = is_empty_object(sec, sym);
 		struct unit *u;
 
 		if (!makes_unit(code, sym))
@@ -144,14 +157,14 @@ static void collect_section(struct code *code, u32 index)
 		u = &code->units[code->nr_units++];
 		*u = (struct unit){.sec = index,
 				   .off = (u32)sym->value,
-				   .len = (u32)sym->size,
+				   .len = empty ? 0 : (u32)sym->size,
 				   .sym = s,
 				   .outer = NO_UNIT,
 				   .parent = NO_UNIT,
 				   .cold = NO_UNIT,
 				   .prefix = NO_UNIT,
 				   .kind = unit_kind(sec, sym),
-				   .sized = sym->size || is_empty_object(sym)};
+				   .sized = sym->size || empty};
 	}
 	if (code->nr_units > run)
 		merge_run(code, run, code->nr_units - run);

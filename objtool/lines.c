@@ -260,8 +260,12 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
 	return (struct line_field){0, 0, 0};
 }
 
-struct line_field lines_in_blob(const struct code *code, u32 sec, u32 len)
+struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len)
 {
+	u32 unit = code_unit_at(code, sec, off);
+
+	if (unit != NO_UNIT)
+		return lines_in_unit(code, unit);
 	/* struct source_location, lib/ubsan.h: file, line, column */
 	if (len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data"))
 		return (struct line_field){8, 8, 0xffffffff};

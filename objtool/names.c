@@ -118,6 +118,27 @@ bool name_is_content(const char *name)
 	return false;
 }
 
+bool name_is_static_local(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && dot != name && noise(dot) && !counted_at_end(name);
+}
+
+bool name_is_lock_key(const char *name)
+{
+	static const char *const keys[] = {"__key", "rwsem_key"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *key = strstr(name, keys[i]);
+		size_t n = strlen(keys[i]);
+
+		if (key && (key == name || key[-1] == '.') && (!key[n] || key[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
 bool name_is_cold(const char *name, size_t *len)
 {
 	const char *p = strstr(name, ".cold");

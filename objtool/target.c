@@ -198,6 +198,22 @@ struct target target_at(const struct code *code, u32 s, s64 off)
 	return unnamed_data(code, s, (u32)off);
 }
 
+/*
+ * The symbol of a string, and an addend that leads out of it: in a table of
+ * ".long .Lstr - table" that is the entry's distance from the table's start.
+ */
+static struct target at_label(const struct code *code, const struct symbol *sym, s64 addend)
+{
+	struct target t = target_at(code, sym->sec, (s64)sym->value);
+
+	if (t.kind != TARGET_BYTES || sym->type == SYM_SECTION ||
+	    !(code->obj->sections[sym->sec].flags & SF_STRINGS) ||
+	    (addend >= 0 && addend < (s64)t.len))
+		return target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
+	t.delta = addend;
+	return t;
+}
+
 struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 {
 	const struct symbol *sym = &code->obj->symbols[s];
@@ -216,7 +232,8 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
 		    (addend < 0 || addend >= (s64)code->units[unit].len))
 			return named(code, unit, addend);
-		return target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
+		return unit == NO_UNIT ? at_label(code, sym, addend) :
+					 target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
 	}
 	/* A global is meant by its own name, not by its aliases': another file may say which it is.
 	 */

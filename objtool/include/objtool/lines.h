@@ -44,7 +44,10 @@ struct line_field {
 /* The line number in data object @unit: of __dyndbg descriptors and printk index entries. */
 struct line_field lines_in_unit(const struct code *code, u32 unit);
 
-/* The line and column in unnamed data of section @sec, where a sanitizer describes a place. */
-struct line_field lines_in_blob(const struct code *code, u32 sec, u32 len);
+/*
+ * The same for @len bytes at @off of section @sec, which are known by content;
+ * line and column, where a sanitizer describes a place.
+ */
+struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len);
 
 #endif

@@ -32,6 +32,12 @@ bool name_has_counter(const char *name);
  */
 bool name_is_content(const char *name);
 
+/* True for "x.12": a static variable of a function, as gcc names it. */
+bool name_is_static_local(const char *name);
+
+/* True for "__key.3" and "mmap_init.__key": a static lock class key. */
+bool name_is_lock_key(const char *name);
+
 /* True for "f.cold" and gcc 8's "f.cold.12"; *@len is then the length of "f". */
 bool name_is_cold(const char *name, size_t *len);
 
