@@ -13,7 +13,7 @@ import collections
 import os
 import re
 
-# Where the stages begin. The first name of each pair is printed, in this order.
+# Stages in the order they are printed, and the functions they begin with.
 STAGES = (
     ("open, check, close", ("object_open", "object_close")),
     ("units: symbols, aliases, parts", ("code_read",)),
@@ -22,12 +22,16 @@ STAGES = (
     ("namesakes and line numbers", ("namesakes_read", "lines_read")),
     ("decode", ("code_decode", "arch_decode", "arch_padding", "arch_address_use", "arch_writes")),
     ("serialise", ("canon_unit", "canon_common", "canon_chunk")),
-    ("hash", ()),  # all lines of xxhash.h, whoever they were inlined into
+    ("hash", ()),  # all of xxhash.h, whoever it was inlined into
     ("record names, rests", ("checksum_object",)),
     ("sort and write", ("records_finish", "records_write", "records_print")),
-    ("start and end of the process", ()),
+    ("the rest: process start, end", ()),
 )
-HASH, START = "hash", "start and end of the process"
+HASH, REST = "hash", "the rest: process start, end"
+
+
+def is_hash(file):
+    return file.endswith("/xxhash.h")
 
 
 class Function:
@@ -35,6 +39,7 @@ class Function:
         self.ours = program and "/objtool/" in file
         self.name = re.sub(r"(\.(constprop|isra|part|cold|\d+))+$", "", name)
         self.file = file
+        self.hashes = is_hash(file)
         self.lines = collections.Counter()  # source file -> instructions, inlined ones included
         self.callers = collections.Counter()  # Function -> instructions of its calls to this
         self.calls = 0
@@ -107,7 +112,7 @@ class Profile:
         """Function -> {group: share of it}, groups being inherited from the callers."""
         functions = list(self.functions.values())
         callers = {f: self.callers(f) for f in functions}
-        share = {f: {group_of(f) or START: 1.0} for f in functions}
+        share = {f: {group_of(f) or REST: 1.0} for f in functions}
         free = [f for f in functions if not group_of(f) and sum(callers[f].values())]
         for _ in range(200):  # calls in circles settle
             moved = 0.0
@@ -134,18 +139,19 @@ class Profile:
     def stages(self):
         """[(stage, instructions)] in order, and the names in STAGES that were not met."""
         stage_of = {name: stage for stage, names in STAGES for name in names}
-        costs = self.spread(lambda f: stage_of.get(f.name) if f.ours else None,
-                            lambda f, file: HASH if file.endswith("/xxhash.h") else None)
+        costs = self.spread(
+            lambda f: HASH if f.hashes else stage_of.get(f.name) if f.ours else None,
+            lambda f, file: HASH if is_hash(file) else None)
         met = {f.name for f in self.functions.values()}
         return [(stage, costs[stage]) for stage, _ in STAGES], sorted(stage_of.keys() - met)
 
     def modules(self):
         """Counter: what the code of each module spent, its calls into libraries included."""
         def of_line(f, file):
-            if file.endswith("/xxhash.h"):
-                return "xxhash.h"
-            return f.group(file) if f.ours and "/objtool/" in file else None
-        return self.spread(lambda f: f.group() if f.ours else None, of_line)
+            if is_hash(file) or (f.ours and "/objtool/" in file):
+                return f.group(file)
+            return None
+        return self.spread(lambda f: f.group() if f.ours or f.hashes else None, of_line)
 
     def costliest(self, nr):
         own = collections.Counter({f: sum(f.lines.values()) for f in self.functions.values()})

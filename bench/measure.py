@@ -6,6 +6,7 @@ the machine does falls on all of them alike. Ratios are taken within a round, an
 median is shown; of wall times, the least and greatest are shown beside the median.
 """
 import os
+import resource
 import statistics
 import sys
 import time
@@ -82,12 +83,17 @@ def run_once(cmd, scratch):
 
 
 def measure(commands, scratch, rounds=ROUNDS):
-    """Fill in the samples of all commands; returns those that could be run, and says of the others."""
+    """
+    Fill in the samples of all commands and return those that could be run. Says of the
+    others why not; raises Failed if the first is among them: there is nothing to compare then.
+    """
     able, runs = [], {}
     for cmd in commands:
         try:
             first = run_once(cmd, scratch)  # fills the page cache, and is not counted
         except Failed as e:
+            if cmd is commands[0]:
+                raise Failed(f"{cmd.name}: {e}") from e
             print(f"  {cmd.name}: skipped: {e}")
             continue
         able.append(cmd)
@@ -116,22 +122,24 @@ def heading(text):
     print(f"\n{text}")
 
 
-def table(commands, file_size=None, first_is="this"):
+def peak_of(cmd, file_size):
+    """A process starts with the peak of the one that started it: below that it is not known."""
+    peak, floor = cmd.median("peak"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    less = "<" if peak <= floor else ""
+    return f"{less}{peak / file_size:.2f}x" if file_size else f"{less}{peak / (1 << 20):.0f}M"
+
+
+def table(commands, file_size=None, first="ours"):
     """A row for each command; the last columns compare the first command to it."""
-    if not commands:
-        return
-    first = commands[0]
-    print(f"  {'':38}{'runs':>5}{'wall ms':>10} {'(min .. max)':18}{'cpu ms':>9}{'peak':>8}"
-          f"   {first_is} takes")
+    print(f"  {'':36}{'runs':>5}{'wall ms':>9}  {'min .. max':17}{'cpu ms':>8}{'peak':>8}   "
+          f"{first}/this: wall, cpu")
     for cmd in commands:
         walls = [s.wall * 1e3 for s in cmd.samples.values()]
-        spread = f"({min(walls):.4g} .. {max(walls):.4g})"
-        peak = cmd.median("peak") / (file_size or 1 << 20)
-        peak = f"{peak:.2f}x" if file_size else f"{peak:.0f}M"
+        spread = f"{min(walls):.4g} .. {max(walls):.4g}"
         against = ""
-        if cmd is not first:
-            against = (f"{times(ratio(first, cmd, 'wall'))} wall, "
-                       f"{times(ratio(first, cmd, 'cpu'))} cpu")
-        print(f"  {cmd.name:38}{len(walls):5}{statistics.median(walls):10.4g} {spread:18}"
-              f"{cmd.median('cpu') * 1e3:9.4g}{peak:>8}   {against}")
+        if cmd is not commands[0]:
+            against = "".join(f"{times(ratio(commands[0], cmd, what)):>9}"
+                              for what in ("wall", "cpu"))
+        print(f"  {cmd.name:36}{len(walls):5}{statistics.median(walls):9.4g}  {spread:17}"
+              f"{cmd.median('cpu') * 1e3:8.4g}{peak_of(cmd, file_size):>8}   {against}")
     sys.stdout.flush()

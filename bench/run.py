@@ -25,8 +25,7 @@ import sys
 
 from callgrind import Profile
 from inputs import Inputs, Unavailable, composition, many_namesakes, many_sections
-from measure import (ROUNDS, Command, Failed, heading, measure, ratio, run_once, spawn, table,
-                     times)
+from measure import (ROUNDS, Command, Failed, heading, measure, ratio, run_once, table)
 
 UPSTREAM = "{objtool} klp checksum {file}"
 
@@ -50,8 +49,8 @@ class Bench:
     def program(self, name):
         return os.path.join(self.build, "bench", name)
 
-    def measure(self, commands, rounds=None):
-        return measure(commands, self.out, rounds or self.rounds)
+    def compare(self, commands, file_size=None, first="ours", rounds=None):
+        table(measure(commands, self.out, rounds or self.rounds), file_size, first)
 
     def ours(self, obj, jobs=None, name=None, to="checksums"):
         """objtool checksum; with jobs=1 one thread, by -j or else by having one cpu."""
@@ -82,13 +81,11 @@ def part_100mb(bench):
     obj = bench.inputs.linked(1)
     heading(f"One large object, {composition(obj)}")
     commands = [bench.ours(obj), xxhsum(obj), *upstream(bench, obj)]
-    done = bench.measure(commands)
-    table(done, os.path.getsize(obj))
+    bench.compare(commands, os.path.getsize(obj))
     ours = commands[0]
-    if ours in done:
-        print(f"  of the cpu time {ours.median('sys') / ours.median('cpu'):.0%} is the system's, "
-              f"with {ours.median('faults'):.0f} page faults; "
-              f"{os.path.getsize(bench.output('checksums')) / 1e6:.1f} MB written")
+    print(f"  of the cpu time {ours.median('sys') / ours.median('cpu'):.0%} is the system's, "
+          f"with {ours.median('faults'):.0f} page faults; "
+          f"{os.path.getsize(bench.output('checksums')) / 1e6:.1f} MB written")
     if not os.environ.get("UPSTREAM_OBJTOOL"):
         print("  kernel's objtool: skipped: UPSTREAM_OBJTOOL is not set")
 
@@ -96,37 +93,34 @@ def part_100mb(bench):
 def part_slow(bench):
     obj = bench.inputs.linked(1)
     heading("The same object, disassembled and listed (slow: fewer runs)")
-    table(bench.measure([bench.ours(obj), Command("objdump -d", ["objdump", "-d", obj]),
-                         Command("readelf -rW", ["readelf", "-rW", obj])]), os.path.getsize(obj))
+    bench.compare([bench.ours(obj), Command("objdump -d", ["objdump", "-d", obj]),
+                   Command("readelf -rW", ["readelf", "-rW", obj])], os.path.getsize(obj))
 
 
 def part_jobs(bench):
     obj = bench.inputs.linked(1)
     cpus = min(2, len(os.sched_getaffinity(0)))
     heading(f"One thread and two, on {cpus} cpus")
-    table(bench.measure([bench.ours(obj, 2, to="j2"), bench.ours(obj, 1, to="j1")]),
-          os.path.getsize(obj), "-j2")
+    bench.compare([bench.ours(obj, 2, to="j2"), bench.ours(obj, 1, to="j1")],
+                  os.path.getsize(obj), "-j2")
     same = filecmp.cmp(bench.output("j1"), bench.output("j2"), shallow=False)
     print(f"  outputs are {'the same bytes' if same else 'NOT THE SAME'}")
 
 
 def growth(bench, rows, unit):
-    """rows: (small object, its amount, large object, its amount); cost of one more unit of it."""
+    """rows: what of, small object, its amount, large object, its amount."""
     for name, small, nr_small, large, nr_large in rows:
-        a, b = bench.ours(large, name=f"{name}: {nr_large}"), bench.ours(small,
-                                                                        name=f"{name}: {nr_small}")
-        if len(bench.measure([a, b])) < 2:
-            continue
-        table([a, b], None, "the larger")
-        print(f"  time per {unit}, larger to smaller: "
-              f"{ratio(a, b, 'wall', nr_large, nr_small):.3f} wall, "
-              f"{ratio(a, b, 'cpu', nr_large, nr_small):.3f} cpu")
+        a = bench.ours(large, name=f"{nr_large} {name}")
+        b = bench.ours(small, name=f"{nr_small} {name}")
+        bench.compare([a, b], None, "larger")
+        print(f"  time per {unit}, larger/smaller: {ratio(a, b, 'wall', nr_large, nr_small):.2f} "
+              f"wall, {ratio(a, b, 'cpu', nr_large, nr_small):.2f} cpu")
 
 
 def part_400mb(bench):
     small, large = bench.inputs.linked(1), bench.inputs.linked(4)
     heading(f"Four times larger, {composition(large)}")
-    growth(bench, [("megabytes", small, round(os.path.getsize(small) / 1e6, 1),
+    growth(bench, [("MB", small, round(os.path.getsize(small) / 1e6, 1),
                     large, round(os.path.getsize(large) / 1e6, 1))], "MB")
 
 
@@ -146,8 +140,7 @@ def part_small(bench):
         heading(f"A small object, {size / 1e3:.0f} kB")
         commands = [bench.ours(obj), Command("smallest program with libelf",
                                              [bench.program("start")]), xxhsum(obj)]
-        table(bench.measure(commands, max(bench.rounds, 101)))
-    print("  (peak: python's own, the commands need less)")
+        bench.compare(commands, rounds=max(bench.rounds, 101))
 
 
 def objects_of(tree):
@@ -177,7 +170,7 @@ def part_tree(bench):
         operands, what = objects, "objtool checksum OBJECT..."
     first = Command(what + ", first run", [bench.objtool, "checksum", *operands],
                     prepare=lambda: remove_checksums(objects))
-    table(bench.measure([first, xxhsum(*objects)]))
+    bench.compare([first, xxhsum(*objects)])
     second_run(bench, objects, operands, what)
     diff_trees(bench, tree, objects)
 
@@ -187,8 +180,8 @@ def second_run(bench, objects, operands, what):
     files = [p + ".checksums" for p in objects]
     before = [os.stat(p).st_mtime_ns for p in files if os.path.exists(p)]
     again = Command(what + ", again", [bench.objtool, "checksum", *operands])
-    table(bench.measure([again, Command("find -size +0 (a stat each)",
-                                        ["find", *operands, "-size", "+0"])]))
+    bench.compare([again, Command("find -size +0 (a stat each)",
+                                  ["find", *operands, "-size", "+0"])])
     written = sum(old != os.stat(p).st_mtime_ns for old, p in zip(before, files))
     print(f"  second run: {written} of {len(files)} files written anew"
           + (": it does not look whether they are up to date" if written == len(files) else ""))
@@ -205,9 +198,8 @@ def diff_trees(bench, tree, objects):
             os.makedirs(os.path.dirname(to), exist_ok=True)
             shutil.copyfile(other + ".checksums", to)
     print(f"  two trees of {len(objects)} .checksums files, 1 % of them different:")
-    table(bench.measure([
-        Command("objtool diff TREE TREE", [bench.objtool, "diff", old, new], ok=(0, 1)),
-        Command("diff -rq TREE TREE", ["diff", "-rq", old, new], ok=(0, 1))]))
+    bench.compare([Command("objtool diff TREE TREE", [bench.objtool, "diff", old, new], ok=(0, 1)),
+                   Command("diff -rq TREE TREE", ["diff", "-rq", old, new], ok=(0, 1))])
 
 
 def part_decode(bench):
@@ -261,7 +253,7 @@ def part_profile(bench):
     modules = profile.modules().most_common(14)
     functions = profile.costliest(14)
     for (module, cost), (f, own) in zip(modules, functions):
-        where = f.group() if f.ours else "library"
+        where = f.group() if f.ours or f.hashes else "library"
         print(f"  {module:24}{cost / 1e6:9.1f} M {cost / profile.total:6.1%}    "
               f"{where + ': ' + f.name:38}{own / 1e6:9.1f} M {own / profile.total:6.1%}")
 
@@ -280,8 +272,9 @@ def main():
     bench = Bench(sys.argv[1])
     print(f"bench: {len(os.sched_getaffinity(0))} cpus, load {os.getloadavg()[0]:.1f}; "
           f"at least {bench.rounds} interleaved runs each, medians; file sizes in MB = 10^6")
-    print("  \"takes\": median over rounds of ours / this; peak: resident memory, the mapped "
-          "file included,\n  as a multiple of the file's size (x) or in MiB (M)")
+    print("  peak: resident memory, mapped files included, as a multiple of the file's size (x) or "
+          "in MiB (M);\n  the ratios compare the first command of a table to the others, median over "
+          "rounds")
     for part in wanted:
         try:
             PARTS[part](bench)
