@@ -37,6 +37,7 @@ static const struct {
 struct arguments {
 	bool file[ARCH_MAX_ARGUMENTS]; /* the name of a source file */
 	u32 imm[ARCH_MAX_ARGUMENTS]; /* the instruction that loaded an immediate, NO_INSN if none */
+	bool any; /* one of these is set */
 };
 
 static void forget(struct arguments *args, u16 regs)
@@ -193,6 +194,7 @@ static void mark_call(const struct lines *lines, u32 s, const struct code_insn *
 			insn[args->imm[arg]].line = 1;
 	}
 	forget(args, 0xffff);
+	args->any = false;
 }
 
 /* What instruction number @i leaves in the registers of arguments. */
@@ -200,17 +202,22 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 		   const struct reloc *rel, struct arguments *args)
 {
 	const u8 *p = lines->code->obj->sections[s].data + ci->off;
-	u16 writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
+	u16 writes;
 	u8 reg, arg;
 
-	forget(args, writes);
-	if (!writes || writes == 0xffff)
-		return;
+	if (args->any) {
+		writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
+		forget(args, writes);
+		if (!writes || writes == 0xffff)
+			return;
+	}
 	reg = arch_loads_immediate(p, &ci->insn);
 	if (reg != ARCH_NO_REG && !rel) {
 		arg = arch_argument(reg);
-		if (arg != ARCH_NO_REG)
+		if (arg != ARCH_NO_REG) {
 			args->imm[arg] = i;
+			args->any = true;
+		}
 		return;
 	}
 	if (rel && arch_address_use(p, &ci->insn, ci->insn.imm_len != 0, &reg) == USE_ADDRESS) {
@@ -218,7 +225,7 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 
 		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
 		if (arg != ARCH_NO_REG)
-			args->file[arg] =
+			args->any |= args->file[arg] =
 				is_source_file(lines, lines->code->obj->symbols[rel->sym].sec, off);
 	}
 }
@@ -231,6 +238,7 @@ void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].len))
 		return;
 	forget(&args, 0xffff);
+	args.any = false;
 	for (u32 i = 0; i < nr; i++) {
 		struct code_insn *ci = &insn[i];
 		u64 end = (u64)ci->off + ci->len;
