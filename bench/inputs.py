@@ -43,9 +43,8 @@ def package_name():
                                      n.endswith("unsigned")))
 
 
-def unpack(where):
+def unpack(name, where):
     """Download a kernel package and unpack its modules under where."""
-    name = os.environ.get("BENCH_PACKAGE") or package_name()
     print(f"bench: downloading {name} (once)", flush=True)
     shutil.rmtree(where, ignore_errors=True)
     os.makedirs(where)
@@ -91,6 +90,7 @@ class Inputs:
     def __init__(self, where):
         self.where = where
         self.given = os.environ.get("BENCH_MODULES")
+        self.package = os.environ.get("BENCH_PACKAGE")
         self._modules = None
         os.makedirs(where, exist_ok=True)
         self.forget_others()
@@ -100,7 +100,7 @@ class Inputs:
 
     def forget_others(self):
         """What was made of other modules is of no use."""
-        key, stamp = self.given or os.environ.get("BENCH_PACKAGE") or "apt", self.path("made-of")
+        key, stamp = self.given or self.package or "newest package", self.path("made-of")
         try:
             with open(stamp, encoding="utf-8") as f:
                 if f.read() == key:
@@ -111,17 +111,17 @@ class Inputs:
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
         shutil.rmtree(self.path("tree"), ignore_errors=True)
-        shutil.rmtree(self.path("modules"), ignore_errors=True)
         with open(stamp, "w", encoding="utf-8") as f:
             f.write(key)
 
     def modules(self):
         """(size, path) of every module, the largest first."""
         if self._modules is None:
-            where = self.given or self.path("modules")
-            if not self.given and not os.path.exists(self.path("modules", "complete")):
-                unpack(where)
-                with open(os.path.join(where, "complete"), "w", encoding="utf-8"):
+            where = self.given or self.path(self.package or "newest-package")
+            complete = os.path.join(where, "complete")
+            if not self.given and not os.path.exists(complete):
+                unpack(self.package or package_name(), where)
+                with open(complete, "w", encoding="utf-8"):
                     pass
             found = [(os.path.getsize(p), p) for p in find(where, ".ko")]
             if not found:

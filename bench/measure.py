@@ -64,7 +64,7 @@ def spawn(argv, stderr):
 
 
 def run_once(cmd, scratch):
-    """One run of a Command; Failed, with the first line of what it said, if it fails."""
+    """One run of a Command; Failed, with the first line that it said, if it fails."""
     stderr = os.path.join(scratch, "stderr")
     cpus = os.sched_getaffinity(0)
     if cmd.prepare:
@@ -77,7 +77,7 @@ def run_once(cmd, scratch):
         os.sched_setaffinity(0, cpus)
     if status not in cmd.ok:
         with open(stderr, encoding="utf-8", errors="replace") as f:
-            said = f.readline().strip()
+            said = next((line.strip() for line in f if line.strip()), "")
         raise Failed(f"exit status {status}" + (f": {said}" if said else ""))
     return sample
 
