@@ -285,6 +285,54 @@ def test_cold():
     check("cold: its size counts", [r[2] for r in one.all if r[3] == "hot"] == ["14"], one.text)
 
 
+# ---- same names, and no file symbols to tell them apart: stripped modules ----
+
+def stripped(name, *parts):
+    linked = make("ld", "-r", "-o", path(name + ".o"), *parts)
+    subprocess.run(["strip", "--strip-debug", linked], check=True, timeout=60)
+    return records(linked)
+
+
+def source_with_helper(name, value, cold):
+    """A source with a static function that has a prefix and a cold part, and who calls it."""
+    return assemble(name, """
+	.file "%s.c"
+	.text
+	.type __pfx_helper, @function
+__pfx_helper:
+	mov $%d, %%eax
+	.size __pfx_helper, . - __pfx_helper
+	.type helper, @function
+helper:	jne helper.cold
+	%s
+	ret
+	.size helper, . - helper
+	.section .text.unlikely, "ax"
+	.type helper.cold, @function
+helper.cold:
+	mov $%d, %%eax
+	ud2
+	.size helper.cold, . - helper.cold
+""" % (name, value, "\n\t".join(["inc %eax"] * value), cold) + function(name, "call helper"))
+
+
+def test_stripped():
+    one, two = source_with_helper("s1", 1, 1), source_with_helper("s2", 2, 2)
+    base = stripped("stripped", one, two)
+    check("stripped: parts are no records", base.names("func") == ["helper", "helper", "s1", "s2"],
+          base.names("func"))
+    alone = sorted(records(one).of("func") + records(two).of("func"))
+    check("stripped: the same checksums as alone", base.of("func") == alone,
+          set(base.of("func")) ^ set(alone))
+    for what, other in [("another shape", source_with_helper("s2", 5, 2)),
+                        ("another cold part", source_with_helper("s2", 2, 7))]:
+        have = stripped("stripped2", one, other)
+        check("stripped: a namesake of %s changes" % what,
+              len(set(have.sums("helper")) - set(base.sums("helper"))) == 1, have.text)
+        check("stripped: a namesake of %s changes no caller" % what,
+              have.sums("s1") == base.sums("s1") and have.sums("s2") == base.sums("s2"), have.text)
+
+
 # ---- rests ----
 
 def rest_text(data=0, text=0, string="unused", padding=4, code_padding="nop", discard=0, debug=0):
@@ -379,6 +427,7 @@ def main():
     test_counters()
     test_aliases()
     test_cold()
+    test_stripped()
     test_rests()
     test_bad_bytes()
     test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])

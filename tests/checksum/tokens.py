@@ -15,7 +15,8 @@ import struct
 
 from checksums import LANES, line, xxh3
 
-TAGS = ["kind", "place", "part", "insn", "bad", "branch", "ref", "bytes", "special", "end", "line"]
+TAGS = ["kind", "place", "part", "insn", "bad", "branch", "ref", "bytes", "special", "end", "line",
+        "alias"]
 FIELD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
