@@ -25,9 +25,6 @@
 #include <objtool/names.h>
 #include <objtool/settle.h>
 
-/* canon.file before anybody asked. */
-#define UNKNOWN_FILE 0xffffffffU
-
 /* Entry room before a function: at most this many bytes (16 in kernels so far). */
 #define MAX_ROOM 64
 
@@ -135,10 +132,10 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	const struct unit *u = &c->code->units[unit];
 	u32 rest, n;
 
-	c->other.nr = 0;
+	c->parts.other.nr = 0;
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
-		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->other);
-	n = code_ordinal(c->other.insn, c->other.nr, u->off + (u32)delta, &rest);
+		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->parts.other);
+	n = code_ordinal(c->parts.other.insn, c->parts.other.nr, u->off + (u32)delta, &rest);
 	token_num(&c->stream, n);
 	if (rest)
 		token_num(&c->stream, rest);
@@ -168,23 +165,20 @@ static void write_which(struct canon *c, const struct target *t)
 	const struct object *obj = c->code->obj;
 	const struct symbol *sym = &obj->symbols[t->sym];
 	const struct unit *u = t->unit == NO_UNIT ? NULL : &c->code->units[t->unit];
-	u32 n;
+	u32 n, file;
 
 	/* Of numbered objects, the size says more than nothing. */
 	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && c->namesakes->counted[t->sym])
 		token_num(&c->stream, u->len);
 	if (!c->namesakes->head[t->sym])
 		return;
-	if (c->file == UNKNOWN_FILE)
-		c->file = c->parts.self == NO_UNIT
-				  ? 0
-				  : namesake_file(c->namesakes, c->parts.self, &c->other);
+	file = parts_file(&c->parts);
 	if (sym->bind != BIND_LOCAL || !u) {
-		if (c->file && namesake_is_local_in(c->namesakes, t->sym, c->file))
+		if (file && namesake_is_local_in(c->namesakes, t->sym, file))
 			token_word(&c->stream, "(global)");
 		return;
 	}
-	if (sym->file != c->file && sym->file)
+	if (sym->file != file && sym->file)
 		token_word(&c->stream, obj->symbols[sym->file].name);
 	n = u->kind == UNIT_FUNC ? c->namesakes->rank[t->sym] : nth_of_name(c, t->sym);
 	if (n)
@@ -333,9 +327,20 @@ static bool is_branch(const struct insn *insn)
 /* A branch or call to @t: a place of this function, or a reference. */
 static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 off)
 {
-	u32 p = t->kind == TARGET_FRAGMENT ? fragment_part(c, t)
-					   : parts_own(&c->parts, t, sec, off);
+	const struct part *repl = &c->replacement;
+	u32 p, delta;
 
+	/* "call 1f; int3; 1:" of a replacement stays in it: it is no code of its own. */
+	if (repl->nr && sec == repl->sec && off >= repl->off && off <= repl->end) {
+		token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
+		token_word(&c->stream, "(replacement)");
+		token_num(&c->stream, code_ordinal(c->parts.insns.insn + repl->first, repl->nr,
+						   (u32)off, &delta));
+		token_num(&c->stream, delta);
+		token_end(&c->stream);
+		return;
+	}
+	p = t->kind == TARGET_FRAGMENT ? fragment_part(c, t) : parts_own(&c->parts, t, sec, off);
 	if (p == NO_PART) {
 		write_ref(c, target_lane(t), RESOLVED, 0, t);
 		return;
@@ -507,6 +512,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 static void write_replacement(struct canon *c, const struct target *t, u32 len)
 {
 	u32 sec, first = c->parts.insns.nr, off = (u32)target_offset(c->code, t, &sec), nr;
+	struct part outer = c->replacement;
 	const struct section *in = section(c, sec);
 
 	if (!len || off > in->size || !in->data)
@@ -515,7 +521,10 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 		len = in->size - off;
 	cover(c, sec, off, len);
 	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->parts.insns);
+	c->replacement =
+		(struct part){.sec = sec, .off = off, .end = off + len, .first = first, .nr = nr};
 	write_insns(c, sec, off, first, nr);
+	c->replacement = outer;
 }
 
 /* Bytes of the entry that no field names: they count if they are not 0. */
@@ -583,7 +592,8 @@ static void write_field(struct canon *c, const struct special *e, const struct f
 		token_end(&c->stream);
 		break;
 	case FIELD_LINE:
-		token_begin(&c->stream, TOKEN_LINE, how->line_is_data ? LANE_BUG : LANE_LINES);
+		token_begin(&c->stream, TOKEN_LINE,
+			    special_has_line(c->code->obj, how, e) ? LANE_LINES : LANE_BUG);
 		token_num(&c->stream, get_u16(entry + f->off));
 		token_end(&c->stream);
 		break;
@@ -890,8 +900,9 @@ static void write_aliases(struct canon *c, u32 unit)
 void canon_init(struct canon *c, const struct code *code, const struct namesakes *namesakes,
 		const struct lines *lines)
 {
-	*c = (struct canon){
-		.code = code, .namesakes = namesakes, .parts = {.code = code, .lines = lines}};
+	*c = (struct canon){.code = code,
+			    .namesakes = namesakes,
+			    .parts = {.code = code, .lines = lines, .namesakes = namesakes}};
 }
 
 static void begin(struct canon *c, u32 self)
@@ -901,7 +912,6 @@ static void begin(struct canon *c, u32 self)
 	c->nr_blobs = 0;
 	c->bad = 0;
 	parts_reset(&c->parts, self);
-	c->file = UNKNOWN_FILE;
 }
 
 void canon_unit(struct canon *c, u32 unit)
@@ -952,7 +962,6 @@ void canon_free(struct canon *c)
 {
 	stream_free(&c->stream);
 	parts_free(&c->parts);
-	insns_free(&c->other);
 	free(c->blobs);
 	seen_free(&c->seen);
 	buf_free(&c->covered);

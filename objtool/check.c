@@ -13,6 +13,9 @@
 #define MAX_FILLER    63
 #define MIN_ALIGNMENT 8
 
+/* The length of a patch site is a byte. */
+#define MAX_SITE_LEN 255
+
 /* Raw material of other code: labels in there mark no functions. */
 static bool holds_fragments(const char *section)
 {
@@ -609,13 +612,21 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 	}
 }
 
-/* True if a special entry applies within [@off, @end), which then is no filler. */
+/* True if a special entry applies to code within [@off, @end), which then is no filler. */
 static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
 {
-	u32 i = specials_from(&code->specials, sec, off);
+	const struct specials *specials = &code->specials;
+	u32 from = off > MAX_SITE_LEN ? off - MAX_SITE_LEN : 0;
 
-	return i < code->specials.nr && code->specials.entries[i].site.sec == sec &&
-	       code->specials.entries[i].site.off < end;
+	for (u32 i = specials_from(specials, sec, from); i < specials->nr; i++) {
+		const struct special *e = &specials->entries[i];
+
+		if (e->site.sec != sec || e->site.off >= end)
+			return false;
+		if (e->site.off + special_site_len(code->obj, specials, e) > off)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -633,7 +644,8 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 		u32 from;
 
 		if (ci->insn.cls == INSN_NOP && ci->insn.len &&
-		    arch_padding(sec->data + ci->off, ci->len) == ci->len) {
+		    arch_padding(sec->data + ci->off, ci->len) == ci->len &&
+		    !has_special(code, s, ci->off, ci->off + ci->len)) {
 			if (run == insns->nr)
 				run = i;
 			if (!insns->target[ci->off - off])
@@ -642,8 +654,7 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 		if (run < i && insns->target[ci->off - off] && !(ci->off % MIN_ALIGNMENT)) {
 			from = insns->insn[run].off;
 			if (run > first && ci->off - from <= MAX_FILLER &&
-			    ci->off - from < (ci->off & -ci->off) &&
-			    !has_special(code, s, from, ci->off))
+			    ci->off - from < (ci->off & -ci->off))
 				for (u32 k = run; k < i; k++)
 					insns->insn[k].filler = 1;
 		}

@@ -3,8 +3,12 @@
 #include <stdlib.h>
 #include <objtool/parts.h>
 
+/* parts.file before anybody asked. */
+#define UNKNOWN_FILE 0xffffffffU
+
 void parts_reset(struct parts *parts, u32 self)
 {
+	parts->file = UNKNOWN_FILE;
 	parts->self = self;
 	parts->nr = 0;
 	parts->insns.nr = 0;
@@ -14,6 +18,7 @@ void parts_free(struct parts *parts)
 {
 	free(parts->part);
 	insns_free(&parts->insns);
+	insns_free(&parts->other);
 }
 
 struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
@@ -39,7 +44,8 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 	*part = (struct part){
 		.sec = sec, .off = off, .end = end, .first = parts->insns.nr, .word = word};
 	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
-	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec, parts->insns.insn + part->first, part->nr);
+	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec,
+		   parts->insns.insn + part->first, part->nr);
 	if (how == DECODE_TO_EXIT && part->nr) {
 		const struct code_insn *last = &parts->insns.insn[parts->insns.nr - 1];
 
@@ -77,6 +83,15 @@ bool parts_is_self(const struct parts *parts, u32 unit)
 u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off)
 {
 	return parts_is_self(parts, t->unit) ? parts_at(parts, sec, off) : NO_PART;
+}
+
+u32 parts_file(struct parts *parts)
+{
+	if (parts->file == UNKNOWN_FILE)
+		parts->file = parts->self == NO_UNIT
+				      ? 0
+				      : namesake_file(parts->namesakes, parts->self, &parts->other);
+	return parts->file;
 }
 
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)

@@ -24,7 +24,8 @@ static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 
 			u32 in;
 			s64 off = target_offset(parts->code, &t, &in);
 
-			if (t.kind == TARGET_NAME && in == sec && off >= from && off <= to &&
+			if ((t.kind == TARGET_NAME || t.kind == TARGET_BYTES) && in == sec &&
+			    off >= from && off <= to &&
 			    (off != doubtful || arch_reloc_type(rel->type).kind == RELOC_PC))
 				return true;
 		}
@@ -101,7 +102,48 @@ static bool means_end(const struct parts *parts, const struct target *t, u32 tab
 	return !refers_to(parts, here->sec, here->off, here->off + here->len, here->off);
 }
 
-void settle(const struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
+/*
+ * A section symbol never means a global, nor a local symbol of another file: the assembler
+ * knows only its own. @here, which starts at the place, may then be out of the question.
+ */
+static bool cannot_be_meant(struct parts *parts, u32 here, u32 table)
+{
+	const struct code *code = parts->code;
+	const struct symbol *a = &code->obj->symbols[code->units[here].sym];
+	const struct symbol *b = &code->obj->symbols[code->units[table].sym];
+
+	if (a->bind != BIND_LOCAL)
+		return b->bind == BIND_LOCAL;
+	return b->bind == BIND_LOCAL && a->file != b->file && parts_file(parts) == b->file;
+}
+
+/*
+ * "cmp $.LC3+7, %rax" at the end of a loop over a string is the end of that
+ * string, and the start of whatever comes next in the pool.
+ */
+static void settle_string(const struct parts *parts, struct target *t, u32 sec,
+			  const struct code_insn *ci, bool immediate)
+{
+	const struct section *pool = section(parts, t->sec);
+	u32 start = t->off;
+	u8 reg;
+
+	if (t->delta || !start || !(pool->flags & SF_STRINGS) || pool->entsize > 1 ||
+	    arch_address_use(section(parts, sec)->data + ci->off, &ci->insn, immediate, &reg) !=
+		    USE_COMPARE ||
+	    !ends_loop(parts, sec, ci->off) || pool->data[start - 1])
+		return;
+	while (start > 1 && pool->data[start - 2])
+		start--;
+	start--;
+	if (!refers_to(parts, t->sec, start, t->off - 1, -1))
+		return;
+	t->delta = t->off - start;
+	t->len = t->off - start;
+	t->off = start;
+}
+
+void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
 	    const struct code_insn *ci, bool immediate)
 {
 	const struct code *code = parts->code;
@@ -110,6 +152,10 @@ void settle(const struct parts *parts, struct target *t, const struct reloc *rel
 	enum address_use use;
 	u8 reg;
 
+	if (t->kind == TARGET_BYTES) {
+		settle_string(parts, t, sec, ci, immediate);
+		return;
+	}
 	if (!nothing && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
 			 code->obj->symbols[rel->sym].type != SYM_SECTION ||
 			 code->units[t->unit].kind != UNIT_DATA))
@@ -124,7 +170,7 @@ void settle(const struct parts *parts, struct target *t, const struct reloc *rel
 	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
 	    next_call_takes_key(parts, sec, ci->off))
 		*t = target_end_of(code, empty);
-	else if (table != NO_UNIT && nothing)
+	else if (table != NO_UNIT && (nothing || cannot_be_meant(parts, t->unit, table)))
 		*t = target_end_of(code, table);
 	else if (table != NO_UNIT &&
 		 ((use == USE_COMPARE && ends_loop(parts, sec, ci->off)) ||

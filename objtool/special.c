@@ -218,14 +218,12 @@ static bool is_source_name(const char *s)
 /*
  * Kernels to 5.18 wrote a bug entry's file as "file - 2b", with 2b the start
  * of the entry and the field 4 bytes behind it, so that its addend is 4 too
- * large. And an entry of 12 bytes is address, file, line and flags, or in 7.x
- * without verbose BUG() address, format and flags: only a field that points at names of
- * source files has a line number beside it.
+ * large.
  */
 static void judge_file_field(const struct object *obj, const struct section *sec,
 			     struct special_section *found)
 {
-	u32 plain = 0, biased = 0, nr = 0;
+	u32 plain = 0, biased = 0;
 	const struct field *file = NULL;
 
 	for (const struct field *f = found->layout->field;
@@ -239,12 +237,10 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 
 		if (field_of(found, rel->offset) != file)
 			continue;
-		nr++;
 		plain += is_source_name(string_at(obj, rel, 0));
 		biased += is_source_name(string_at(obj, rel, file->off));
 	}
 	found->file_from_entry = biased > plain;
-	found->line_is_data = (biased > plain ? biased : plain) * 2 <= nr;
 }
 
 /* What a section is taken for that looks like a table and has no name here. */
@@ -474,6 +470,31 @@ const struct reloc *special_reloc(const struct object *obj, const struct special
 		    arch_reloc_type(sec->relocs[i].type).kind != RELOC_NONE)
 			return &sec->relocs[i];
 	return NULL;
+}
+
+bool special_has_line(const struct object *obj, const struct special_section *how,
+		      const struct special *entry)
+{
+	for (const struct field *f = how->layout->field;
+	     f < how->layout->field + MAX_FIELDS && f->use; f++) {
+		const struct reloc *rel =
+			f->use == FIELD_FILE ? special_reloc(obj, entry, f) : NULL;
+
+		if (rel)
+			return is_source_name(
+				string_at(obj, rel, how->file_from_entry ? f->off : 0));
+	}
+	return false;
+}
+
+u32 special_site_len(const struct object *obj, const struct specials *specials,
+		     const struct special *entry)
+{
+	const struct layout *layout = specials->sections[entry->table].layout;
+
+	if (!layout->site_len || layout->site_len >= entry->size)
+		return 1;
+	return obj->sections[entry->table].data[entry->entry + layout->site_len];
 }
 
 bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel)

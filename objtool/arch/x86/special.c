@@ -11,6 +11,7 @@
 static const struct layout alternatives[] = {
 	/* 6.3 and later: cpuid and flags in one u32 */
 	{.stride = 14,
+	 .site_len = 12,
 	 .field = {{FIELD_SITE, 0, 4, 0},
 		   {FIELD_REPL, 4, 4, 13},
 		   {FIELD_BYTES, 8, 4, 0},    /* ft_flags */
@@ -18,12 +19,14 @@ static const struct layout alternatives[] = {
 		   {FIELD_BYTES, 13, 1, 0}}}, /* replacementlen */
 	/* 4.0 to 5.12: with padlen */
 	{.stride = 13,
+	 .site_len = 10,
 	 .field = {{FIELD_SITE, 0, 4, 0},
 		   {FIELD_REPL, 4, 4, 11},
 		   {FIELD_BYTES, 8, 2, 0},    /* cpuid */
 		   {FIELD_BYTES, 10, 3, 0}}}, /* instrlen, replacementlen, padlen */
 	/* 5.13 to 6.2, and before 4.0 */
 	{.stride = 12,
+	 .site_len = 10,
 	 .field = {{FIELD_SITE, 0, 4, 0},
 		   {FIELD_REPL, 4, 4, 11},
 		   {FIELD_BYTES, 8, 2, 0},
@@ -80,6 +83,7 @@ static const struct layout static_calls[] = {
 static const struct layout paravirt[] = {
 	{.stride = 16,
 	 .tail = 4,
+	 .site_len = 9,
 	 .field = {{FIELD_SITE, 0, 8, 0},
 		   {FIELD_BYTES, 8, 1, 0},    /* type */
 		   {FIELD_BYTES, 9, 1, 0},    /* length */

@@ -23,11 +23,10 @@ struct covered {
 struct canon {
 	const struct code *code;
 	const struct namesakes *namesakes;
-	struct stream stream; /* the tokens of the unit last given */
-	struct parts parts;   /* the code of the current function */
-	u32 file;	      /* the source file it is from, if that was needed so far */
-	struct insns other;   /* scratch: another function, to count its instructions */
-	struct target *blobs; /* unnamed data met, in order of first use */
+	struct stream stream;	 /* the tokens of the unit last given */
+	struct parts parts;	 /* the code of the current function */
+	struct part replacement; /* being written; .nr is 0 if none is */
+	struct target *blobs;	 /* unnamed data met, in order of first use */
 	u32 nr_blobs, cap_blobs;
 	struct seen seen;   /* place -> index of blob */
 	struct buf covered; /* struct covered, growing over all units */

@@ -52,8 +52,9 @@ struct field {
 #define MAX_FIELDS 8
 
 struct layout {
-	u8 stride; /* bytes from entry to entry */
-	u8 tail;   /* bytes the last entry may lack (unpadded ends of old .parainstructions) */
+	u8 stride;   /* bytes from entry to entry */
+	u8 site_len; /* offset of the byte that says how much code it applies to; 0: none does */
+	u8 tail;     /* bytes the last entry may lack (unpadded ends of old .parainstructions) */
 	bool last_is_symbol; /* the third pointer is a function by name, not a place in .text: old
 				__ex_table */
 	struct field field[MAX_FIELDS];

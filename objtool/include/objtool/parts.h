@@ -11,6 +11,7 @@
 
 #include <objtool/check.h>
 #include <objtool/lines.h>
+#include <objtool/namesake.h>
 #include <objtool/target.h>
 
 #define NO_PART 0xffffffffU
@@ -21,14 +22,17 @@ struct part {
 	const char *word; /* what it is called in the stream */
 };
 
-/* Zero-initialise, then set .code and .lines. */
+/* Zero-initialise, then set .code, .lines and .namesakes. */
 struct parts {
 	const struct code *code;
 	const struct lines *lines;
+	const struct namesakes *namesakes;
 	u32 self; /* the function, NO_UNIT for code that belongs to none */
 	struct part *part;
 	u32 nr, cap;
-	struct insns insns; /* of all parts; others may append theirs */
+	struct insns insns;	  /* of all parts; others may append theirs */
+	struct insns other;	  /* scratch: to decode another function */
+	u32 file;		  /* see parts_file() */
 	struct reloc_cursor last; /* where the walk of the last function's relocations ended */
 };
 
@@ -54,6 +58,9 @@ u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 of
 
 /* True if @unit is this function or a part of it. */
 bool parts_is_self(const struct parts *parts, u32 unit);
+
+/* The source file that the function is from: index of a symbol, 0 if there is no telling. */
+u32 parts_file(struct parts *parts);
 
 /* The ordinal of offset @off in part @p; *@delta: bytes from the instruction's start. */
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta);

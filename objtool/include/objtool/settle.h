@@ -19,7 +19,7 @@
  * Replace @t, what relocation @rel in instruction @ci of section @sec points at, by what
  * is meant. @immediate: the relocation fills the immediate, else the displacement.
  */
-void settle(const struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
+void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
 	    const struct code_insn *ci, bool immediate);
 
 #endif

@@ -59,7 +59,6 @@ struct special_section {
 	u32 *entries; /* where they begin, ascending */
 	u32 nr;
 	bool file_from_entry; /* FIELD_FILE is relative to the entry's start: x86 kernels to 5.18 */
-	bool line_is_data;    /* the line field cannot be trusted to be one */
 };
 
 struct specials {
@@ -81,6 +80,18 @@ u32 specials_from(const struct specials *specials, u32 sec, u32 off);
 /* The relocation that fills field @field of @entry, or NULL. */
 const struct reloc *special_reloc(const struct object *obj, const struct special *entry,
 				  const struct field *field);
+
+/*
+ * True if the entry's line field is a line number: beside the name of a source file. A bug
+ * entry of 12 bytes is address, file, line and flags, or, in 7.x without
+ * verbose BUG(), address, format and flags.
+ */
+bool special_has_line(const struct object *obj, const struct special_section *how,
+		      const struct special *entry);
+
+/* How many bytes of code the entry applies to, from its site on; 1 if it does not say. */
+u32 special_site_len(const struct object *obj, const struct specials *specials,
+		     const struct special *entry);
 
 /*
  * True if relocation @rel of section @sec (an index) says where code can go:
