@@ -712,8 +712,8 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 		return false;
 	}
 	*cur = here;
-	token_begin(&c->stream, TOKEN_INSN, LANE_CODE);
-	token_word(&c->stream, "(static branch)");
+	token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
+	token_word(&c->stream, "(static)");
 	token_end(&c->stream);
 	return true;
 }
