@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* builtin-checksum.c - objtool checksum: objects to .checksums files */
+/* builtin-checksum.c - objtool checksum: objects and trees to .checksums files */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <objtool/builtin.h>
 #include <objtool/checksum.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
+#include <objtool/update.h>
 
 struct checksum_options {
 	const char *output; /* NULL, a file, a directory, or "-" */
 	const char *dump;   /* name of the function to dump, or NULL */
+	unsigned int jobs;
 };
 
 static const struct option_spec checksum_options[] = {
 	OPTION(struct checksum_options, output, .name = "output", .letter = 'o',
 	       .arg = "FILE|DIR|-", .kind = OPTION_STRING,
 	       .help = "write there, not beside the object"),
+	OPTION(struct checksum_options, jobs, .name = "jobs", .letter = 'j', .arg = "N",
+	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 	OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
 	       .help = "print what the checksum of FUNC covers"),
+};
+
+/* What the command line comes to. */
+struct plan {
+	const struct checksum_options *opts;
+	const char *out; /* the directory given with -o; NULL if none is */
+	bool to_stdout;
+	struct images images;
+	struct tree **trees;
+	size_t nr_trees;
+	bool trouble; /* something was refused */
 };
 
 static bool is_dir(const char *path)
@@ -34,104 +49,145 @@ static bool same_file(const char *a, const char *b)
 	return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-static const char *base_name(const char *path)
+static int check_operands(const struct checksum_options *opts, char **paths, struct plan *plan)
 {
-	const char *slash = strrchr(path, '/');
+	size_t nr = 0, dirs = 0;
 
-	return slash ? slash + 1 : path;
-}
-
-/* Where the records of the object at @path go. The result is the caller's. */
-static char *output_path(const char *path, const char *output)
-{
-	if (!output)
-		return xasprintf("%s" RECORDS_SUFFIX, path);
-	if (is_dir(output))
-		return xasprintf("%s/%s" RECORDS_SUFFIX, output, base_name(path));
-	return xstrdup(output);
-}
-
-static int cmp_base_name(const void *a, const void *b)
-{
-	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
-}
-
-/* In one directory, a/x.o and b/x.o would overwrite each other. */
-static int check_base_names(char **paths, size_t nr)
-{
-	char **sorted = xcalloc(nr, sizeof(*sorted));
-	int ret = 0;
-
-	memcpy(sorted, paths, nr * sizeof(*paths));
-	qsort(sorted, nr, sizeof(*sorted), cmp_base_name);
-	for (size_t i = 1; i < nr && !ret; i++)
-		if (!cmp_base_name(&sorted[i - 1], &sorted[i]))
-			ret = misuse(&command_checksum,
-				     "'%s' and '%s' would be one file in -o's directory",
-				     sorted[i - 1], sorted[i]);
-	free(sorted);
-	return ret;
-}
-
-static int check_operands(const struct checksum_options *opts, char **paths, size_t nr)
-{
+	for (; paths[nr]; nr++)
+		dirs += is_dir(paths[nr]);
 	if (!nr)
 		return misuse(&command_checksum, "no object given");
+	if (opts->dump && dirs)
+		return misuse(&command_checksum, "--dump takes an object, not a directory");
 	if (!opts->output)
 		return 0;
 	if (opts->dump)
 		return misuse(&command_checksum,
 			      "--dump prints to standard output and takes no -o");
-	if (is_dir(opts->output))
-		return check_base_names(paths, nr);
-	if (nr > 1)
+	plan->to_stdout = !strcmp(opts->output, "-");
+	if (dirs && (nr > 1 || plan->to_stdout))
+		return misuse(&command_checksum,
+			      "-o takes a directory of its own for each directory");
+	if (dirs || str_ends(opts->output, "/") || is_dir(opts->output))
+		plan->out = opts->output;
+	else if (nr > 1)
 		return misuse(&command_checksum,
 			      "-o takes a directory if there are several objects");
 	return 0;
 }
 
-static int write_records(const struct records *recs, const char *path, const char *output)
+/* Scan the tree at @path; what stands for its build is chosen in it. */
+static void add_tree(struct plan *plan, const char *path)
 {
-	char *to;
-	int ret;
+	struct tree *tree = tree_scan(path, plan->opts->jobs);
 
-	if (output && !strcmp(output, "-"))
-		return records_print(recs, stdout); /* main reports what is wrong with stdout */
-	to = output_path(path, output);
-	if (same_file(path, to))
-		ret = error("%s is the object itself: nothing written", to);
-	else
-		ret = records_write(recs, to);
-	free(to);
-	return ret;
+	if (!tree) {
+		plan->trouble = true;
+		return;
+	}
+	tree_choose(tree, TREE_OBJECTS);
+	plan->trees = xreallocarray(plan->trees, plan->nr_trees + 1, sizeof(*plan->trees));
+	plan->trees[plan->nr_trees++] = tree;
+	if (plan->out && same_file(path, plan->out))
+		plan->out = NULL;
+	if (!tree->nr_chosen)
+		error("%s: no objects in this directory", path);
+	plan->trouble |= tree->unread || !tree->nr_chosen;
 }
 
-static int checksum_path(const char *path, const struct checksum_options *opts)
+static void add_paths(struct plan *plan, char **paths)
 {
-	struct object *obj = object_open(path);
-	struct records *recs;
-	int ret = -1;
+	for (; *paths; paths++) {
+		size_t before = plan->images.nr;
 
-	if (!obj)
-		return -1;
-	if (opts->dump) {
-		ret = checksum_dump(obj, opts->dump, stdout);
-	} else {
-		recs = checksum_object(obj, pool_cpus());
-		if (recs)
-			ret = write_records(recs, path, opts->output);
-		records_free(recs);
+		if (is_dir(*paths)) {
+			add_tree(plan, *paths);
+		} else if (images_add(&plan->images, *paths)) {
+			plan->trouble = true;
+		} else if (plan->images.nr == before) {
+			error("%s: no objects in this archive", *paths);
+			plan->trouble = true;
+		}
 	}
-	object_close(obj);
-	return ret;
+}
+
+/* Where the checksums of @image go; NULL is standard output. The result is the caller's. */
+static char *output_path(const struct plan *plan, const struct image *image)
+{
+	/* Members of thin archives have paths, which must not lead out of the directory. */
+	bool outside = image->rel[0] == '/' || strstr(image->rel, "../");
+
+	if (plan->to_stdout)
+		return NULL;
+	if (plan->out)
+		return xasprintf("%s/%s" RECORDS_SUFFIX, plan->out,
+				 outside ? strrchr(image->rel, '/') + 1 : image->rel);
+	return plan->opts->output ? xstrdup(plan->opts->output)
+				  : xasprintf("%s" RECORDS_SUFFIX, image->name);
+}
+
+/* Put together what is to be written where. Returns 0, or EXIT_TROUBLE after a message. */
+static int make_update(const struct plan *plan, struct update *up)
+{
+	const struct update_task *clash[2];
+
+	if (plan->opts->output && !plan->out && plan->images.nr > 1)
+		return misuse(&command_checksum,
+			      "-o takes a directory if there are several objects");
+	for (size_t i = 0; i < plan->images.nr; i++)
+		update_add(up, &plan->images.image[i], output_path(plan, &plan->images.image[i]),
+			   plan->out);
+	for (size_t i = 0; i < plan->nr_trees; i++)
+		update_add_tree(up, plan->trees[i], plan->out);
+	if (!plan->to_stdout && update_clash(up, clash))
+		return misuse(&command_checksum,
+			      "'%s' and '%s' would be one file in -o's directory",
+			      clash[0]->image.name, clash[1]->image.name);
+	return 0;
+}
+
+static int write_all(struct plan *plan)
+{
+	struct update up = {.jobs = plan->opts->jobs};
+	size_t failed;
+
+	if (make_update(plan, &up)) {
+		update_free(&up);
+		return EXIT_TROUBLE;
+	}
+	failed = update_run(&up);
+	for (size_t i = 0; i < plan->nr_trees; i++) {
+		if (plan->trees[i]->nr_chosen)
+			failed += update_prune(plan->trees[i], plan->out);
+		tree_warn(plan->trees[i]);
+	}
+	update_free(&up);
+	return failed || plan->trouble ? EXIT_TROUBLE : EXIT_SAME;
+}
+
+static int dump_all(const struct plan *plan)
+{
+	bool trouble = plan->trouble;
+
+	for (size_t i = 0; i < plan->images.nr; i++) {
+		struct input in;
+
+		if (input_open(&in, &plan->images.image[i])) {
+			trouble = true;
+			continue;
+		}
+		trouble |= checksum_dump(in.obj, plan->opts->dump, stdout) != 0;
+		input_close(&in);
+	}
+	return trouble ? EXIT_TROUBLE : EXIT_SAME;
 }
 
 static int run_checksum(int argc, char **argv)
 {
-	struct checksum_options opts = {0};
-	int status = EXIT_SAME;
+	struct checksum_options opts = {.jobs = pool_cpus()};
+	struct plan plan = {.opts = &opts};
 	char **paths;
-	size_t nr = 0;
+	int status;
 
 	switch (options_parse(&command_checksum, argc, argv, &opts, &paths)) {
 	case PARSE_HELP:
@@ -141,23 +197,32 @@ static int run_checksum(int argc, char **argv)
 	case PARSE_RUN:
 		break;
 	}
-	while (paths[nr])
-		nr++;
-	if (check_operands(&opts, paths, nr))
+	if (check_operands(&opts, paths, &plan))
 		return EXIT_TROUBLE;
-	for (size_t i = 0; i < nr; i++)
-		if (checksum_path(paths[i], &opts))
-			status = EXIT_TROUBLE;
+	add_paths(&plan, paths);
+	status = opts.dump ? dump_all(&plan) : write_all(&plan);
+	for (size_t i = 0; i < plan.nr_trees; i++)
+		tree_free(plan.trees[i]);
+	free(plan.trees);
+	images_free(&plan.images);
 	return status;
 }
 
 const struct command command_checksum = {
 	.name = "checksum",
-	.operands = "OBJECT...",
-	.help = "write the checksums of an object's functions and data",
-	.details = "Write OBJECT" RECORDS_SUFFIX
-		   " beside each object: one line for each function and data object,\n"
-		   "with a checksum over everything that decides what it does.\n\n"
+	.operands = "PATH...",
+	.help = "write the checksums of an object's or a tree's functions and data",
+	.details = "PATH is an object (.o, .ko, .ko.gz, .ko.xz, .ko.zst, vmlinux.o), an archive of "
+		   "objects,\n"
+		   "or a directory. Write OBJECT" RECORDS_SUFFIX
+		   " beside each object: one line for each\n"
+		   "function and data object, with a checksum over everything that decides what it "
+		   "does.\n\n"
+		   "Of a directory, those objects are done that stand for the build, each function "
+		   "once, and\n"
+		   "whose " RECORDS_SUFFIX
+		   " is not up to date; that of an object that is gone is removed.\n"
+		   "With -o, it is mirrored under another directory.\n\n"
 		   "Exit status: 0, or 2 if any of the objects could not be done.",
 	.options = checksum_options,
 	.nr_options = ARRAY_SIZE(checksum_options),

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <objtool/builtin.h>
-#include <objtool/checksum.h>
-#include <objtool/diff.h>
+#include <objtool/load.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
 #include <objtool/report.h>
@@ -14,6 +13,7 @@ enum colour { COLOUR_ALWAYS, COLOUR_NEVER, COLOUR_AUTO };
 struct diff_options {
 	bool json, name_only, quiet, strict;
 	unsigned int colour; /* enum colour */
+	unsigned int jobs;
 };
 
 static const struct option_spec diff_options[] = {
@@ -26,32 +26,71 @@ static const struct option_spec diff_options[] = {
 	       .help = "count changed line numbers as differences"),
 	OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
 	       .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
+	OPTION(struct diff_options, jobs, .name = "jobs", .letter = 'j', .arg = "N",
+	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 };
 
-/* Records of an object or of a .checksums file. NULL after a message. */
-static struct records *load(const char *path)
-{
-	struct records *recs;
-	struct object *obj;
+/* Why everything might differ, for all objects in one line each. */
+struct other_build {
+	size_t nr; /* objects that both builds have */
+	size_t compilers, steps;
+	const struct build_object *old, *new; /* the first pair that differs in its compiler */
+	enum objtool_step old_step, new_step;
+};
 
-	if (records_probe(path))
-		return records_read(path);
-	obj = object_open(path);
-	recs = obj ? checksum_object(obj, pool_cpus()) : NULL;
-	object_close(obj);
-	return recs;
+static void note_pair(struct other_build *other, const struct build_object *old,
+		      const struct build_object *new)
+{
+	const char *a = old->recs->compiler, *b = new->recs->compiler;
+
+	other->nr++;
+	if (a && b && *a && *b && strcmp(a, b) != 0 && !other->compilers++) {
+		other->old = old;
+		other->new = new;
+	}
+	if (old->recs->step == STEP_UNKNOWN || new->recs->step == STEP_UNKNOWN ||
+	    old->recs->step == new->recs->step)
+		return;
+	if (!other->steps++) {
+		other->old_step = old->recs->step;
+		other->new_step = new->recs->step;
+	}
+}
+
+/* "" if it holds for all of the objects; the result is the caller's. */
+static char *how_many(size_t nr, const struct other_build *other)
+{
+	return nr == other->nr ? xstrdup("") : xasprintf("%zu of %zu objects were ", nr, other->nr);
 }
 
 /* Say why everything might differ, before somebody looks for the reason in the functions. */
-static void warn_of_other_build(const struct records *old, const struct records *new)
+static void warn_of_other_build(const struct build *old, const struct build *new)
 {
-	const char *a = old->compiler ? old->compiler : "", *b = new->compiler ? new->compiler : "";
+	struct other_build other = {0};
+	char *compiled, *taken;
 
-	if (*a && *b && strcmp(a, b) != 0)
-		warning("compiled by different compilers: '%s' and '%s'", a, b);
-	if (old->step != STEP_UNKNOWN && new->step != STEP_UNKNOWN && old->step != new->step)
+	for (size_t i = 0, j = 0; i < old->nr && j < new->nr;) {
+		int cmp = strcmp(old->objs[i].path, new->objs[j].path);
+
+		if (!cmp)
+			note_pair(&other, &old->objs[i], &new->objs[j]);
+		i += cmp <= 0;
+		j += cmp >= 0;
+	}
+	compiled = how_many(other.compilers, &other);
+	taken = how_many(other.steps, &other);
+	if (other.compilers)
+		warning("%scompiled by different compilers: '%s' and '%s'", compiled,
+			other.old->recs->compiler, other.new->recs->compiler);
+	if (other.steps && !*taken)
 		warning("one was taken %s the kernel's own objtool ran, the other %s it",
-			objtool_step_name(old->step), objtool_step_name(new->step));
+			objtool_step_name(other.old_step), objtool_step_name(other.new_step));
+	else if (other.steps)
+		warning("%staken %s the kernel's own objtool ran in one build, %s it in the other",
+			taken, objtool_step_name(other.old_step),
+			objtool_step_name(other.new_step));
+	free(compiled);
+	free(taken);
 }
 
 static bool use_colour(enum colour colour)
@@ -62,17 +101,6 @@ static bool use_colour(enum colour colour)
 		return colour == COLOUR_ALWAYS;
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") != 0 &&
 	       isatty(STDOUT_FILENO);
-}
-
-/* What two single files are both called in the output. The result is the caller's. */
-static char *object_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *name = xstrdup(slash ? slash + 1 : path);
-
-	if (str_ends(name, RECORDS_SUFFIX))
-		name[strlen(name) - strlen(RECORDS_SUFFIX)] = '\0';
-	return name;
 }
 
 static void report(const struct diff *diff, const struct diff_options *opts, const char *old,
@@ -90,30 +118,26 @@ static void report(const struct diff *diff, const struct diff_options *opts, con
 
 static int compare(const char *old_path, const char *new_path, const struct diff_options *opts)
 {
-	struct records *old = load(old_path), *new = old ? load(new_path) : NULL;
 	int status = EXIT_TROUBLE;
+	struct loaded builds;
 
-	if (old && new) {
-		char *name = object_name(new_path);
-		struct build_object old_object = {name, old}, new_object = {name, new};
+	if (!load_builds(&builds, old_path, new_path, opts->jobs)) {
 		struct diff *diff;
 
-		warn_of_other_build(old, new);
-		diff = diff_builds(&(struct build){&old_object, 1},
-				   &(struct build){&new_object, 1});
+		warn_of_other_build(&builds.old, &builds.new);
+		diff = diff_builds(&builds.old, &builds.new);
 		report(diff, opts, old_path, new_path);
-		status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
+		if (!builds.failed)
+			status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
 		diff_free(diff);
-		free(name);
 	}
-	records_free(old);
-	records_free(new);
+	loaded_free(&builds);
 	return status;
 }
 
 static int run_diff(int argc, char **argv)
 {
-	struct diff_options opts = {.colour = COLOUR_AUTO};
+	struct diff_options opts = {.colour = COLOUR_AUTO, .jobs = pool_cpus()};
 	char **operands;
 
 	switch (options_parse(&command_diff, argc, argv, &opts, &operands)) {
@@ -135,7 +159,9 @@ const struct command command_diff = {
 	.help = "compare two builds by their checksums",
 	.details = "Print which functions and data objects differ, and in what. OLD and NEW are "
 		   "each an\n"
-		   "object or a .checksums file; - is standard input.\n\n"
+		   "object, an archive, a .checksums file (- is standard input), or a "
+		   "directory: a build\n"
+		   "tree, a tree of modules, or " RECORDS_SUFFIX " files kept of one.\n\n"
 		   "A record that differs only in line numbers is printed, but counts as a "
 		   "difference\n"
 		   "only with --strict. Exit status: 0 no difference, 1 differences, 2 trouble.",

@@ -14,8 +14,8 @@ from checksums import line, write  # noqa: E402
 from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
 
 COMMANDS = {
-    "checksum": ["--output", "--dump", "--help"],
-    "diff": ["--json", "--name-only", "--quiet", "--strict", "--color", "--help"],
+    "checksum": ["--output", "--jobs", "--dump", "--help"],
+    "diff": ["--json", "--name-only", "--quiet", "--strict", "--color", "--jobs", "--help"],
 }
 
 
@@ -310,7 +310,8 @@ def test_inputs():
     check("inputs: stdin", objtool("diff", "-", other, stdin=text)[0] == 1)
     check("inputs: pipes", run("bash", "-c", "\"$1\" diff <(cat \"$2\") <(cat \"$2\")", "bash",
                                OBJTOOL, sums) == (0, "", ""))
-    for what, bad, message in (("directory", path("in"), "directory"),
+    os.mkdir(path("nothing"))
+    for what, bad, message in (("directory", path("nothing"), "directory"),
                                ("text", make_file("text", b"int f;\n"), "text"),
                                ("empty", make_file("empty"), "empty"),
                                ("/dev/null", "/dev/null", "empty"),

@@ -31,7 +31,7 @@ canon
 records
 tree checksum
 diff
-report disas load
+report disas load update
 builtin
 objtool
 '

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* update.c - write the .checksums files of many objects */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <objtool/batch.h>
+#include <objtool/checksum.h>
+#include <objtool/log.h>
+#include <objtool/pool.h>
+#include <objtool/stamp.h>
+#include <objtool/update.h>
+
+/* How often an object is read again that changes while it is read. */
+#define TRIES 3
+
+static struct update_task *add_task(struct update *up, const struct image *image, char *to)
+{
+	if (up->nr == up->cap) {
+		up->cap = up->cap ? up->cap * 2 : 16;
+		up->tasks = xreallocarray(up->tasks, up->cap, sizeof(*up->tasks));
+	}
+	up->tasks[up->nr] = (struct update_task){.image = *image, .to = to};
+	return &up->tasks[up->nr++];
+}
+
+void update_add(struct update *up, const struct image *image, char *to, bool mirror)
+{
+	add_task(up, image, to)->mirror = mirror;
+}
+
+/* Where the .checksums file of the object called @name goes. The result is the caller's. */
+static char *place_in(const char *dir, const char *name)
+{
+	return xasprintf("%s/%s" RECORDS_SUFFIX, dir, name);
+}
+
+void update_add_tree(struct update *up, const struct tree *tree, const char *out)
+{
+	for (size_t i = 0; i < tree->nr; i++) {
+		const struct tree_file *file = &tree->files[i];
+		const struct image image = {
+			.path = file->path, .name = file->path, .rel = file->name};
+		struct update_task *task;
+
+		if (!file->chosen)
+			continue;
+		task = add_task(up, &image, place_in(out ? out : tree->root, file->name));
+		task->tree = true;
+		task->mirror = out;
+	}
+}
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct update_task *const *a = va, *const *b = vb;
+	int cmp = strcmp((*a)->to, (*b)->to);
+
+	return cmp ? cmp : (*a > *b) - (*a < *b);
+}
+
+bool update_clash(struct update *up, const struct update_task *clash[2])
+{
+	struct update_task **sorted = xcalloc(up->nr, sizeof(*sorted));
+	bool found = false;
+
+	for (size_t i = 0; i < up->nr; i++)
+		sorted[i] = &up->tasks[i];
+	qsort(sorted, up->nr, sizeof(*sorted), by_place);
+	for (size_t i = 1; i < up->nr && !found; i++) {
+		const struct image *a = &sorted[i - 1]->image, *b = &sorted[i]->image;
+
+		if (strcmp(sorted[i - 1]->to, sorted[i]->to) != 0)
+			continue;
+		found = strcmp(a->name, b->name) != 0;
+		sorted[i]->current = true;
+		clash[0] = sorted[i - 1];
+		clash[1] = sorted[i];
+	}
+	free(sorted);
+	return found;
+}
+
+/* --- What is up to date --- */
+
+struct check {
+	struct update *up;
+	struct stat program;
+};
+
+static void check_task(void *ctx, unsigned int worker, size_t i)
+{
+	const struct check *check = ctx;
+	struct update_task *task = &check->up->tasks[i];
+	struct stat object, sums;
+
+	(void)worker;
+	if (!task->tree || stat(task->image.path, &object))
+		return;
+	task->size = (u64)object.st_size;
+	task->current = !stat(task->to, &sums) && S_ISREG(sums.st_mode) &&
+			stamp_current(&object, &sums) && stamp_current(&check->program, &sums);
+}
+
+/* An installed program may be replaced by one that hashes otherwise. */
+static void check_tasks(struct update *up)
+{
+	struct check check = {.up = up};
+
+	if (stat("/proc/self/exe", &check.program))
+		check.program = (struct stat){0};
+	pool_run(up->jobs, up->nr, check_task, &check);
+}
+
+/* --- One object --- */
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Make the directories on the way to @path. What is wrong shows when it is written. */
+static void make_parents(const char *path)
+{
+	char *copy = xstrdup(path), *last = strrchr(copy, '/');
+
+	*last = '\0';
+	if (!*copy || !access(copy, F_OK)) {
+		free(copy);
+		return;
+	}
+	*last = '/';
+	for (char *slash = copy; (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		mkdir(copy, 0777);
+		*slash = '/';
+	}
+	free(copy);
+}
+
+static int write_task(const struct update_task *task, const struct records *recs)
+{
+	if (!task->to)
+		return records_print(recs, stdout); /* main reports what is wrong with stdout */
+	if (same_file(task->image.path, task->to))
+		return error("%s is the object itself: nothing written", task->to);
+	return records_write(recs, task->to);
+}
+
+static int checksum_task(const struct update_task *task, unsigned int workers)
+{
+	struct records *recs;
+	struct input in;
+	int ret = -1;
+
+	if (input_open(&in, &task->image))
+		return -1;
+	if (task->mirror)
+		make_parents(task->to);
+	recs = checksum_object(in.obj, workers);
+	if (recs)
+		ret = write_task(task, recs);
+	records_free(recs);
+	input_close(&in);
+	return ret;
+}
+
+/* Remove a .checksums file, if it is one. Returns 0, or -1 after a message. */
+static int remove_sums(const char *path)
+{
+	if (content_of(path) != CONTENT_CHECKSUMS || !unlink(path) || errno == ENOENT)
+		return 0;
+	return error("cannot remove %s: %s", path, strerror(errno));
+}
+
+/*
+ * The same for an object of a tree, in which a build may be going on. If it
+ * was changed after its time was taken here, what was written says nothing of it.
+ */
+static int checksum_file(const struct update_task *task, unsigned int workers)
+{
+	struct stat before, after;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (stat(task->image.path, &before))
+			return errno == ENOENT ? 0
+					       : error("%s: %s", task->image.name, strerror(errno));
+		stamp_settle(&before);
+		if (checksum_task(task, workers)) {
+			remove_sums(task->to);
+			return -1;
+		}
+		if (!stat(task->image.path, &after) && stamp_same(&before, &after))
+			return 0;
+	}
+	remove_sums(task->to);
+	return error("%s: changes while it is read: is it being built?", task->image.name);
+}
+
+/* --- All of them --- */
+
+struct running {
+	struct update *up;
+	size_t *todo; /* indexes of tasks */
+	unsigned int workers;
+};
+
+static int run_task(void *ctx, size_t i)
+{
+	const struct running *run = ctx;
+	const struct update_task *task = &run->up->tasks[run->todo[i]];
+
+	return task->tree ? checksum_file(task, run->workers) : checksum_task(task, run->workers);
+}
+
+/* One message for a read-only tree, not one for each of its objects. */
+static bool writable(const struct update_task *task)
+{
+	const char *slash = task->tree && !task->mirror ? strrchr(task->to, '/') : NULL;
+	char *dir = slash ? xasprintf("%.*s", (int)(slash + 1 - task->to), task->to) : NULL;
+	bool good = !dir || !access(dir, W_OK | X_OK) || errno == ENOENT;
+
+	if (!good)
+		error("cannot write to %s: %s (-o DIR puts them elsewhere)", dir, strerror(errno));
+	free(dir);
+	return good;
+}
+
+size_t update_run(struct update *up)
+{
+	struct running run = {.up = up, .todo = xcalloc(up->nr, sizeof(*run.todo))};
+	u64 *weights = xcalloc(up->nr, sizeof(*weights));
+	size_t nr = 0, failed = 0;
+
+	check_tasks(up);
+	for (size_t i = 0; i < up->nr; i++)
+		if (!up->tasks[i].current) {
+			weights[nr] = up->tasks[i].size;
+			run.todo[nr++] = i;
+		}
+	/* A single object is shared by all threads; of many, each thread takes some. */
+	run.workers = nr == 1 ? up->jobs : 1;
+	if (nr && !writable(&up->tasks[run.todo[0]]))
+		failed = nr;
+	else
+		failed = batch_run(&(struct batch){.nr = nr,
+						   .jobs = up->jobs,
+						   .doing = "checksum",
+						   .weights = weights,
+						   .run = run_task,
+						   .ctx = &run});
+	free(weights);
+	free(run.todo);
+	return failed;
+}
+
+/* --- What is left over --- */
+
+static size_t prune_beside(const struct tree *tree)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < tree->nr; i++) {
+		const struct tree_file *file = &tree->files[i];
+		const struct tree_dir *dir = tree_dir_of(tree, file->name);
+		char *sums;
+
+		/* A directory without any object is somebody's store of .checksums. */
+		if (!file->sums || file->object || !tree_object_name(file->name) || !dir->objects ||
+		    !access(file->path, F_OK))
+			continue;
+		sums = xasprintf("%s" RECORDS_SUFFIX, file->path);
+		failed += remove_sums(sums) != 0;
+		free(sums);
+	}
+	return failed;
+}
+
+static size_t prune_mirror(const struct tree *tree, const struct tree *mirror)
+{
+	size_t failed = 0, strange = 0;
+
+	for (size_t i = 0; i < mirror->nr; i++) {
+		const char *name = mirror->files[i].name;
+		const struct tree_file *file = tree_find(tree, name);
+		const struct tree_dir *dir = tree_dir_of(tree, name);
+		char *sums;
+
+		if (!mirror->files[i].sums || !tree_object_name(name) || (file && file->chosen))
+			continue;
+		if (!dir || dir->unread) {
+			strange++;
+			continue;
+		}
+		sums = place_in(mirror->root, name);
+		failed += remove_sums(sums) != 0;
+		free(sums);
+	}
+	if (strange)
+		warning("%s: %zu .checksums files are in directories that %s has not: left there",
+			mirror->root, strange, tree->root);
+	return failed;
+}
+
+size_t update_prune(const struct tree *tree, const char *out)
+{
+	struct tree *mirror;
+	size_t failed;
+
+	if (!out)
+		return prune_beside(tree);
+	mirror = tree_scan(out, 1);
+	failed = mirror ? prune_mirror(tree, mirror) : 1;
+	tree_free(mirror);
+	return failed;
+}
+
+void update_free(struct update *up)
+{
+	for (size_t i = 0; i < up->nr; i++)
+		free(up->tasks[i].to);
+	free(up->tasks);
+	*up = (struct update){0};
+}
