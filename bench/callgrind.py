@@ -157,5 +157,8 @@ class Profile:
         own = collections.Counter({f: sum(f.lines.values()) for f in self.functions.values()})
         return own.most_common(nr)
 
+    def inclusive(self, name):
+        return sum(sum(f.callers.values()) for f in self.functions.values() if f.name == name)
+
     def calls(self, name):
         return sum(f.calls for f in self.functions.values() if f.name == name)

@@ -101,8 +101,13 @@ def part_jobs(bench):
     obj = bench.inputs.linked(1)
     cpus = min(2, len(os.sched_getaffinity(0)))
     heading(f"One thread and two, on {cpus} cpus")
-    bench.compare([bench.ours(obj, 2, to="j2"), bench.ours(obj, 1, to="j1")],
-                  os.path.getsize(obj), "-j2")
+    two, one = bench.ours(obj, 2, to="j2"), bench.ours(obj, 1, to="j1")
+    both = " & ".join(shlex.join(bench.ours(obj, 1, to=to).argv) for to in ("a", "b"))
+    # On two cpus with nothing else to do, this takes as long as one; if not, they are not ours.
+    at_once = Command("two processes of -j1 at once", ["sh", "-c", both + " & wait"])
+    bench.compare([two, one, at_once], os.path.getsize(obj), "-j2")
+    print(f"  two processes at once take {ratio(at_once, one, 'wall'):.2f}x of one: "
+          f"what this machine has for a second thread just now")
     same = filecmp.cmp(bench.output("j1"), bench.output("j2"), shallow=False)
     print(f"  outputs are {'the same bytes' if same else 'NOT THE SAME'}")
 
@@ -249,6 +254,9 @@ def part_profile(bench):
               + "#" * round(50 * cost / profile.total))
     if unmet:
         print(f"  (inlined, not called or renamed: {', '.join(unmet)})")
+    parallel = profile.inclusive("checksum_batch") / profile.total
+    print(f"  on the pool's threads: {parallel:.0%}; with two, at best {1 - parallel / 2:.2f}x the "
+          f"time of one")
     print("\n  by module, its calls to libraries included; and the costliest functions:")
     modules = profile.modules().most_common(14)
     functions = profile.costliest(14)
