@@ -163,7 +163,6 @@ class Asm:
         cur, prev, stack = '.text', '.text', []
         func, obj = None, {}
         open_funcs = []
-        ended_by_next = None  # clang's .size comes when the function is over, like gcc's
         for i, s in enumerate(self.stmts):
             if s.kind == 'dir':
                 new = None
@@ -199,7 +198,6 @@ class Asm:
                         obj[cur] = None if s.op.startswith('.L') else s.op
             s.sec, s.func = cur, func
             s.obj = obj.get(cur)
-        del ended_by_next
 
     # ---- looking ----
 

@@ -7,34 +7,30 @@ import re
 
 from verdict import canonical
 
-MUTATORS = {}  # name -> (property, function)
+MUTATORS = {}  # name -> (property, function, whether it needs no assembler text)
 
 
-def mutator(name, prop='P1'):
+def mutator(name, prop='P1', objects=False):
     """Register a function (unit, random) -> Case or None."""
     def register(function):
-        MUTATORS[name] = prop, function
+        MUTATORS[name] = prop, function, objects
         return function
     return register
 
 
 class Case:
     """
-    One mutation. @edits maps statement indices to new text; or @object is a function from
-    an object's bytes to the mutated ones. @base: edits made to the original first.
-    @link: commands run on the mutated object afterwards, as functions of the workshop.
+    One mutation: what is changed, what must follow from it, and a note for people.
+    The mutated object is @data; or it is assembled from @text, or from the unit's text with
+    @edits (statement index -> new text, None to drop it), and then handed to @post, a function of
+    the workshop and a path. @base, @base_text and @base_post are the same for the original.
     """
 
     def __init__(self, edits, expect, note, base=None, data=None, text=None, post=None, asflags=(),
-                 base_post=None, base_text=None, same_bytes=False):
+                 base_post=None, base_text=None):
         self.edits, self.expect, self.note, self.base = edits, expect, note, base
-        self.data = data            # bytes of the mutated object
-        self.text = text            # whole text, instead of edits
-        self.base_text = base_text
-        self.post = post            # function(workshop, path) -> path
-        self.base_post = base_post
-        self.asflags = asflags
-        self.same_bytes = same_bytes  # identical objects are still a case
+        self.data, self.text, self.post, self.asflags = data, text, post, asflags
+        self.base_text, self.base_post = base_text, base_post
 
 
 TOKEN = re.compile(r'[A-Za-z_.][\w.$]*')

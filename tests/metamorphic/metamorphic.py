@@ -96,7 +96,11 @@ class Workshop:
 
 
 def load(path, shop):
-    """A Unit for assembler file @path, or None if cutting it into statements loses something."""
+    """A Unit for a file, or None if cutting its text into statements loses something."""
+    if path.endswith('.o'):
+        with open(path, 'rb') as f:
+            data = f.read()
+        return Unit(path, None, Elf(data), data, shop.write(data))
     with open(path, encoding='latin-1') as f:
         text = f.read()
     clang = is_clang(text)
@@ -160,7 +164,7 @@ def build_case(unit, case, shop):
         new = case.post(shop, new)
     if new is None:
         return None
-    if not case.same_bytes and open(base, 'rb').read() == open(new, 'rb').read():
+    if open(base, 'rb').read() == open(new, 'rb').read():
         return None
     return case, base, new
 
@@ -176,6 +180,8 @@ def run_file(path, wanted, seed, objtool, keep):
             return path, None
         made = []
         for name, number in wanted:
+            if unit.asm is None and not MUTATORS[name][2]:
+                continue
             for k in range(number):
                 case_seed = f'{seed}/{name}/{os.path.basename(path)}/{k}'
                 one = make_case(unit, name, case_seed, shop)
@@ -216,7 +222,7 @@ def spread(files, rng):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('files', nargs='+', help='assembler files, or directories of *.s')
+    parser.add_argument('files', nargs='+', help='assembler files or objects, or directories of *.s')
     parser.add_argument('--objtool', default=os.environ.get('OBJTOOL', 'build/objtool'))
     parser.add_argument('--seed', default=os.environ.get('SEED') or str(int(time.time())))
     parser.add_argument('--cases', type=int, default=int(os.environ.get('CASES', 4)))
@@ -238,7 +244,9 @@ def main():
     files = []
     for f in args.files:
         if os.path.isdir(f):
-            files += [os.path.join(f, x) for x in sorted(os.listdir(f)) if x.endswith('.s')]
+            names_in = sorted(os.listdir(f))
+            files += [os.path.join(f, x) for x in names_in if x.endswith('.s')] or \
+                [os.path.join(f, x) for x in names_in if x.endswith('.o')]
         else:
             files.append(f)
     print(f'seed {args.seed}, {len(files)} files, {args.cases} cases a mutation')

@@ -10,6 +10,7 @@ import re
 
 from asm import CODE_SECTION, SYMBOL, root_of, unquote
 from case import Case, mutator
+from elfobj import Elf
 from verdict import Expect, canonical
 
 # ---- helpers ----
@@ -332,11 +333,24 @@ def cold_part(u, rng):
     return None
 
 
+def places_in_data(u, func):
+    """Data that holds addresses of labels inside @func: ordinals move with an instruction."""
+    out = set()
+    for label, _ in code_labels(u, func):
+        for s in u.references(label):
+            if s.obj and not s.func:
+                out.add(('data', canonical(s.obj)))
+    return out
+
+
 @mutator('instruction added')
 def instruction_added(u, rng):
     for i in some(rng, u.asm.insns()):
         new = rng.choice(['movl %ebx, %ebx', 'cld', 'lfence', 'testb %al, %al'])
-        return function_case(u, i, new + '\n' + u.asm.stmts[i].text, 'added')
+        case = function_case(u, i, new + '\n' + u.asm.stmts[i].text, 'added')
+        if case:
+            case.expect.may |= places_in_data(u, u.asm.stmts[i].func)
+        return case
     return None
 
 
@@ -345,8 +359,8 @@ def instruction_removed(u, rng):
     for i in some(rng, u.asm.insns()):
         if u.asm.stmts[i].op not in ('nop', 'int3', 'nopw', 'nopl'):
             owner = u.func(root_of(u.asm.stmts[i].func))
-            # the padding before a branch target is filler, so is what would be left
-            return owner and Case({i: None}, Expect('P1', [owner]),
+            return owner and Case({i: None}, Expect('P1', [owner],
+                                                    places_in_data(u, u.asm.stmts[i].func)),
                                   f'{u.asm.stmts[i].func}: {u.asm.stmts[i].text!r} removed')
     return None
 
@@ -378,7 +392,7 @@ def users_of(u, label, depth=0):
             key = u.func(root_of(s.func))
         elif s.obj is None:
             return None
-        elif is_content(s.obj):
+        elif is_content(s.obj) or is_pooled(s.sec):
             more = users_of(u, s.obj, depth + 1) if depth < 5 else None
             if more is None:
                 return None
@@ -395,6 +409,11 @@ def users_of(u, label, depth=0):
 def is_content(name):
     return name.startswith(('.L', 'CSWTCH.', '__func__.', '__FUNCTION__.', '__PRETTY_FUNCTION__.',
                             'switch.table.'))
+
+
+def is_pooled(sec):
+    """clang puts named constants of 16 bytes into .rodata.cst16, where only content counts."""
+    return re.match(r'\.rodata\.(.*\.)?(cst|str)\d', sec) is not None
 
 
 def may_follow(u, names):
@@ -443,6 +462,8 @@ def change_string(text, rng, end=False):
         return head + '"x"'
     plain = [k for k, c in enumerate(body) if c.isalnum() and not re.search(
         r'\\[0-7x]{0,3}$', body[:k])]
+    if re.search(r'\.[ch]$', body):  # a source file stays one
+        plain = plain[:-1]
     if not plain:
         return head + '"' + body + 'x"'
     k = plain[-1] if end else rng.choice(plain)
@@ -543,7 +564,7 @@ def changed_number(s, rng):
 def anonymous_constant(u, rng):
     sites = number_directives(u, lambda s, label: label.startswith('.L') and s.obj is None
                               and s.sec.startswith('.rodata') and '.str' not in s.sec
-                              and not s.func)
+                              and not s.func or is_pooled(s.sec) and '.cst' in s.sec)
     for i, label in some(rng, sites, 100):
         must = users_of(u, label)
         if must:
@@ -570,10 +591,14 @@ def in_data(s):
     return s.func is None and s.sec.startswith(('.data', '.rodata', '.init.', '.ref.', '.sdata'))
 
 
+LINE_HOLDERS = re.compile(r'(^|\.)_entry(\.|$)|__UNIQUE_ID_ddebug|^descriptor\.')
+
+
 @mutator('data object, number')
 def data_number(u, rng):
     sites = number_directives(u, lambda s, label: in_data(s) and s.obj == label and
-                              not is_content(label))
+                              not is_content(label) and not is_pooled(s.sec)
+                              and not LINE_HOLDERS.search(label))
     for i, label in some(rng, sites, 100):
         key = u.data(label)
         if key:
@@ -696,6 +721,8 @@ mutator('alternative feature')(alternative_field(2, lambda u, s, e: f'({s.args[0
 mutator('alternative flags')(alternative_field(
     2, lambda u, s, e: f'({s.args[0]}) ^ {0x10000 if s.op == ".4byte" else 0x8000}'))
 mutator('alternative instrlen')(alternative_field(3, lambda u, s, e: f'({s.args[0]}) + 1'))
+mutator('alternative padlen')(alternative_field(
+    -1, lambda u, s, e: f'({s.args[0]}) + 1' if len(e) == 6 else None))
 mutator('alternative replacementlen')(alternative_field(
     4, lambda u, s, e: f'({s.args[0]}) - 1' if any(
         u.asm.stmts[i].kind == 'insn' for i in replacement_of(u, e)) else None))
@@ -912,18 +939,16 @@ def bug_flags(u, rng):
 
 @mutator('bug file')
 def bug_file(u, rng):
-    labels = [u.asm.stmts[label].op for label, _ in pool_strings(u)]
-    texts = {u.asm.stmts[label].op: u.asm.stmts[last].text for label, last in pool_strings(u)}
     for f, func in some(rng, bug_entries(u)):
         if len(f) == 4 or len(f) == 5:
             i = f[-3]
             m = re.match(r'^(\(?)(\.L[\w.]+)(.*)$', u.asm.stmts[i].args[0])
-            if not m or m.group(2) not in texts:
+            if not m:
                 continue
-            others = [x for x in labels if texts[x] != texts[m.group(2)]]
-            if others:
-                text = f'{u.asm.stmts[i].op} {m.group(1)}{rng.choice(others)}{m.group(3)}'
-                return block_case(u, i, text, func, 'file')
+            text = (f'{u.asm.stmts[i].op} {m.group(1)}.Lzz_file{m.group(3)}\n'
+                    '.pushsection .rodata.str1.1,"aMS",@progbits,1\n'
+                    '.Lzz_file: .string "kernel/other/file.c"\n.popsection')
+            return block_case(u, i, text, func, 'file')
     return None
 
 
@@ -1071,6 +1096,44 @@ def paravirt_type(u, rng):
     return None
 
 
+@mutator('data section class')
+def data_class(u, rng):
+    stmts = u.asm.stmts
+    sites = [i for i, s in enumerate(stmts) if s.kind == 'label' and s.op in u.asm.object_names
+             and s.sec in ('.data', '.bss', '.data..read_mostly', '.rodata') and
+             not is_content(s.op)]
+    for i in some(rng, sites):
+        key = u.data(stmts[i].op)
+        j = i + 1
+        while j < len(stmts) and stmts[j].kind == 'dir' and stmts[j].op in \
+                DATA_DIRECTIVES | {'.zero', '.string', '.ascii', '.asciz'}:
+            j += 1
+        if key and j > i + 1:
+            new = '.init.data' if stmts[i].sec != '.rodata' else '.init.rodata'
+            edits = {i: f'.pushsection {new},"a{"" if "ro" in new else "w"}",@progbits\n'
+                     f'.p2align 5\n{stmts[i].text}',
+                     j - 1: f'{stmts[j - 1].text}\n.popsection'}
+            return Case(edits, Expect('P1', [key], may_follow(u, [key])),
+                        f'{stmts[i].op}: {stmts[i].sec} -> {new}')
+    return None
+
+
+@mutator('uninitialised object, size')
+def bss_size(u, rng):
+    stmts = u.asm.stmts
+    sites = [i for i, s in enumerate(stmts) if s.op in ('.zero', '.skip') and s.sec == '.bss'
+             and i and stmts[i - 1].kind == 'label' and stmts[i - 1].op in u.asm.object_names]
+    for i in some(rng, sites):
+        name = stmts[i - 1].op
+        size = [k for k, s in enumerate(stmts) if s.op == '.size' and s.args[0] == name]
+        key = u.data(name)
+        if key and len(size) == 1 and stmts[i].args[0].isdigit():
+            n = int(stmts[i].args[0]) + rng.choice([1, 8, 64])
+            return Case({i: f'.zero {n}', size[0]: f'.size {name}, {n}'},
+                        Expect('P1', [key], may_follow(u, [key])), f'{name}: {n} bytes')
+    return None
+
+
 @mutator('GOT reference')
 def got_reference(u, rng):
     for i in some(rng, u.asm.insns(True), 100000):
@@ -1187,6 +1250,63 @@ def other_function(u, rng):
     return same_named_case(u, rng, True, False)
 
 
+def clone(name, value):
+    return (f'.text\n.p2align 4\n.type {name},@function\n{name}:\nmovl ${value}, %eax\n'
+            f'addl %edi, %eax\nret\nint3\n.size {name}, .-{name}\n')
+
+
+def caller(name, callee):
+    return (f'.text\n.p2align 4\n.globl {name}\n.type {name},@function\n{name}:\npushq %rbx\n'
+            f'call {callee}\npopq %rbx\nret\nint3\n.size {name}, .-{name}\n')
+
+
+@mutator('other of two clones')
+def other_clone(u, rng):
+    """Two .constprop clones and their callers; one caller takes to the other's clone."""
+    kind = rng.choice(['constprop', 'isra', 'part'])
+    clones = clone(f'zz.{kind}.0', 5) + clone(f'zz.{kind}.1', 6) + caller('zz_b', f'zz.{kind}.1')
+    return Case(None, Expect('P1', [('func', frozenset(['zz_a']))]), f'zz.{kind}.0 -> .1',
+                base_text=u.asm.text() + clones + caller('zz_a', f'zz.{kind}.0'),
+                text=u.asm.text() + clones + caller('zz_a', f'zz.{kind}.1'))
+
+
+@mutator('other of two files\' statics')
+def other_file_static(u, rng):
+    """Linked from two files that each have a static helper(); a caller takes to the other's."""
+    same = rng.random() < 0.5
+
+    def link(other):
+        def run(shop, path):
+            parts = []
+            for k, value in enumerate((5, 5 if same else 6)):
+                parts.append(shop.assemble(
+                    f'.file "part{k}.c"\n' + clone('zz_helper', value) +
+                    caller(f'zz_caller{k}', 'zz_helper'), False))
+            out = shop.path('.o')
+            if not shop.run('ld', '-m', 'elf_x86_64', '-z', 'noexecstack', '-r', '-o', out,
+                            path, *parts):
+                return None
+            return retarget(out) if other else out
+        return run
+
+    def retarget(path):
+        """The call in zz_caller0 has no relocation: it is written anew."""
+        with open(path, 'rb') as f:
+            elf = Elf(f.read())
+        helpers = [y for y in elf.symbols if y.name == 'zz_helper']
+        start = next(y for y in elf.symbols if y.name == 'zz_caller0')
+        sec = elf.sections[start.shndx]
+        at = sec.offset + start.value + 1
+        assert elf.data[at] == 0xe8 and len(helpers) == 2
+        new = helpers[1].value - (start.value + 6)
+        elf.data[at + 1:at + 5] = (new & 0xffffffff).to_bytes(4, 'little')
+        with open(path, 'wb') as f:
+            f.write(elf.data)
+        return path
+    return Case({}, Expect('P1', [('func', frozenset(['zz_caller0']))]),
+                f'equal code: {same}', base_post=link(False), post=link(True))
+
+
 @mutator('other of same-named statics')
 def other_static(u, rng):
     return same_named_case(u, rng, False, False)
@@ -1221,4 +1341,17 @@ def line_immediate(u, rng):
         new = replace_operand(s, 0, f'${int(s.args[0][1:]) + 1}')
         return owner and Case({i: new}, Expect('P2', lines=[owner]),
                               f'{s.func}: {s.text!r} -> {new!r}')
+    return None
+
+
+@mutator('line number, printk entry', 'lines')
+def line_printk(u, rng):
+    """The one number of a struct pi_entry that is not 0."""
+    sites = number_directives(u, lambda s, label: re.search(r'(^|\.)_entry(\.|$)', label)
+                              and s.op == '.long' and s.obj == label)
+    for i, label in some(rng, sites):
+        key = u.data(label)
+        s = u.asm.stmts[i]
+        new = field_text(s, int(s.args[0], 0) + 1)
+        return key and Case({i: new}, Expect('P2', lines=[key]), f'{label}: {s.text!r} -> {new!r}')
     return None

@@ -45,7 +45,7 @@ def pieces(u):
     """
     def build():
         stmts = u.asm.stmts
-        cuts, depth, opened, start = [], 0, set(), None
+        cuts, depth, opened = [], 0, set()
         for i, s in enumerate(stmts):
             if s.op == '.pushsection':
                 depth += 1
@@ -55,11 +55,8 @@ def pieces(u):
                 opened.add(s.op)
             elif s.op == '.size' and unquote(s.args[0]) in opened:
                 opened.discard(unquote(s.args[0]))
-                cold = unquote(s.args[0]) + '.cold'
                 if not opened and depth == 0 and not waits(u, i):
                     cuts.append(i + 1)
-                del cold
-        del start
         out, first = [], 0
         for cut in cuts:
             out.append(Piece(first, cut, stmts[first].sec if first == 0 else stmts[first - 1].sec))
@@ -90,29 +87,30 @@ def piece_text(u, p, edits=None):
     return '\n'.join(out)
 
 
-def prologue(u):
-    """Every section declared with its flags, before anything is moved."""
-    return '.file "moved.c"\n' if False else ''
-
-
 def functions_of(u, p):
     return [s.op for s in u.asm.stmts[p.first:p.last]
             if s.kind == 'label' and s.op in u.asm.func_names]
 
 
+def carries_more(u, p):
+    """Are there entries of lists before the function, such as __tracepoints_ptrs?"""
+    return any(s.kind == 'dir' and s.op in DATA_DIRECTIVES and s.func is None and
+               s.sec != '__patchable_function_entries' and
+               not s.sec.startswith(('.rodata', '.discard', '.debug'))
+               for s in u.asm.stmts[p.first:p.last])
+
+
 def is_movable(u, p):
     """One function (and cold part), and no other symbol that something else could mean."""
     funcs = functions_of(u, p)
-    if not funcs or len({root_of(f) for f in funcs}) != 1:
+    if not funcs or len({root_of(f) for f in funcs}) != 1 or carries_more(u, p):
         return False
     for s in u.asm.stmts[p.first:p.last]:
         if s.kind == 'label' and not s.op.isdigit() and not s.op.startswith('.L') and \
                 s.op not in funcs:
             return False
-        if s.op in ('.set', '.equ', '.macro', '.weakref', '.symver') and not s.op == '.macro':
+        if s.op in ('.set', '.equ', '.weakref', '.symver'):
             return False
-        if s.op in ('.text', '.file'):
-            continue
     return True
 
 
@@ -121,15 +119,12 @@ def shuffled(u, rng):
     body, tail = pieces(u)
     if len(body) < 3:
         return None
-    head, rest = body[0], body[1:]
-    order = rng.sample(rest, len(rest))
-    text = '\n'.join([piece_text(u, head)] + [piece_text(u, p) for p in order] +
-                     [piece_text(u, tail)]) + '\n'
-    return Case(None, Expect('P2'), f'{len(order)} functions', text=text)
-
-
-DATA_LABEL = re.compile(r'^\.(?:globl|global|type|p2align|align|balign|local|weak|hidden|section|'
-                        r'data|bss|protected|size)$')
+    places = [k for k, p in enumerate(body) if k and not carries_more(u, p)]
+    order = list(body)
+    for k, p in zip(places, rng.sample([body[k] for k in places], len(places))):
+        order[k] = p
+    text = '\n'.join(piece_text(u, p) for p in order + [tail]) + '\n'
+    return Case(None, Expect('P2'), f'{len(places)} functions', text=text)
 
 
 @mutator('data objects shuffled', 'P2')
@@ -673,6 +668,8 @@ TABLES = {'.altinstructions': (14, 12, 13), '__jump_table': (16, 24), '__ex_tabl
 def stride_of(sec, candidates):
     """The entry size that has a relocation at each entry's start."""
     offsets = {r.offset for r in sec.relocs}
+    if sec.name == '__jump_table' and any(r.type == R_64 for r in sec.relocs):
+        return 24
     for n in candidates:
         if sec.size % n == 0 and all(k in offsets for k in range(0, sec.size, n)):
             per = [frozenset(o - k for o in offsets if k <= o < k + n)
@@ -699,7 +696,7 @@ def reorder(table):
             shuffle_entries(elf, sec, n, rng)
             return Case(None, Expect('P2'), f'{sec.size // n} entries', data=elf.data)
         return None
-    mutator(f'table reordered, {table}', 'P2')(run)
+    mutator(f'table reordered, {table}', 'P2', True)(run)
 
 
 def points_into(elf, sec):
@@ -736,7 +733,7 @@ for name in TABLES:
     reorder(name)
 
 
-@mutator('relocations shuffled', 'P2')
+@mutator('relocations shuffled', 'P2', True)
 def relocs_shuffled(u, rng):
     elf = Elf(u.bytes)
     for sec in elf.sections:
@@ -747,7 +744,7 @@ def relocs_shuffled(u, rng):
     return Case(None, Expect('P2'), 'all sections', data=elf.data)
 
 
-@mutator('PC32 for PLT32 and back', 'P2')
+@mutator('PC32 for PLT32 and back', 'P2', True)
 def plt32(u, rng):
     elf, n = Elf(u.bytes), 0
     for sec in elf.sections:
@@ -762,7 +759,7 @@ def plt32(u, rng):
     return Case(None, Expect('P2'), f'{n} calls', data=elf.data) if n else None
 
 
-@mutator('symbol table reordered', 'P2')
+@mutator('symbol table reordered', 'P2', True)
 def symbols_reordered(u, rng):
     elf = Elf(u.bytes)
     table = next(s for s in elf.sections if s.type == SHT_SYMTAB)
@@ -783,3 +780,54 @@ def symbols_reordered(u, rng):
             shoff, = struct.unpack_from('<Q', elf.data, 40)
             struct.pack_into('<I', elf.data, shoff + 64 * sec.index + 44, sec_info)
     return Case(None, Expect('P2'), f'{len(new)} symbols', data=elf.data)
+
+
+# ---- objects that the kernel's objtool has been over ----
+
+def static_sites(u):
+    """(relocation of the key field, function of the site) of .static_call_sites."""
+    sec = u.elf.section('.static_call_sites')
+    if sec is None:
+        return []
+    funcs = [y for y in u.elf.symbols if y.type == 2 and y.size]
+    out, by_offset = [], {r.offset: r for r in sec.relocs}
+    for r in sec.relocs:
+        if r.offset % 8 or r.offset + 4 not in by_offset:
+            continue
+        y = u.elf.symbols[r.sym]
+        at = y.value + r.addend
+        owner = [f for f in funcs if f.shndx == y.shndx and f.value <= at < f.value + f.size]
+        if owner:
+            out.append((by_offset[r.offset + 4], owner[0].name))
+    return out
+
+
+def site_edit(u, rng, change, what):
+    for r, func in some(rng, static_sites(u)):
+        owner = u.func(root_of(func))
+        elf = Elf(u.bytes)
+        sec = elf.section('.static_call_sites')
+        mine = next(x for x in sec.relocs if x.at == r.at)
+        if owner and change(elf, mine):
+            elf.write_reloc(mine)
+            return Case(None, Expect('P1', [owner]), f'{func}: {what}', data=elf.data)
+    return None
+
+
+@mutator('static call site in the object, key', 'P1', True)
+def object_site_key(u, rng):
+    def change(elf, r):
+        keys = [y.index for y in elf.symbols if y.name.startswith(('__SCK__', '__SCT__'))
+                and y.name != elf.symbols[r.sym].name]
+        if keys:
+            r.sym = rng.choice(keys)
+        return bool(keys)
+    return site_edit(u, rng, change, 'key')
+
+
+@mutator('static call site in the object, tail bit', 'P1', True)
+def object_site_tail(u, rng):
+    def change(elf, r):
+        r.addend ^= 1
+        return True
+    return site_edit(u, rng, change, 'tail bit')

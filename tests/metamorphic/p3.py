@@ -47,12 +47,12 @@ def flip(u, rng, pick):
     return None
 
 
-@mutator('bit flip, any section', 'P3')
+@mutator('bit flip, any section', 'P3', True)
 def flip_section(u, rng):
     return flip(u, rng, lambda secs: rng.choice(secs) if secs else None)
 
 
-@mutator('bit flip, any byte', 'P3')
+@mutator('bit flip, any byte', 'P3', True)
 def flip_byte(u, rng):
     return flip(u, rng, lambda secs: rng.choices(secs, [s.size for s in secs])[0]
                 if secs else None)
@@ -131,7 +131,7 @@ def reloc_mutator(name, change):
         def run(u, rng, how=how):
             sec, r = pick_reloc(u, rng, how)
             return change(u, sec, r, rng) if r else None
-        mutator(f'relocation {name}, any {"section" if how else "one"}', 'P3')(run)
+        mutator(f'relocation {name}, any {"section" if how else "one"}', 'P3', True)(run)
 
 
 def change_addend(u, sec, r, rng):

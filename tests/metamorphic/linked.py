@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+linked.py - every function and data object of an object is found again in what it was linked into
+
+    linked.py LINKED OBJECT...     such as: linked.py vmlinux.o $(ar t vmlinux.a)
+
+Weak symbols are left out: the linker drops all but one of them.
+"""
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from elfobj import Elf  # noqa: E402
+from metamorphic import Workshop  # noqa: E402
+from verdict import Contained, canonical  # noqa: E402
+
+
+def weak_names(path):
+    with open(path, 'rb') as f:
+        elf = Elf(f.read())
+    return {canonical(y.name) for y in elf.symbols if y.bind == 2}
+
+
+def main():
+    linked, *objects = sys.argv[1:]
+    directory = tempfile.mkdtemp(prefix='linked.')
+    shop = Workshop(directory, os.path.abspath(os.environ.get('OBJTOOL', 'build/objtool')))
+    total = bad = 0
+    try:
+        whole = shop.checksum([linked])[linked]
+        for path in objects:
+            part = shop.checksum([path])[path]
+            if part is None:
+                print(f'{path}: refused')
+                bad += 1
+                continue
+            weak = weak_names(path)
+            for table in (part.sums, part.lines):
+                for key in [k for k in table if k[0] == 'rest' or k[1] in weak]:
+                    del table[key]
+            total += sum(sum(c.values()) for c in part.sums.values())
+            verdict, seen = Contained().judge(part, whole)
+            if verdict != 'right':
+                missing = [k for k, c in part.sums.items() if c - whole.sums.get(k, type(c)())]
+                bad += max(len(missing), 1)
+                print(f'{path}: {seen}')
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    print(f'{total} records of {len(objects)} objects')
+    print(f'{total - bad} passed, {bad} failed')
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/metamorphic/run.sh - mutations whose effect is known, against the verdicts
+#
+# SEED=N repeats a run, CASES=N asks for more cases a mutation, ONLY=a,b for
+# the mutations with these words in their names, METAMORPHIC_CORPUS=DIR[:DIR...] for
+# other assembler files than corpus/'s (kernel-corpus.sh makes some of a kernel),
+# KEEP=DIR keeps the objects of what failed.
+
+set -eu
+cd "$(dirname "$0")/../.."
+build=${BUILD:-$PWD/build}
+export OBJTOOL="${OBJTOOL:-$build/objtool}" PYTHONDONTWRITEBYTECODE=1
+
+if [ -n "${METAMORPHIC_CORPUS:-}" ]; then
+	IFS=: read -ra corpus <<<"$METAMORPHIC_CORPUS"
+	exec python3 tests/metamorphic/metamorphic.py "${corpus[@]}"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tests/metamorphic/corpus.sh "$work"
+CASES=${CASES:-6} python3 tests/metamorphic/metamorphic.py --per-file 2 "$work"
