@@ -279,10 +279,9 @@ def main():
         return 2
     bench = Bench(sys.argv[1])
     print(f"bench: {len(os.sched_getaffinity(0))} cpus, load {os.getloadavg()[0]:.1f}; "
-          f"at least {bench.rounds} interleaved runs each, medians; file sizes in MB = 10^6")
-    print("  peak: resident memory, mapped files included, as a multiple of the file's size (x) or "
-          "in MiB (M);\n  the ratios compare the first command of a table to the others, median over "
-          "rounds")
+          f"{bench.rounds} interleaved runs each, slow ones fewer; medians; MB = 10^6 bytes")
+    print("  peak: resident memory with the mapped file, by the file's size (x) or in MiB (M)\n"
+          "  ratios: the first command of a table to each other one, median over rounds")
     for part in wanted:
         try:
             PARTS[part](bench)
