@@ -165,20 +165,21 @@ static void write_which(struct canon *c, const struct target *t)
 	const struct object *obj = c->code->obj;
 	const struct symbol *sym = &obj->symbols[t->sym];
 	const struct unit *u = t->unit == NO_UNIT ? NULL : &c->code->units[t->unit];
-	u32 n, file;
+	const struct origin *origin;
+	u32 n;
 
 	/* Of numbered objects, the size says more than nothing. */
 	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && c->namesakes->counted[t->sym])
 		token_num(&c->stream, u->len);
 	if (!c->namesakes->head[t->sym])
 		return;
-	file = parts_file(&c->parts);
+	origin = parts_origin(&c->parts);
 	if (sym->bind != BIND_LOCAL || !u) {
-		if (file && namesake_is_local_in(c->namesakes, t->sym, file))
+		if (origin->file && namesake_is_local_in(c->namesakes, t->sym, origin->file))
 			token_word(&c->stream, "(global)");
 		return;
 	}
-	if (sym->file != file && sym->file)
+	if (sym->file && !origin_sees(origin, sym->file))
 		token_word(&c->stream, obj->symbols[sym->file].name);
 	n = u->kind == UNIT_FUNC ? c->namesakes->rank[t->sym] : nth_of_name(c, t->sym);
 	if (n)
@@ -202,7 +203,8 @@ static void write_target(struct canon *c, const struct target *t)
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
 		/* Empty objects are alike, and share their place with others. */
-		if (t->unit != NO_UNIT && !c->code->units[t->unit].len) {
+		if (t->unit != NO_UNIT && !c->code->units[t->unit].len &&
+		    obj->symbols[t->sym].bind == BIND_LOCAL) {
 			token_word(&c->stream, "(empty)");
 			break;
 		}

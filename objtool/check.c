@@ -301,6 +301,29 @@ static void find_colds(const struct code *code, struct colds *colds)
 }
 
 /*
+ * Code in another section is reached by a relocation: true if @unit has one to
+ * @part, or shares its section. "ld -r" drops the symbol of a weak function that another
+ * file defines too, and leaves its .cold part, which must not go to that other.
+ */
+static bool may_branch_to(const struct code *code, u32 unit, u32 part)
+{
+	const struct unit *u = &code->units[unit], *p = &code->units[part];
+	struct reloc_cursor cur = reloc_cursor(&code->obj->sections[u->sec], u->off);
+	const struct reloc *rel;
+
+	if (u->sec == p->sec)
+		return true;
+	while ((rel = reloc_next(&cur, (u64)u->off + u->len))) {
+		const struct symbol *sym = &code->obj->symbols[rel->sym];
+		s64 off = add_wrap((s64)sym->value, add_wrap(rel->addend, 4));
+
+		if (sym->sec == p->sec && off >= p->off && off < (s64)p->off + p->len)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Symbol @s names a function: it may be the one that .cold parts of its name
  * belong to. Of several functions of that name it is the one of the same file, and, in modules
  * that are stripped of file symbols, the one whose symbol is nearest: the assembler wrote both
@@ -315,7 +338,8 @@ static void offer_function(const struct code *code, const struct colds *colds, u
 		struct cold *cold = &colds->cold[i];
 		u32 part = code->units[cold->unit].sym, distance = s > part ? s - part : part - s;
 
-		if (sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file)
+		if ((sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file) ||
+		    !may_branch_to(code, code->alias_of[s], cold->unit))
 			continue;
 		if (distance < cold->distance) {
 			cold->distance = distance;

@@ -11,24 +11,26 @@
 static const struct {
 	const char *callee;
 	u8 line;
+	u8 otherwise; /* in other kernels: if argument .line is no immediate, it is this one */
 } callees[] = {
-	{"__btrfs_abort_transaction", 2},
-	{"__btrfs_handle_fs_error", 2},
-	{"__btrfs_panic", 2},
-	{"__ext4_abort", 2},
-	{"__ext4_error", 2},
-	{"__ext4_error_file", 2},
-	{"__ext4_error_inode", 2},
-	{"__ext4_forget", 1},
-	{"__ext4_grp_locked_error", 1},
-	{"__ext4_handle_dirty_metadata", 1},
-	{"__ext4_handle_dirty_super", 1},
-	{"__ext4_journal_get_create_access", 1},
-	{"__ext4_journal_get_write_access", 1},
-	{"__ext4_journal_stop", 1},
-	{"__ext4_std_error", 2},
-	{"__ext4_warning", 2},
-	{"__ext4_warning_inode", 2},
+	{"__btrfs_abort_transaction", 2, 2},
+	{"__btrfs_handle_fs_error", 2, 2},
+	{"__btrfs_panic", 2, 2},
+	{"__ext4_abort", 2, 2},
+	{"__ext4_error", 2, 2},
+	{"__ext4_error_file", 2, 2},
+	{"__ext4_error_inode", 2, 2},
+	{"__ext4_forget", 1, 1},
+	{"__ext4_grp_locked_error", 1, 1},
+	{"__ext4_handle_dirty_metadata", 1, 1},
+	{"__ext4_handle_dirty_super", 1, 1},
+	{"__ext4_journal_get_create_access", 1, 1},
+	{"__ext4_journal_get_write_access", 1, 1},
+	{"__ext4_journal_start_sb", 1, 2}, /* (sb, line, ...) to 6.2, then (inode, sb, line, ...) */
+	{"__ext4_journal_stop", 1, 1},
+	{"__ext4_std_error", 2, 2},
+	{"__ext4_warning", 2, 2},
+	{"__ext4_warning_inode", 2, 2},
 };
 
 #define NO_INSN 0xffffffffU
@@ -37,7 +39,7 @@ static const struct {
 struct arguments {
 	bool file[ARCH_MAX_ARGUMENTS]; /* the name of a source file */
 	u32 imm[ARCH_MAX_ARGUMENTS]; /* the instruction that loaded an immediate, NO_INSN if none */
-	bool any; /* one of these is set */
+	bool any;		     /* one of these is set */
 };
 
 static void forget(struct arguments *args, u16 regs)
@@ -101,7 +103,7 @@ void lines_read(const struct code *code, struct lines *lines)
 				   (name[2] == 'e' || name[2] == 'b');
 		     i++)
 			if (strcmp(name, callees[i].callee) == 0)
-				lines->takes_line[s] = (u8)(callees[i].line + 1);
+				lines->takes_line[s] = (u8)(i + 1);
 	}
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		find_files(obj, s, lines, true);
@@ -141,10 +143,15 @@ static s64 address_of(const struct object *obj, const struct reloc *rel, s64 dis
 /* Which argument of a call to @callee is a line number, ARCH_NO_REG if none. */
 static u8 line_argument(const struct lines *lines, const struct arguments *args, u32 callee)
 {
+	u8 arg;
+
 	for (u8 i = 0; i + 1 < ARCH_MAX_ARGUMENTS; i++)
 		if (args->file[i] && args->imm[i + 1] != NO_INSN)
 			return (u8)(i + 1);
-	return lines->takes_line[callee] ? (u8)(lines->takes_line[callee] - 1) : ARCH_NO_REG;
+	if (!lines->takes_line[callee])
+		return ARCH_NO_REG;
+	arg = callees[lines->takes_line[callee] - 1].line;
+	return args->imm[arg] != NO_INSN ? arg : callees[lines->takes_line[callee] - 1].otherwise;
 }
 
 /* The symbol that @ci calls or jumps to; 0 if it is none. */

@@ -256,21 +256,23 @@ static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u
 	return vote.winner;
 }
 
-u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch)
+struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns *scratch)
 {
 	const struct code *code = ns->code;
-	const struct unit *u = &code->units[unit];
-	const struct symbol *sym = &code->obj->symbols[u->sym];
-	u32 before, after;
+	const struct symbol *sym = &code->obj->symbols[code->units[unit].sym];
+	struct origin origin;
 
 	if (sym->bind == BIND_LOCAL)
-		return sym->file;
-	before = file_beside(code, unit, -1);
-	after = file_beside(code, unit, 1);
-	if (before == after && before)
-		return before;
-	/* Files lie in a section in the order of their symbols: it is one of those in between. */
-	return file_by_vote(code, u, before, after ? after : code->obj->nr_symbols, scratch);
+		return (struct origin){sym->file, sym->file, sym->file};
+	/* Files lie in a section in the order of their symbols. */
+	origin.lo = file_beside(code, unit, -1);
+	origin.hi = file_beside(code, unit, 1);
+	if (!origin.hi)
+		origin.hi = code->obj->nr_symbols;
+	origin.file = origin.lo == origin.hi ? origin.lo
+					     : file_by_vote(code, &code->units[unit], origin.lo,
+							    origin.hi, scratch);
+	return origin;
 }
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)

@@ -3,12 +3,9 @@
 #include <stdlib.h>
 #include <objtool/parts.h>
 
-/* parts.file before anybody asked. */
-#define UNKNOWN_FILE 0xffffffffU
-
 void parts_reset(struct parts *parts, u32 self)
 {
-	parts->file = UNKNOWN_FILE;
+	parts->origin_known = false;
 	parts->self = self;
 	parts->nr = 0;
 	parts->insns.nr = 0;
@@ -85,13 +82,14 @@ u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 of
 	return parts_is_self(parts, t->unit) ? parts_at(parts, sec, off) : NO_PART;
 }
 
-u32 parts_file(struct parts *parts)
+const struct origin *parts_origin(struct parts *parts)
 {
-	if (parts->file == UNKNOWN_FILE)
-		parts->file = parts->self == NO_UNIT
-				      ? 0
-				      : namesake_file(parts->namesakes, parts->self, &parts->other);
-	return parts->file;
+	if (!parts->origin_known && parts->self != NO_UNIT)
+		parts->origin = namesake_origin(parts->namesakes, parts->self, &parts->other);
+	else if (!parts->origin_known)
+		parts->origin = (struct origin){0, parts->code->obj->nr_symbols, 0};
+	parts->origin_known = true;
+	return &parts->origin;
 }
 
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)

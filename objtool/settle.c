@@ -2,6 +2,9 @@
 /* settle.c - which of the objects that meet at one place is meant */
 #include <objtool/settle.h>
 
+/* How many objects of other files to pass by before giving up. */
+#define MAX_STRANGERS 256
+
 static const struct section *section(const struct parts *parts, u32 sec)
 {
 	return &parts->code->obj->sections[sec];
@@ -103,18 +106,56 @@ static bool means_end(const struct parts *parts, const struct target *t, u32 tab
 }
 
 /*
- * A section symbol never means a global, nor a local symbol of another file: the assembler
- * knows only its own. @here, which starts at the place, may then be out of the question.
+ * A section symbol never means a global, nor a local symbol of another file:
+ * the assembler knows only its own.
  */
-static bool cannot_be_meant(struct parts *parts, u32 here, u32 table)
+static bool can_be_meant(struct parts *parts, u32 unit)
+{
+	const struct symbol *sym = &parts->code->obj->symbols[parts->code->units[unit].sym];
+
+	return sym->bind == BIND_LOCAL && origin_sees(parts_origin(parts), sym->file);
+}
+
+/* The nearest object before or behind @unit that can be meant, NO_UNIT if none of the next few. */
+static u32 meant_beside(struct parts *parts, u32 unit, s32 step)
 {
 	const struct code *code = parts->code;
-	const struct symbol *a = &code->obj->symbols[code->units[here].sym];
-	const struct symbol *b = &code->obj->symbols[code->units[table].sym];
+	u32 sec = code->units[unit].sec, u = unit + (u32)step;
 
-	if (a->bind != BIND_LOCAL)
-		return b->bind == BIND_LOCAL;
-	return b->bind == BIND_LOCAL && a->file != b->file && parts_file(parts) == b->file;
+	for (int tries = 0; tries < MAX_STRANGERS; tries++, u += (u32)step) {
+		if (u < code->first_unit[sec] || u >= code->first_unit[sec + 1])
+			return NO_UNIT;
+		if (code->units[u].len && can_be_meant(parts, u))
+			return u;
+	}
+	return NO_UNIT;
+}
+
+/*
+ * @t lies in an object that cannot be meant: another file's, which the linker put where
+ * "arr + N" or "arr - 8" of this file points. Count from this file's object beside it.
+ */
+static void settle_stranger(struct parts *parts, struct target *t)
+{
+	const struct code *code = parts->code;
+	const struct unit *here = &code->units[t->unit];
+	s64 off = add_wrap(here->off, t->delta), end, start;
+	u32 before = meant_beside(parts, t->unit, -1), behind = meant_beside(parts, t->unit, 1);
+	u32 unit = before;
+
+	if (before == NO_UNIT && behind == NO_UNIT)
+		return;
+	if (before == NO_UNIT) {
+		unit = behind;
+	} else if (behind != NO_UNIT) {
+		end = (s64)code->units[before].off + code->units[before].len;
+		start = code->units[behind].off;
+		unit = off - end <= start - off ? before : behind;
+	}
+	*t = (struct target){.kind = TARGET_NAME,
+			     .sym = code->units[unit].sym,
+			     .unit = unit,
+			     .delta = add_wrap(off, -(s64)code->units[unit].off)};
 }
 
 /*
@@ -160,6 +201,10 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 			 code->obj->symbols[rel->sym].type != SYM_SECTION ||
 			 code->units[t->unit].kind != UNIT_DATA))
 		return;
+	if (!nothing && code->units[t->unit].len && !can_be_meant(parts, t->unit)) {
+		settle_stranger(parts, t);
+		return;
+	}
 	empty = t->delta ? NO_UNIT : target_empty_here(code, t);
 	table = target_ends_here(code, t);
 	if (empty == NO_UNIT && table == NO_UNIT)
@@ -170,7 +215,7 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
 	    next_call_takes_key(parts, sec, ci->off))
 		*t = target_end_of(code, empty);
-	else if (table != NO_UNIT && (nothing || cannot_be_meant(parts, t->unit, table)))
+	else if (table != NO_UNIT && nothing)
 		*t = target_end_of(code, table);
 	else if (table != NO_UNIT &&
 		 ((use == USE_COMPARE && ends_loop(parts, sec, ci->off)) ||

@@ -254,46 +254,58 @@ static bool may_be_other_table(const struct section *sec)
 	       !strstr(sec->name, ".data") && !strstr(sec->name, ".rodata");
 }
 
+static bool points_at_code(const struct object *obj, const struct reloc *rel)
+{
+	const struct symbol *sym = &obj->symbols[rel->sym];
+
+	return symbol_defined(sym) && obj->sections[sym->sec].flags & SF_EXEC;
+}
+
 /*
- * Guess a layout of @stride bytes an entry from the relocations of the first:
- * true if one of them points at code.
+ * Guess a layout of @stride bytes an entry from the relocations of the first,
+ * and from all which of them point at code; false if none does.
  */
 static bool guess_layout(const struct object *obj, const struct section *sec, u32 stride,
 			 struct layout *layout)
 {
+	u64 site = stride;
 	u32 n = 1;
 
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		if (points_at_code(obj, &sec->relocs[i]) && sec->relocs[i].offset % stride < site)
+			site = sec->relocs[i].offset % stride;
 	*layout = (struct layout){.stride = (u8)stride};
 	for (u32 i = 0; i < sec->nr_relocs && sec->relocs[i].offset < stride; i++) {
 		const struct reloc *rel = &sec->relocs[i];
-		const struct symbol *sym = &obj->symbols[rel->sym];
-		struct field f = {FIELD_REF, (u8)rel->offset, arch_reloc_type(rel->type).size, 0};
-		bool code = symbol_defined(sym) && obj->sections[sym->sec].flags & SF_EXEC;
+		u8 size = arch_reloc_type(rel->type).size;
 
-		if (code && !layout->field[0].use) {
-			f.use = FIELD_SITE;
-			layout->field[0] = f;
-		} else if (n == MAX_FIELDS) {
+		if (rel->offset == site)
+			layout->field[0] = (struct field){FIELD_SITE, (u8)site, size, 0};
+		else if (n == MAX_FIELDS)
 			return false;
-		} else {
-			layout->field[n++] = f;
-		}
+		else
+			layout->field[n++] = (struct field){FIELD_REF, (u8)rel->offset, size, 0};
 	}
 	return layout->field[0].use == FIELD_SITE;
 }
 
-/* Leave out the entries that a symbol names: they are data objects. */
+/* Leave out the entries that a symbol names or covers: they are data objects. */
 static u32 drop_named(const struct object *obj, const struct section *sec, u32 stride, u32 *entries,
 		      u32 nr)
 {
+	u64 covered = 0;
 	u32 kept = 0, s = 0;
 
 	for (u32 i = 0; i < nr; i++) {
-		while (s < sec->nr_syms &&
-		       obj->symbols[obj->by_addr[sec->first_sym + s]].value < entries[i])
-			s++;
-		if (s == sec->nr_syms ||
-		    obj->symbols[obj->by_addr[sec->first_sym + s]].value >= entries[i] + stride)
+		for (; s < sec->nr_syms; s++) {
+			const struct symbol *sym = &obj->symbols[obj->by_addr[sec->first_sym + s]];
+
+			if (sym->value >= (u64)entries[i] + stride)
+				break;
+			if (sym->value + (sym->size ? sym->size : 1) > covered)
+				covered = sym->value + (sym->size ? sym->size : 1);
+		}
+		if (covered <= entries[i])
 			entries[kept++] = entries[i];
 	}
 	return kept;
@@ -375,6 +387,10 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	sym = &obj->symbols[rel->sym];
 	off = add_wrap((s64)sym->value, rel->addend);
 	if (!symbol_defined(sym) || off < 0 || off > (s64)obj->sections[sym->sec].size)
+		return false;
+	/* Named by a global symbol, the function may as well be another object's. */
+	if (how->table == &other_table &&
+	    (sym->bind != BIND_LOCAL || !(obj->sections[sym->sec].flags & SF_EXEC)))
 		return false;
 	out->site = (struct place){sym->sec, (u32)off};
 	return true;

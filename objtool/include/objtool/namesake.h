@@ -27,11 +27,24 @@ struct namesakes {
 void namesakes_read(const struct code *code, struct namesakes *ns);
 
 /*
- * The source file that unit @unit is from, as the index of an STT_FILE symbol, 0 if there is no
- * telling. A global's symbol does not say: then it is the file of the local
- * symbols around it, and among those the file it refers to most.
+ * Which source file a unit may be from: those of STT_FILE symbols (by index) @lo to @hi, and,
+ * if that can be told, @file of these; else 0.
  */
-u32 namesake_file(const struct namesakes *ns, u32 unit, struct insns *scratch);
+struct origin {
+	u32 lo, hi, file;
+};
+
+/*
+ * The origin of @unit. A global's symbol does not say: then it is a file of the local
+ * symbols around it, or one between them, and of those the one it refers to most.
+ */
+struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns *scratch);
+
+/* True if what @origin tells of may see a local symbol of file @file. */
+static inline bool origin_sees(const struct origin *origin, u32 file)
+{
+	return origin->file ? origin->file == file : file >= origin->lo && file <= origin->hi;
+}
 
 /* True if file @file has a local symbol of the same name as @sym. */
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file);

@@ -30,9 +30,10 @@ struct parts {
 	u32 self; /* the function, NO_UNIT for code that belongs to none */
 	struct part *part;
 	u32 nr, cap;
-	struct insns insns;	  /* of all parts; others may append theirs */
-	struct insns other;	  /* scratch: to decode another function */
-	u32 file;		  /* see parts_file() */
+	struct insns insns;   /* of all parts; others may append theirs */
+	struct insns other;   /* scratch: to decode another function */
+	struct origin origin; /* see parts_origin() */
+	bool origin_known;
 	struct reloc_cursor last; /* where the walk of the last function's relocations ended */
 };
 
@@ -59,8 +60,8 @@ u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 of
 /* True if @unit is this function or a part of it. */
 bool parts_is_self(const struct parts *parts, u32 unit);
 
-/* The source file that the function is from: index of a symbol, 0 if there is no telling. */
-u32 parts_file(struct parts *parts);
+/* The source file that the function or object is from, as far as it can be told. */
+const struct origin *parts_origin(struct parts *parts);
 
 /* The ordinal of offset @off in part @p; *@delta: bytes from the instruction's start. */
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta);
