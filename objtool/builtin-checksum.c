@@ -2,6 +2,7 @@
 /* builtin-checksum.c - objtool checksum: objects and trees to .checksums files */
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <objtool/builtin.h>
 #include <objtool/checksum.h>
 #include <objtool/log.h>
@@ -65,6 +66,8 @@ static int check_operands(const struct checksum_options *opts, char **paths, str
 		return misuse(&command_checksum,
 			      "--dump prints to standard output and takes no -o");
 	plan->to_stdout = !strcmp(opts->output, "-");
+	if (dirs && !access(opts->output, F_OK) && !is_dir(opts->output))
+		return misuse(&command_checksum, "-o: '%s' is not a directory", opts->output);
 	if (dirs && (nr > 1 || plan->to_stdout))
 		return misuse(&command_checksum,
 			      "-o takes a directory of its own for each directory");
@@ -109,6 +112,7 @@ static void add_paths(struct plan *plan, char **paths)
 			plan->trouble = true;
 		}
 	}
+	images_warn(&plan->images);
 }
 
 /* Where the checksums of @image go; NULL is standard output. The result is the caller's. */

@@ -114,7 +114,6 @@ struct archive {
 	struct span file;
 	struct span names; /* the long ones */
 	bool thin;
-	size_t strangers; /* members that are no objects */
 };
 
 static int bad(const struct archive *ar, u64 at, const char *what)
@@ -190,7 +189,7 @@ static void add_thin(struct archive *ar, const char *name)
 	if (content == CONTENT_ELF || content == CONTENT_NONE)
 		images_add_file(ar->images, path, name);
 	else
-		ar->strangers++;
+		ar->images->strangers++;
 }
 
 static void add_member(struct archive *ar, char *name, struct span data)
@@ -198,7 +197,7 @@ static void add_member(struct archive *ar, char *name, struct span data)
 	struct image image = {.path = ar->path, .rel = name, .size = data.size, .member = true};
 
 	if (content_at(data.data, data.size) != CONTENT_ELF) {
-		ar->strangers++;
+		ar->images->strangers++;
 		return;
 	}
 	/* "ar P" keeps directories; here a name must not lead anywhere else. */
@@ -281,13 +280,12 @@ static int read_archive(struct archive *ar)
 
 	for (u64 at = ARCHIVE_MAGIC; !ret && at < ar->file.size;)
 		ret = read_member(ar, &at);
-	if (ret)
+	if (ret) {
+		ar->images->nr = first;
 		return -1;
+	}
 	if (!ar->thin)
 		name_members(ar, first);
-	if (ar->strangers)
-		warning("%s: %zu members are no 64-bit ELF objects: left out", ar->path,
-			ar->strangers);
 	return 0;
 }
 
@@ -337,6 +335,13 @@ int images_add(struct images *images, const char *path)
 void images_add_file(struct images *images, const char *path, const char *rel)
 {
 	add_image(images, (struct image){.path = path, .name = path, .rel = rel});
+}
+
+void images_warn(const struct images *images)
+{
+	if (images->strangers)
+		warning("left out %zu members of archives that are no 64-bit ELF objects",
+			images->strangers);
 }
 
 void images_free(struct images *images)

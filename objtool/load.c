@@ -141,6 +141,7 @@ static int list_file(struct side *side)
 	}
 	if (images_add(&side->images, side->path))
 		return -1;
+	images_warn(&side->images);
 	for (size_t i = 0; i < side->images.nr; i++) {
 		const struct image *image = &side->images.image[i];
 

@@ -298,7 +298,7 @@ static size_t prune_mirror(const struct tree *tree, const struct tree *mirror)
 		failed += remove_sums(sums) != 0;
 		free(sums);
 	}
-	if (strange)
+	if (strange && !tree->unread)
 		warning("%s: %zu .checksums files are in directories that %s has not: left there",
 			mirror->root, strange, tree->root);
 	return failed;

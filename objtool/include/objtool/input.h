@@ -48,12 +48,13 @@ struct image {
 struct images {
 	struct image *image; /* malloc'ed */
 	size_t nr, cap;
+	size_t strangers;   /* members of archives that were left out: no 64-bit ELF objects */
 	struct arena arena; /* the strings */
 };
 
 /*
  * Append the objects of the file at @path: one, or an archive's members in its
- * order; members that are no ELF objects are left out, with one warning. Only
+ * order, but for those that are no objects. Only
  * archives are opened here: what is wrong with a single object, input_open()
  * says. Returns 0, or -1 after a message.
  */
@@ -61,6 +62,9 @@ int images_add(struct images *images, const char *path);
 
 /* Append the object file at @path, called @rel in its build. Both must outlive @images. */
 void images_add_file(struct images *images, const char *path, const char *rel);
+
+/* Say with one warning() how many members were left out, if any. */
+void images_warn(const struct images *images);
 
 void images_free(struct images *images);
 

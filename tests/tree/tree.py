@@ -1,0 +1,694 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tree.py - objtool checksum and diff on trees, archives and compressed modules
+
+Trees are made here, in the shape that Kbuild leaves: small compiled objects,
+links of them, and the .foo.o.cmd files that say which is which.
+"""
+import functools
+import glob
+import gzip
+import lzma
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
+from checksums import line, write  # noqa: E402
+from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path, run, scratch  # noqa: E402
+
+SUFFIX = ".checksums"
+with open(OBJTOOL, "rb") as program:
+    ASAN = b"__asan_init" in program.read()  # which takes terabytes of address space
+BITCODE = b"BC\xc0\xde" + bytes(60)
+
+
+@functools.lru_cache(maxsize=None)
+def compiled(source, options=()):
+    """The bytes of an object."""
+    out = path("compiled.o")
+    subprocess.run(["gcc", "-xc", "-O1", "-w", "-fno-stack-protector", *options, "-c", "-o", out, "-"],
+                   input=source.encode(), check=True)
+    with open(out, "rb") as f:
+        return f.read()
+
+
+def func(name, value=1):
+    return compiled("int %s(int x) { return x * 77 + %d; }" % (name, value))
+
+
+def put(name, data):
+    """Write a file at a path of bytes or text under the scratch directory."""
+    if isinstance(name, bytes):
+        full = os.path.join(os.fsencode(scratch.name), name)
+    else:
+        full = path(name)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
+    with open(full, "wb") as f:
+        f.write(data)
+    return full
+
+
+def get(name):
+    with open(path(name), "rb") as f:
+        return f.read()
+
+
+def cmd(tree, name, command, source=None, saved=""):
+    """Kbuild's .cmd file of an object."""
+    text = "%scmd_%s := %s\n" % (saved, name, command)
+    if source:
+        text += "\nsource_%s := %s\n\ndeps_%s := \\\n  include/linux/kconfig.h \\\n" % (name, source, name)
+    directory, base = os.path.split(name)
+    put("%s/%s/.%s.cmd" % (tree, directory, base), text.encode())
+
+
+def leaf(tree, name, data, kernel=True, saved=""):
+    put("%s/%s" % (tree, name), data)
+    cmd(tree, name, "gcc -Wp,-MMD,x.d -nostdinc %s -O2 -c -o %s %s" % (
+        "-D__KERNEL__ -DMODULE" if kernel else "", name, name[:-1] + "c"), name[:-1] + "c", saved)
+
+
+def linked(tree, name, parts, data, how="ld -m elf_x86_64 -r -o"):
+    put("%s/%s" % (tree, name), data)
+    cmd(tree, name, "%s %s %s" % (how, name, parts))
+
+
+def sums_in(tree):
+    """Names of the .checksums files of a tree, without the suffix."""
+    top = os.fsencode(path(tree))
+    found = []
+    for directory, _, files in os.walk(top):
+        found += [os.path.relpath(os.path.join(directory, f), top)[:-len(SUFFIX)]
+                  for f in files if f.endswith(SUFFIX.encode())]
+    return sorted(os.fsdecode(f) for f in found)
+
+
+def contents(tree):
+    return {f: get("%s/%s%s" % (tree, f, SUFFIX)) for f in sums_in(tree)}
+
+
+def leftovers(tree):
+    return [f for _, _, files in os.walk(path(tree)) for f in files if f.endswith(".tmp")]
+
+
+def good(what, *args):
+    result = objtool(*args)
+    check(what, result == (0, "", ""), result)
+
+
+def refused(what, args, *messages):
+    status, out, err = objtool(*args)
+    check(what, status == 2 and out == "" and one_line(err) and all(m in err for m in messages), (status, err))
+
+
+def unprivileged(*args):
+    """Run a copy of objtool as a user that permissions hold for."""
+    os.chmod(scratch.name, 0o755)
+    if not os.path.exists(path("bin/objtool")):
+        os.makedirs(path("bin"), exist_ok=True)
+        shutil.copy(OBJTOOL, path("bin/objtool"))
+        os.chmod(path("bin/objtool"), 0o755)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    return run(*become, path("bin/objtool"), *args)
+
+
+# --- archives ---
+
+def ar(archive, *members, options="rcs"):
+    if os.path.exists(path(archive)):
+        os.unlink(path(archive))
+    subprocess.run(["ar", options, path(archive), *members], check=True, cwd=scratch.name)
+    return path(archive)
+
+
+def test_archives():
+    long_name = "ar/a_member_with_a_long_name.o"
+    for name, value in ("ar/x.o", 1), (long_name, 2), ("ar/sub/x.o", 3), ("ar/sub/deep.o", 4):
+        put(name, func("f", value))
+        objtool("checksum", path(name))
+    put("ar/notes.txt", b"not an object\n")
+    lib = ar("ar/lib.a", "ar/x.o", long_name, "ar/notes.txt", "ar/sub/deep.o")
+    status, out, err = objtool("checksum", lib)
+    check("archive: strangers are said", status == 0 and out == "" and one_line(err) and "1 members" in err, err)
+    for name in "x.o", "a_member_with_a_long_name.o", "sub/deep.o":
+        base = os.path.basename(name)
+        check("archive: " + name, get("ar/lib.a(%s)%s" % (base, SUFFIX)) == get("ar/%s%s" % (name, SUFFIX)))
+    ar("ar/twice.a", "ar/x.o", "ar/sub/x.o", options="qcS")
+    good("archive: two members of one name", "checksum", path("ar/twice.a"))
+    check("archive: are told apart", get("ar/twice.a(x.o)" + SUFFIX) == get("ar/x.o" + SUFFIX)
+          and get("ar/twice.a(x.o,2)" + SUFFIX) == get("ar/sub/x.o" + SUFFIX))
+    good("archive: into a directory", "checksum", "-o", path("ar/out/"), path("ar/twice.a"))
+    check("archive: there", sums_in("ar/out") == ["x.o", "x.o,2"])
+    ar("ar/paths.a", "ar/sub/deep.o", options="rcsP")
+    good("archive: member with a path", "checksum", path("ar/paths.a"))
+    check("archive: stays here", os.path.exists(path("ar/paths.a(ar!sub!deep.o)" + SUFFIX)))
+    hostile = get("ar/x.o")
+    put("ar/evil.a", b"!<arch>\n%-16s%-32s%-10d`\n%s" % (b"../evil.o/", b"0", len(hostile), hostile))
+    good("archive: a name that leads out", "checksum", path("ar/evil.a"))
+    check("archive: does not", os.path.exists(path("ar/evil.a(..!evil.o)" + SUFFIX)))
+    put("ar/bsd.a", b"!<arch>\n%-16s%-32s%-10d`\n%s%s" % (b"#1/8", b"0", len(hostile) + 8, b"bsd.o\0\0\0", hostile))
+    good("archive: BSD names", "checksum", path("ar/bsd.a"))
+    check("archive: BSD name", get("ar/bsd.a(bsd.o)" + SUFFIX) == get("ar/x.o" + SUFFIX))
+    refused("archive: -o FILE for several", ["checksum", "-o", path("ar/one"), path("ar/twice.a")], "directory")
+    ar("ar/single.a", "ar/x.o")
+    check("archive: of one to stdout", objtool("checksum", "-o", "-", path("ar/single.a"))[1].encode()
+          == get("ar/x.o" + SUFFIX))
+    check("archive: diff", objtool("diff", path("ar/single.a"), path("ar/single.a")) == (0, "", ""))
+    status, out, _ = objtool("diff", path("ar/single.a"), path("ar/twice.a"))
+    check("archive: diff of members", status == 1 and "x.o,2:" in out and "added" in out, out)
+
+
+def test_damaged_archives():
+    whole = get("ar/lib.a")
+    for cut in range(9, len(whole), len(whole) // 20):
+        put("ar/cut.a", whole[:cut])
+        status, out, err = objtool("checksum", "-o", path("ar/cut/"), path("ar/cut.a"))
+        check("archive: cut at %d" % cut, status == 2 and out == "" and "cut.a" in err, (status, err))
+    for at, data in ((56, b"x"), (66, b"zz"), (8 + 48, b"9999999999")):
+        put("ar/cut.a", whole[:at] + data + whole[at + len(data):])
+        refused("archive: damage at %d" % at, ["checksum", path("ar/cut.a")], "damaged archive")
+    put("ar/empty.a", b"!<arch>\n")
+    refused("archive: empty", ["checksum", path("ar/empty.a")], "no objects")
+    put("ar/far.a", b"!<arch>\n%-16s%-32s%-10d`\n" % (b"/123", b"0", 0))
+    refused("archive: long name without a table", ["checksum", path("ar/far.a")], "without a name")
+
+
+def test_thin_archives():
+    put("thin/kernel/fork.o", func("fork"))
+    put("thin/kernel/exit.o", func("do_exit"))
+    put("thin/kernel/data.txt", b"text")
+    subprocess.run(["ar", "rcST", "built-in.a", "kernel/fork.o", "kernel/exit.o", "kernel/data.txt"], check=True,
+                   cwd=path("thin"))
+    status, _, err = objtool("checksum", path("thin/built-in.a"))
+    check("thin: strangers are said", status == 0 and one_line(err), err)
+    check("thin: beside the members", sums_in("thin") == ["kernel/exit.o", "kernel/fork.o"], sums_in("thin"))
+    objtool("checksum", "-o", path("thin-out/"), path("thin/built-in.a"))
+    check("thin: mirrored", sums_in("thin-out") == ["kernel/exit.o", "kernel/fork.o"])
+    status, out, err = objtool("diff", path("thin/built-in.a"), path("thin"))
+    check("thin: against its tree", status == 0 and out == "" and one_line(err), (out, err))
+    os.unlink(path("thin/kernel/exit.o"))
+    status, _, err = objtool("checksum", path("thin/built-in.a"))
+    check("thin: a member that is gone", status == 2 and "kernel/exit.o" in err, err)
+    put("thin/out.a", b"!<thin>\n//%-46s%-10d`\n%s%-48s%-10d`\n" % (
+        b"", 20, b"../thin/kernel/f.o/\n", b"/0", 1))
+    shutil.copy(path("thin/kernel/fork.o"), path("thin/kernel/f.o"))
+    good("thin: a path that leads out", "checksum", "-o", path("thin-out/x/"), path("thin/out.a"))
+    check("thin: is not followed by -o", sums_in("thin-out/x") == ["f.o"], sums_in("thin-out"))
+
+
+# --- compressed objects ---
+
+def compressors():
+    zstd = functools.partial(subprocess.run, check=True, capture_output=True)
+    return {
+        "gz": gzip.compress,
+        "xz": lzma.compress,
+        "zst": lambda data: zstd(["zstd", "-q", "-c"], input=data).stdout,
+    }
+
+
+def test_compressed():
+    data = func("f", 5)
+    put("z/m.ko", data)
+    objtool("checksum", path("z/m.ko"))
+    for suffix, compress in compressors().items():
+        name = "z/m.ko." + suffix
+        small = compress(data)
+        put(name, small)
+        good(suffix, "checksum", path(name))
+        check(suffix + ": same records", get(name + SUFFIX) == get("z/m.ko" + SUFFIX))
+        check(suffix + ": diff", objtool("diff", path("z/m.ko"), path(name)) == (0, "", ""))
+        put("z/plainly.o", small)
+        good(suffix + ": by content, not by name", "checksum", path("z/plainly.o"))
+        put(name, compress(data[:1000]) + compress(data[1000:]))
+        good(suffix + ": two streams", "checksum", path(name))
+        check(suffix + ": two streams are one file", get(name + SUFFIX) == get("z/m.ko" + SUFFIX))
+        os.unlink(path(name + SUFFIX))
+        for cut in {len(small) - 1, len(small) - 12, len(small) // 2, 7}:
+            put(name, small[:cut])
+            refused("%s: cut at %d" % (suffix, cut), ["checksum", path(name)], "m.ko." + suffix)
+        put(name, small[:40] + bytes([small[40] ^ 0x55, small[41] ^ 0xaa]) + small[42:])
+        status, _, err = objtool("checksum", path(name))
+        check(suffix + ": flipped bits", status in (0, 2) and (not status or one_line(err)), err)
+        put(name, small + b"garbage behind the end")
+        refused(suffix + ": garbage behind", ["checksum", path(name)], "damaged")
+        put(name, compress(b"int f;\n"))
+        refused(suffix + ": no object in it", ["checksum", path(name)], "m.ko." + suffix, "not an ELF object")
+        check(suffix + ": nothing left", not os.path.exists(path(name + SUFFIX)))
+        bomb = compress(bytes(80 << 20))
+        put(name, bomb)
+        started = os.times()
+        refused("%s: a bomb" % suffix, ["checksum", path(name)], "refused", "MiB")
+        check(suffix + ": little memory for it", ASAN or one_line(
+            run("bash", "-c", "ulimit -v 400000; exec \"$@\"", "bash", OBJTOOL, "checksum", path(name))[2]))
+        check(suffix + ": little time for it", os.times().children_user - started.children_user < 5)
+
+
+# --- which objects of a tree ---
+
+def kernel_tree(tree):
+    """What Kbuild leaves of: two built-in objects, a module of two parts, one of one."""
+    f = func
+    leaf(tree, "kernel/fork.o", f("fork"))
+    leaf(tree, "kernel/exit.o", f("do_exit"), saved="saved")
+    leaf(tree, "fs/ext4/inode.o", f("inode"))
+    leaf(tree, "fs/ext4/sub/dir.o", f("dir"))
+    put(tree + "/fs/ext4/ext4.mod", b"fs/ext4/inode.o\nfs/ext4/sub/dir.o\n")
+    linked(tree, "fs/ext4/ext4.o", "@fs/ext4/ext4.mod", f("inode"))
+    leaf(tree, "fs/ext4/ext4.mod.o", f("version"))
+    linked(tree, "fs/ext4/ext4.ko", "fs/ext4/ext4.o fs/ext4/ext4.mod.o", f("inode"))
+    leaf(tree, "drivers/one.o", f("one"))
+    leaf(tree, "drivers/one.mod.o", f("version"))
+    linked(tree, "drivers/one.ko", "drivers/one.o drivers/one.mod.o;  true", f("one"))
+    leaf(tree, "scripts/modpost.o", f("main"), kernel=False)
+    linked(tree, "drivers/old.o", "drivers/parts/a.o drivers/parts/b.o", f("a"))
+    leaf(tree, "drivers/parts/a.o", f("a"))
+    leaf(tree, "drivers/parts/b.o", f("b"))
+    linked(tree, "arch/stub.stub.o", "arch/stub.o; if objdump; then rm arch/stub.o; fi", f("stub"),
+           "objcopy --prefix-symbols=__stub -o")
+    leaf(tree, "arch/stub.o", f("stub"))
+    leaf(tree, "arch/x86/boot/compressed/piggy.o", f("piggy"))
+    for name in ".tmp_vmlinux.kallsyms1.o", ".tmp_dir/x.o":
+        put("%s/%s" % (tree, name), f("tmp"))
+    for directory in "", "kernel/", "fs/":
+        put("%s/%sbuilt-in.a" % (tree, directory), b"!<thin>\n")
+    put(tree + "/vmlinux.a", b"!<thin>\n")
+    put(tree + "/vmlinux.o", f("fork"))
+    put(tree + "/vmlinux", f("fork"))
+
+
+LEAVES = ["arch/stub.o", "drivers/one.o", "drivers/parts/a.o", "drivers/parts/b.o", "fs/ext4/inode.o",
+          "fs/ext4/sub/dir.o", "kernel/exit.o", "kernel/fork.o"]
+
+
+def test_kbuild():
+    kernel_tree("kb")
+    good("kbuild", "checksum", path("kb"))
+    check("kbuild: each function once", sums_in("kb") == LEAVES, sums_in("kb"))
+    for start in "kb/fs", "kb/fs/ext4/", "kb/./drivers":
+        out = "kb-out/" + start
+        good("kbuild: of " + start, "checksum", "-o", path(out), path(start))
+        inside = os.path.normpath(start)[3:] + "/"
+        check("kbuild: once in " + start, sums_in(out) == [n[len(inside):] for n in LEAVES if n.startswith(inside)],
+              sums_in(out))
+    result = run(OBJTOOL, "checksum", "-o", path("kb-dot"), ".", cwd=path("kb"))
+    check("kbuild: from inside", result == (0, "", "") and contents("kb-dot") == contents("kb"), result)
+    shutil.move(path("kb"), path("moved"))
+    good("kbuild: moved", "checksum", "-o", path("kb-moved"), path("moved"))
+    check("kbuild: moved, once", sums_in("kb-moved") == LEAVES, sums_in("kb-moved"))
+    os.unlink(path("moved/drivers/parts/b.o"))
+    good("kbuild: a part is gone", "checksum", "-o", path("kb-part"), path("moved"))
+    check("kbuild: what it was linked to stands for it", sums_in("kb-part") ==
+          sorted(set(LEAVES) - {"drivers/parts/a.o", "drivers/parts/b.o"} | {"drivers/old.o"}), sums_in("kb-part"))
+    put("moved/kernel/exit.o", b"")
+    refused("kbuild: an empty object", ["checksum", "-o", path("kb-part"), path("moved")], "kernel/exit.o", "empty")
+    leaf("moved", "kernel/exit.o", compiled("int f;", ("-m32",)))
+    status, _, err = objtool("checksum", "-o", path("kb-part"), path("moved"))
+    check("kbuild: 32-bit code", status == 0 and one_line(err) and "1 objects of 32-bit" in err, err)
+
+
+def test_lto():
+    kernel_tree("lto")
+    leaf("lto", "kernel/fork.o", BITCODE)
+    leaf("lto", "fs/ext4/inode.o", BITCODE)
+    leaf("lto", "drivers/one.o", BITCODE)
+    linked("lto", "drivers/one.lto.o", "drivers/one.o", func("one"))
+    subprocess.run(["ar", "rcST", "vmlinux.a", "kernel/fork.o", "kernel/exit.o"], check=True, cwd=path("lto"))
+    status, out, err = objtool("checksum", path("lto"))
+    check("lto: one line about bitcode", status == 0 and out == "" and err.count("bitcode") == 1
+          and "3 objects" in err and "members" not in err, err)
+    check("lto: linked objects stand for theirs", sums_in("lto") == [
+        "arch/stub.o", "drivers/one.ko", "drivers/parts/a.o", "drivers/parts/b.o", "fs/ext4/ext4.o", "vmlinux.o"],
+        sums_in("lto"))
+    os.unlink(path("lto/vmlinux.a"))
+    subprocess.run(["ar", "rcST", "kernel/built-in.a", "kernel/fork.o", "kernel/exit.o"], check=True, cwd=path("lto"))
+    objtool("checksum", "-o", path("lto-old"), path("lto"))
+    check("lto: before vmlinux.a", sums_in("lto-old") == sums_in("lto"), sums_in("lto-old"))
+
+
+def test_by_content():
+    put("plain/a.o", func("a"))
+    put("plain/m.o", func("m"))
+    put("plain/m.ko", func("m"))
+    put("plain/n.ko", func("n"))
+    put("plain/n.ko.xz", lzma.compress(func("n")))
+    put("plain/p/q.ko.gz", gzip.compress(func("q")))
+    put("plain/notes.o", b"notes\n")
+    status, out, err = objtool("checksum", path("plain"))
+    check("content: files that are none", status == 0 and out == "" and one_line(err) and "1 files" in err, err)
+    check("content", sums_in("plain") == ["a.o", "m.o", "n.ko", "p/q.ko.gz"], sums_in("plain"))
+    put("only/vmlinux.o", func("start_kernel"))
+    put("only/m.ko", func("m"))
+    good("content: vmlinux.o and modules", "checksum", path("only"))
+    check("content: vmlinux.o stands for itself", sums_in("only") == ["m.ko", "vmlinux.o"], sums_in("only"))
+
+
+# --- up to date ---
+
+def times(tree):
+    return {f: os.stat(path(tree, f + SUFFIX)).st_mtime_ns for f in sums_in(tree)}
+
+
+def test_current():
+    for i in range(5):
+        put("cur/d%d/x.o" % (i % 2), func("x", i))
+        put("cur/%d.o" % i, func("f", i))
+    good("current: first run", "checksum", path("cur"))
+    before = times("cur")
+    time.sleep(0.02)
+    good("current: second run", "checksum", path("cur"))
+    check("current: writes nothing", times("cur") == before)
+    os.utime(path("cur/1.o"))
+    good("current: touched", "checksum", path("cur"))
+    check("current: that one is done", [f for f in before if times("cur")[f] != before[f]] == ["1.o"])
+    put("cur/2.o", func("other", 9))
+    os.utime(path("cur/2.o"), (1000000000, 1000000000))
+    good("current: replaced by an older file", "checksum", path("cur"))
+    objtool("checksum", "-o", path("cur-ref"), path("cur/2.o"))
+    check("current: is done", get("cur/2.o" + SUFFIX) == get("cur-ref"))
+    put("replaced.o", func("moved", 10))
+    os.utime(path("replaced.o"), (1000000000, 1000000000))
+    os.rename(path("replaced.o"), path("cur/3.o"))
+    good("current: renamed over", "checksum", path("cur"))
+    check("current: renamed over is done", b"\tmoved\t" in get("cur/3.o" + SUFFIX))
+    future = time.time() + 3600
+    put("cur/4.o" + SUFFIX, b"")
+    os.utime(path("cur/4.o" + SUFFIX), (future, future))
+    good("current: written in the future", "checksum", path("cur"))
+    check("current: is not believed", get("cur/4.o" + SUFFIX) != b"")
+    time.sleep(0.02)
+    shutil.copy(OBJTOOL, path("newer-objtool"))
+    before = times("cur")
+    time.sleep(0.02)
+    check("current: a newer program", run(path("newer-objtool"), "checksum", path("cur")) == (0, "", ""))
+    check("current: does all again", all(times("cur")[f] != before[f] for f in before))
+
+
+def test_same_tick():
+    """Objects rewritten as fast as that goes: no .checksums may be of one before the last."""
+    objects = [func("tick", i) for i in range(4)]
+    wanted = []
+    for data in objects:
+        put("tick-ref.o", data)
+        objtool("checksum", path("tick-ref.o"))
+        wanted.append(get("tick-ref.o" + SUFFIX))
+    stale = 0
+    for i in range(60):
+        put("tick/x.o", objects[i % 4])
+        objtool("checksum", path("tick"))
+        stale += get("tick/x.o" + SUFFIX) != wanted[i % 4]
+    check("same tick: none is stale", stale == 0, stale)
+    stale = 0
+    for i in range(30):
+        put("tick/x.o", objects[i % 4])
+        with subprocess.Popen([OBJTOOL, "checksum", path("tick")], stderr=subprocess.DEVNULL):
+            time.sleep(0.0005 * (i % 8))
+            put("tick/new", objects[(i + 1) % 4])
+            os.rename(path("tick/new"), path("tick/x.o"))
+        objtool("checksum", path("tick"))
+        stale += get("tick/x.o" + SUFFIX) != wanted[(i + 1) % 4]
+    check("same tick: changed while it is read", stale == 0, stale)
+
+
+def test_stale():
+    kernel_tree("stale")
+    good("stale: first", "checksum", path("stale"))
+    os.unlink(path("stale/kernel/exit.o"))
+    put("stale/kernel/theirs.o" + SUFFIX, b"sha256 of something\n")
+    shutil.copy(path("stale/kernel/fork.o" + SUFFIX), path("stale/kernel/lib.a(x.o)" + SUFFIX))
+    put("stale/baseline/old.o" + SUFFIX, get("stale/kernel/fork.o" + SUFFIX))
+    good("stale: object gone", "checksum", path("stale"))
+    check("stale: removed, and nothing else", sums_in("stale") == sorted(
+        set(LEAVES) - {"kernel/exit.o"} | {"kernel/theirs.o", "kernel/lib.a(x.o)", "baseline/old.o"}), sums_in("stale"))
+    put("stale/kernel/fork.o", func("fork")[:200])
+    status, _, err = objtool("checksum", path("stale"))
+    check("stale: damaged object", status == 2 and one_line(err) and "fork.o" in err, err)
+    check("stale: of what is refused", "kernel/fork.o" not in sums_in("stale"))
+
+    kernel_tree("src")
+    good("mirror", "checksum", "-o", path("mirror"), path("src"))
+    check("mirror: complete", sums_in("mirror") == LEAVES and sums_in("src") == [])
+    os.unlink(path("src/kernel/exit.o"))
+    shutil.rmtree(path("src/arch"))
+    status, _, err = objtool("checksum", "-o", path("mirror"), path("src"))
+    check("mirror: directories that are gone are said", status == 0 and one_line(err) and "1 .checksums" in err, err)
+    check("mirror: object gone", sums_in("mirror") == sorted(set(LEAVES) - {"kernel/exit.o"}), sums_in("mirror"))
+
+
+# --- how it runs ---
+
+def many(tree, nr=150):
+    """Objects that take a while together."""
+    data = compiled("".join("int f%d(int x) { return x * %d; }\n" % (i, i) for i in range(400)))
+    for i in range(nr):
+        put("%s/d%d/%d.o" % (tree, i % 7, i), data)
+    put(tree + "/d3/bad.o", data[:500])
+    put(tree + "/d1/bad.o", data[:700])
+
+
+def test_jobs():
+    many("jobs")
+    results = []
+    for jobs in "1", "2", "7":
+        results.append((objtool("checksum", "-j", jobs, "-o", path("jobs-" + jobs), path("jobs")),
+                        contents("jobs-" + jobs)))
+    check("jobs: same files", results[0][1] == results[1][1] == results[2][1] and len(results[0][1]) == 150)
+    check("jobs: same messages", results[0][0] == results[1][0] == results[2][0], [r[0] for r in results])
+    status, _, err = results[0][0]
+    check("jobs: status 2, others done", status == 2 and err.count("\n") == 2)
+    check("jobs: in path order", err.index("d1/bad.o") < err.index("d3/bad.o"))
+    outs = [objtool("diff", "-j", jobs, path("jobs"), path("jobs-2")) for jobs in ("1", "3")]
+    check("jobs: diff the same", outs[0] == outs[1] and outs[0][0] == 2, outs[0])
+
+
+def broken_off(sig, delay):
+    shutil.rmtree(path("int-out"), ignore_errors=True)
+    with subprocess.Popen([OBJTOOL, "checksum", "-j2", "-o", path("int-out"), path("int")],
+                          stderr=subprocess.DEVNULL) as p:
+        time.sleep(delay)
+        p.send_signal(sig)
+    return p.returncode
+
+
+def test_interrupt():
+    many("int")
+    objtool("checksum", "-o", path("int-ref"), path("int"))
+    reference = contents("int-ref")
+    hit = 0
+    for i, sig in enumerate([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL] * 5):
+        status = broken_off(sig, 0.003 + 0.004 * i)
+        done = contents("int-out") if os.path.exists(path("int-out")) else {}
+        hit += status == -sig and 0 < len(done) < len(reference)
+        wrong = [f for f in done if done[f] != reference[f]]
+        check("interrupt: %s: whole or not there" % sig.name, not wrong and not leftovers("int-out"),
+              (wrong, leftovers("int-out")))
+        status = objtool("checksum", "-o", path("int-out"), path("int"))[0]
+        check("interrupt: %s: run again" % sig.name, status == 2 and contents("int-out") == reference)
+    check("interrupt: some were hit half way", hit > 0)
+    p = subprocess.Popen(["nohup", OBJTOOL, "checksum", "-o", path("int-nohup"), path("int")],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.02)
+    p.send_signal(signal.SIGHUP)
+    check("interrupt: an ignored signal is none", p.wait() == 2 and contents("int-nohup") == reference)
+
+
+def test_at_once():
+    many("once")
+    for out in [], ["-o", path("once-out")]:
+        runs = [subprocess.Popen([OBJTOOL, "checksum", *out, path("once")], stderr=subprocess.DEVNULL)
+                for _ in range(3)]
+        tree = "once-out" if out else "once"
+        check("at once: all end well", [r.wait() for r in runs] == [2, 2, 2])
+        check("at once: all is there", contents(tree) == contents("int-ref") and not leftovers(tree))
+
+
+def test_progress():
+    master, slave = pty.openpty()
+    with subprocess.Popen([OBJTOOL, "checksum", "-j1", "-o", path("progress"), path("int")], stderr=slave) as p:
+        time.sleep(0.02)
+        p.send_signal(signal.SIGSTOP)
+        time.sleep(1.1)
+        p.send_signal(signal.SIGCONT)
+    os.close(slave)
+    text = b""
+    try:
+        while True:
+            text += os.read(master, 4096)
+    except OSError:
+        pass
+    check("progress: on a terminal", b"\robjtool: checksum: " in text and b" of 152" in text, text)
+    check("progress: and gone", b"\r\033[K" in text and text.index(b"\r\033[Kobjtool: error") > 0, text)
+
+
+def test_read_only():
+    kernel_tree("ro")
+    for directory, _, files in os.walk(path("ro")):
+        os.chmod(directory, 0o555)
+    status, out, err = unprivileged("checksum", path("ro"))
+    check("read-only: one message", status == 2 and out == "" and one_line(err) and "-o" in err, err)
+    os.makedirs(path("ro-out"))
+    os.chmod(path("ro-out"), 0o777)
+    check("read-only: with -o", unprivileged("checksum", "-o", path("ro-out"), path("ro")) == (0, "", ""))
+    check("read-only: complete", sums_in("ro-out") == LEAVES)
+    os.chmod(path("ro/fs"), 0)
+    status, _, err = unprivileged("checksum", "-o", path("ro-out"), path("ro"))
+    check("read-only: a directory that cannot be read", status == 2 and one_line(err) and "ro/fs" in err, err)
+    check("read-only: nothing of it is removed", sums_in("ro-out") == LEAVES, sums_in("ro-out"))
+    os.chmod(path("ro/fs"), 0o755)
+    for directory, _, files in os.walk(path("ro")):
+        os.chmod(directory, 0o755)
+
+
+def test_odd_names():
+    for name in b"odd/a b/c d.o", b"odd/new\nline.o", b"odd/\xff\xfe.o", b"odd/-o.o", "odd/ü/ö.ko".encode():
+        put(name, func("f"))
+    os.symlink(".", path("odd/loop"))
+    os.symlink("../odd", path("odd/a b/up"))
+    os.symlink(path("kb-dot"), path("odd/elsewhere"))
+    os.symlink("-o.o", path("odd/link.o"))
+    os.symlink("nowhere", path("odd/dangling.o"))
+    os.mkfifo(path("odd/fifo.o"))
+    os.mkdir(path("odd/dir.o"))
+    good("odd names", "checksum", path("odd"))
+    check("odd names: all", sums_in("odd") == sorted(os.fsdecode(n) for n in (
+        b"a b/c d.o", b"new\nline.o", b"\xff\xfe.o", b"-o.o", "ü/ö.ko".encode())), sums_in("odd"))
+    good("odd names: mirrored", "checksum", "-o", path("odd-out"), path("odd"))
+    good("odd names: diff", "diff", path("odd"), path("odd-out"))
+    put(b"odd/new\nline.o", func("f", 2))
+    status, out, err = objtool("diff", path("odd-out"), path("odd"))
+    check("odd names: are one line", status == 1 and err == "" and out.startswith("new\\x0aline.o:\nchanged"), out)
+    put(b"odd/new\nline.o", b"\177ELF\2")
+    status, out, err = objtool("checksum", path("odd"))
+    check("odd names: in messages too", status == 2 and one_line(err), err)
+    put("linked-root/x.o", func("f"))
+    os.symlink("linked-root", path("root-link"))
+    good("odd names: the directory itself may be a link", "checksum", path("root-link"))
+    check("odd names: followed", sums_in("linked-root") == ["x.o"])
+
+
+def test_operands():
+    os.makedirs(path("void/sub"))
+    refused("operands: nothing there", ["checksum", path("void")], "void", "no objects")
+    refused("operands: nothing to compare", ["diff", path("void"), path("cur")], "void", "no objects")
+    refused("operands: no such directory", ["checksum", path("void/none")], "none")
+    refused("operands: no such directory", ["diff", path("void/none"), path("cur")], "none")
+    refused("operands: -o FILE", ["checksum", "-o", path("cur/0.o"), path("plain")], "cur/0.o")
+    for args in (["-o", path("x"), path("cur"), path("kb-dot")], ["-o", "-", path("cur")],
+                 ["--dump", "f", path("cur")], ["-j", "0", path("cur")]):
+        refused("operands: misuse %s" % args[0], ["checksum", *args], "see 'objtool checksum --help'")
+    check("operands: the object survived", get("cur/0.o")[:4] == b"\177ELF")
+    good("operands: several", "checksum", path("cur/0.o"), path("cur"), path("only"))
+    good("operands: the tree as its own mirror", "checksum", "-o", path("only/"), path("only"))
+    check("operands: is beside", sums_in("only") == ["m.ko", "vmlinux.o"])
+
+
+# --- diff ---
+
+def test_diff():
+    for tree in "old", "new":
+        kernel_tree(tree)
+    good("diff: same", "diff", path("old"), path("new"))
+    check("diff: writes nothing", sums_in("old") == [] and sums_in("new") == [])
+    leaf("new", "kernel/fork.o", func("fork", 2))
+    leaf("new", "kernel/added.o", func("added", 3))
+    os.unlink(path("new/drivers/one.o"))
+    os.unlink(path("new/drivers/one.ko"))
+    leaf("old", "kernel/from.o", compiled("int stay(int x) { return x - 5; } int go(int x) { return x ^ 99; }"))
+    leaf("new", "kernel/from.o", compiled("int stay(int x) { return x - 5; }"))
+    leaf("old", "kernel/to.o", compiled("int here(int x) { return x - 6; }"))
+    leaf("new", "kernel/to.o", compiled("int here(int x) { return x - 6; } int gone(int x) { return x ^ 99; }"))
+    expected = """\
+drivers/one.o:
+removed    func  one
+kernel/added.o:
+added      func  added
+kernel/fork.o:
+changed    func  fork  instructions
+kernel/to.o:
+renamed    func  gone  from go in kernel/from.o
+1 changed, 0 lines only, 1 added, 1 removed, 1 renamed (of 11 functions, 0 data objects)
+"""
+    result = objtool("diff", path("old"), path("new"))
+    check("diff: two trees", result == (1, expected, ""), result)
+    objtool("checksum", path("old"))
+    objtool("checksum", "-o", path("kept"), path("new"))
+    for what, old, new in (("checksums and objects", "old", "new"), ("checksums and a baseline", "old", "kept")):
+        result = objtool("diff", path(old), path(new))
+        check("diff: " + what, result == (1, expected, ""), result)
+    objtool("checksum", path("new"))
+    check("diff: checksums", objtool("diff", path("old"), path("new")) == (1, expected, ""))
+    time.sleep(0.02)
+    leaf("new", "kernel/fork.o", func("fork"))
+    check("diff: what is out of date is not read", "fork" not in objtool("diff", path("old"), path("new"))[1])
+    leaf("new", "kernel/exit.o", func("do_exit")[:300])
+    status, out, err = objtool("diff", path("old"), path("new"))
+    check("diff: what cannot be read is in neither", status == 2 and one_line(err) and "exit" not in out
+          and "added" in out, (out, err))
+    os.unlink(path("new/kernel/exit.o"))
+    status, out, err = objtool("diff", path("old"), path("new"))
+    check("diff: left-over checksums are no object", status == 1 and one_line(err) and "1 .checksums" in err
+          and "removed    func  do_exit" in out, (out, err))
+    result = objtool("diff", path("old/kernel/fork.o"), path("kept/kernel"))
+    check("diff: a file and a tree", result[0] == 1 and result[1].startswith("changed    func  fork ")
+          and "of 1 functions" in result[1], result)
+    refused("diff: a file that the tree has not", ["diff", path("old/kernel/fork.o"), path("kept/fs")], "fork.o")
+
+
+def test_diff_sums():
+    """Two stored baselines, of lines as the format says."""
+    for i in range(20):
+        for tree in "sa", "sb":
+            os.makedirs(path(tree), exist_ok=True)
+            write(path(tree, "%d.o%s" % (i, SUFFIX)), [line("func", "f", i)], compiler="GCC 12", step="after")
+    good("diff: equal sums", "diff", path("sa"), path("sb"))
+    os.truncate(path("sb/7.o" + SUFFIX), os.path.getsize(path("sb/7.o" + SUFFIX)) - 5)
+    refused("diff: a truncated file", ["diff", path("sa"), path("sb")], "7.o.checksums", "truncated")
+    write(path("sb/7.o" + SUFFIX), [line("func", "f", 7)], compiler="GCC 12", step="before")
+    status, out, err = objtool("diff", path("sa"), path("sb"))
+    check("diff: another step", status == 0 and out == "" and one_line(err) and "1 of 20" in err, err)
+    for i in range(20):
+        write(path("sb/%d.o%s" % (i, SUFFIX)), [line("func", "f", i)], compiler="clang 14", step="before")
+    status, out, err = objtool("diff", path("sa"), path("sb"))
+    check("diff: another compiler, in one line", status == 0 and out == "" and err.count("\n") == 2
+          and err.count("'GCC 12' and 'clang 14'") == 1, err)
+    # Renamed is only what no record of an object that did not change looks like.
+    for tree, name in ("sa", "x"), ("sb", "y"):
+        write(path(tree, "7.o" + SUFFIX), [line("func", name, 3)], compiler="GCC 12")
+    out = objtool("diff", path("sa"), path("sb"))[1]
+    check("diff: unchanged objects count", "renamed" not in out and "removed    func  x" in out, out)
+
+
+def test_diff_modules():
+    pack = compressors()
+    for i, name in enumerate(["ext4", "xfs", "snd"]):
+        module = func(name, i)
+        put("pkg1/lib/modules/6.1.0-1/kernel/fs/%s.ko" % name, module)
+        put("pkg2/lib/modules/6.1.0-2/kernel/fs/%s.ko.xz" % name, pack["xz"](module))
+        put("pkg3/lib/modules/6.1.0-3/updates/%s.ko.zst" % name, pack["zst"](func(name, i if i else 9)))
+        leaf("modbuild", "fs/%s.o" % name, module)
+        put("modbuild/fs/%s.ko" % name, module)
+        put("modbuild/fs/%s.mod.o" % name, func("version"))
+    leaf("modbuild", "kernel/fork.o", func("fork"))
+    good("modules: other version, other suffix", "diff", path("pkg1"), path("pkg2"))
+    result = objtool("diff", path("pkg2"), path("pkg3"))
+    check("modules: other directory", result[0] == 1 and result[1].startswith(
+        "lib/modules/6.1.0-3/updates/ext4.ko:\nchanged    func  ext4  instructions\n1 changed, 0 lines only, 0 added, 0"),
+        result)
+    good("modules: a build and a package", "diff", path("modbuild"), path("pkg2"))
+    good("modules: a package and a build", "diff", path("pkg1/lib/modules/6.1.0-1"), path("modbuild"))
+    objtool("checksum", "-o", path("pkg-kept"), path("pkg2"))
+    check("modules: kept of a package", sums_in("pkg-kept")[0].endswith("ext4.ko.xz"))
+    good("modules: a build and what was kept", "diff", path("modbuild"), path("pkg-kept"))
+    good("modules: one module and another", "diff", path("pkg1/lib/modules/6.1.0-1/kernel/fs/xfs.ko"),
+         path("pkg2/lib/modules/6.1.0-2/kernel/fs/xfs.ko.xz"))
+
+
+if __name__ == "__main__":
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            test()
+    finish()
