@@ -217,8 +217,8 @@ static bool fwait(const struct sample *s, const struct parts *x, const struct ve
 
 static bool pause(const struct sample *s, const struct parts *x, const struct verdict *v)
 {
-	return x->map == 0 && x->op == 0x90 && x->rep == 0xf3 && s->insn.cls == INSN_OTHER &&
-	       v->cls == INSN_NOP;
+	return x->map == 0 && x->op == 0x90 && (x->rep == 0xf3 || x->rex & 1) &&
+	       s->insn.cls == INSN_OTHER && v->cls == INSN_NOP;
 }
 
 static bool capstone_w(const struct sample *s, const struct parts *x, const struct verdict *v)
@@ -233,9 +233,32 @@ static bool sse4a(const struct sample *s, const struct parts *x, const struct ve
 	return x->map == 1 && x->op == 0x78 && s->insn.imm_len == 2 && v->len + 2 == s->len;
 }
 
-static bool evex_off_by_1(const struct sample *s, const struct parts *x, const struct verdict *v)
+static bool llvm_67_vex(const struct sample *s, const struct parts *x, const struct verdict *v)
 {
-	return x->map == MAP_EVEX && s->len && (v->len == s->len + 1 || v->len + 1 == s->len);
+	return !s->len && v->len && x->map == MAP_VEX && x->has_67;
+}
+
+static bool llvm_67_moffs(const struct sample *s, const struct parts *x, const struct verdict *v)
+{
+	return x->map == 0 && (x->op & 0xfc) == 0xa0 && x->has_67 && v->len == s->len + 4;
+}
+
+static bool llvm_b4_sib(const struct sample *s, const struct parts *x, const struct verdict *v)
+{
+	u8 b4 = x->map == MAP_REX2 ? 0x10 : x->map == MAP_EVEX ? 0x08 : 0;
+
+	return s->p[x->off + 1] & b4 && s->insn.disp_len == 4 && v->len + 4 == s->len;
+}
+
+/* Rows 4, 7, a, e of map 0 and 3, 8 of map 1 are #UD behind REX2; 90 with B4 is xchg. */
+static bool llvm_rex2(const struct sample *s, const struct parts *x, const struct verdict *v)
+{
+	return x->map == MAP_REX2 && (!s->len || (s->insn.cls == INSN_OTHER && v->cls == INSN_NOP));
+}
+
+static bool evex_len(const struct sample *s, const struct parts *x, const struct verdict *v)
+{
+	return x->map == MAP_EVEX && s->len && v->len;
 }
 
 const struct rule rules[] = {
@@ -245,7 +268,7 @@ const struct rule rules[] = {
 	{OD, RULE_LEN, false, objdump_pp, "objdump does not look at pp of these opcodes"},
 	{ALL, RULE_LEN, true, vex_prefix,
 	 "66, f2, f3, lock, REX before VEX, EVEX, XOP: #UD (SDM 2.3.2)"},
-	{CS | LL, RULE_LEN, false, rep_66, "66 together with rep or lock: still the operand size"},
+	{CS | LL, RULE_LEN, true, rep_66, "66 together with rep or lock: still the operand size"},
 	{ALL, RULE_LEN, true, void_rex,
 	 "REX not right before the opcode is ignored (SDM 2.2.1); judges split there and lose "
 	 "prefixes"},
@@ -275,14 +298,23 @@ const struct rule rules[] = {
 	 "capstone misjudges the size of ports, and of immediates with 66 and rep or REX.W"},
 	{CS, RULE_FIELDS, true, imm_gone,
 	 "capstone gives no value or another size for an immediate it has located"},
+	{CS, RULE_RIP, true, now3d, "capstone forgets the operands of an undefined 3DNow! opcode"},
+	{LL, RULE_LEN, true, llvm_b4_sib,
+	 "LLVM 22 drops the displacement of SIB base 5 with B4; its assembler does not"},
 	{CS, RULE_FIELDS, true, now3d, "3DNow!: the opcode at the end counts as immediate"},
 	{OD, RULE_LEN, true, fwait, "objdump takes fwait and the x87 instruction for one"},
-	{CS | LL, RULE_CLS, false, pause, "f3 66 90 is pause"},
+	{CS | LL, RULE_CLS, false, pause, "f3 66 90 is pause, 66 67 41 90 is xchg"},
 	{ALL, RULE_CLS, true, void_rex, "the same, for f3 41 67 90 (pause)"},
 	{CS, RULE_LEN, false, capstone_w, "capstone mistakes the size with 66 or 67 and REX.W"},
-	{CS, RULE_LEN, false, sse4a, "capstone forgets f2 of insertq when another prefix follows"},
-	{CS, RULE_LEN, false, evex_off_by_1,
-	 "capstone 4 is a byte off with some EVEX registers and rounding controls"},
+	{CS | LL, RULE_LEN, false, sse4a,
+	 "forgets 66 of extrq, f2 of insertq when another prefix follows"},
+	{LL, RULE_LEN, false, llvm_67_vex,
+	 "LLVM 14 reads some VEX opcodes as legacy ones behind 67"},
+	{LL, RULE_LEN, false, llvm_67_moffs, "LLVM forgets 67 when rep and lock follow"},
+	{LL, RULE_LEN, false, llvm_rex2, "LLVM 22 takes opcodes that REX2 makes undefined (APX)"},
+	{LL, RULE_CLS, true, llvm_rex2, "LLVM 22 prints REX2 nops that are none"},
+	{CS, RULE_LEN, false, evex_len,
+	 "capstone 4 miscounts some EVEX registers, rounding controls and 67"},
 };
 
 const size_t nr_rules = ARRAY_SIZE(rules);
