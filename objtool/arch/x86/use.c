@@ -178,8 +178,11 @@ static u16 bit_of(u8 reg, const u8 *op, u8 rex)
 }
 
 #define EVERY_REG 0xffff
-#define RAX	  0x1
-#define RDX	  0x4
+#define RAX	  0x01
+#define RCX	  0x02
+#define RDX	  0x04
+#define RSI	  0x40
+#define RDI	  0x80
 
 u16 arch_writes(const u8 *p, const struct insn *insn)
 {
