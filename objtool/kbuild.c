@@ -16,46 +16,58 @@
 /* In every command that compiles for the kernel: C and assembler; Rust. */
 static const char *const kernel_words[] = {"-D__KERNEL__", "include/generated/rustc_cfg"};
 
-/* Read up to READ_MOST bytes, but no more than it takes to find @wanted. */
-static bool read_until(const char *path, struct buf *text, const char *wanted)
+/* Append what @fd gives to @text, up to READ_MOST, and a NUL. */
+static void read_rest(int fd, struct buf *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n;
 
-	if (fd < 0)
-		return false;
 	do {
 		buf_reserve(text, READ_FIRST);
 		n = read(fd, text->data + text->len, text->cap - text->len);
 		text->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && text->len < READ_MOST &&
-		 !(wanted && memmem(text->data, text->len, wanted, strlen(wanted))));
-	close(fd);
+	} while (n > 0 && text->len < READ_MOST);
 	buf_add(text, "", 1);
-	return n >= 0;
+}
+
+static int open_text(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* What the text of a .cmd file, NUL at its end, says. Cuts it to the command. */
+static int parse(struct kbuild *kb, char *text)
+{
+	kb->source = strstr(text, SOURCE) != NULL;
+	text[strcspn(text, "\n")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_words); i++)
+		kb->kernel |= strstr(text, kernel_words[i]) != NULL;
+	return str_starts(text, "cmd_") || str_starts(text, "savedcmd_") ? 0 : -1;
 }
 
 int kbuild_read(struct kbuild *kb, const char *path)
 {
+	char first[READ_FIRST + 1];
 	struct buf text = {0};
-	char *first;
+	int fd = open_text(path), ret;
+	ssize_t n;
 
 	*kb = (struct kbuild){0};
-	if (!read_until(path, &text, SOURCE)) {
-		buf_free(&text);
+	if (fd < 0)
 		return -1;
+	n = read(fd, first, READ_FIRST);
+	first[n > 0 ? n : 0] = '\0';
+	if (strstr(first, SOURCE)) {
+		ret = parse(kb, first);
+	} else {
+		buf_add(&text, first, strlen(first));
+		read_rest(fd, &text);
+		kb->text = (char *)text.data;
+		ret = parse(kb, kb->text);
 	}
-	first = (char *)text.data;
-	kb->source = strstr(first, SOURCE) != NULL;
-	first[strcspn(first, "\n")] = '\0';
-	if (!str_starts(first, "cmd_") && !str_starts(first, "savedcmd_")) {
-		buf_free(&text);
-		return -1;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(kernel_words); i++)
-		kb->kernel |= strstr(first, kernel_words[i]) != NULL;
-	kb->text = first;
-	return 0;
+	close(fd);
+	if (ret)
+		kbuild_free(kb);
+	return ret;
 }
 
 void kbuild_free(struct kbuild *kb)
@@ -97,6 +109,20 @@ static char *resolve(const struct place *place, const char *word)
 
 static void each_word(struct place *place, char *words, bool follow);
 
+/* A file of words. */
+static void use_list(struct place *place, const char *path)
+{
+	struct buf text = {0};
+	int fd = open_text(path);
+
+	if (fd < 0)
+		return;
+	read_rest(fd, &text);
+	close(fd);
+	each_word(place, (char *)text.data, false);
+	buf_free(&text);
+}
+
 static void use_word(struct place *place, const char *word, bool follow)
 {
 	bool list = follow && word[0] == '@';
@@ -106,11 +132,7 @@ static void use_word(struct place *place, const char *word, bool follow)
 		return;
 	path = resolve(place, word + list);
 	if (path && list) {
-		struct buf text = {0};
-
-		if (read_until(path, &text, NULL))
-			each_word(place, (char *)text.data, false);
-		buf_free(&text);
+		use_list(place, path);
 	} else if (path) {
 		place->fn(place->ctx, path);
 		place->nr++;

@@ -19,7 +19,7 @@
 struct kbuild {
 	bool source; /* made from a source file, not from other objects */
 	bool kernel; /* for the kernel or a module, not for a program of the build host */
-	char *text;  /* the first line: kbuild_parts() needs it; malloc'ed */
+	char *text;  /* unless .source, the command, for kbuild_parts(); malloc'ed */
 };
 
 /* Read the .cmd file at @path. Returns 0, or -1 if it is gone or is none; no message. */
