@@ -12,7 +12,8 @@ import sys
 import time
 
 ROUNDS = 7  # at least; the median of fewer says little
-PATIENCE = 25.0  # seconds for all runs of one command: slow ones are run less often
+PATIENCE = 20.0  # seconds of cpu time for all runs of one command, but for the least:
+LEAST = 3  # runs of a slow one
 
 
 class Failed(Exception):
@@ -97,7 +98,7 @@ def measure(commands, scratch, rounds=ROUNDS):
             print(f"  {cmd.name}: skipped: {e}")
             continue
         able.append(cmd)
-        runs[cmd] = max(1, min(rounds, int(PATIENCE / first.wall)))
+        runs[cmd] = min(rounds, max(LEAST, int(PATIENCE / max(first.cpu, 1e-3))))
     for i in range(rounds):
         for k in range(len(able)):
             cmd = able[(i + k) % len(able)]
@@ -118,6 +119,11 @@ def times(x):
     return f"{x:.2f}x" if x >= 0.5 else f"1/{1 / x:.1f}"
 
 
+def number(x):
+    """Three digits, or all there are before the point."""
+    return f"{x:.0f}" if x >= 100 else f"{x:.3g}"
+
+
 def heading(text):
     print(f"\n{text}")
 
@@ -135,11 +141,11 @@ def table(commands, file_size=None, first="ours"):
           f"{first}/this: wall, cpu")
     for cmd in commands:
         walls = [s.wall * 1e3 for s in cmd.samples.values()]
-        spread = f"{min(walls):.4g} .. {max(walls):.4g}"
+        spread = f"{number(min(walls))} .. {number(max(walls))}"
         against = ""
         if cmd is not commands[0]:
             against = "".join(f"{times(ratio(commands[0], cmd, what)):>9}"
                               for what in ("wall", "cpu"))
-        print(f"  {cmd.name:36}{len(walls):5}{statistics.median(walls):9.4g}  {spread:17}"
-              f"{cmd.median('cpu') * 1e3:8.4g}{peak_of(cmd, file_size):>8}   {against}")
+        print(f"  {cmd.name:36}{len(walls):5}{number(statistics.median(walls)):>9}  {spread:17}"
+              f"{number(cmd.median('cpu') * 1e3):>8}{peak_of(cmd, file_size):>8}   {against}")
     sys.stdout.flush()
