@@ -200,6 +200,14 @@ static u32 file_beside(const struct code *code, u32 unit, s32 step)
 	return 0;
 }
 
+/* The end of one object and the start of the next: either may be meant. */
+static bool is_doubtful(const struct code *code, u32 unit, u32 off)
+{
+	const struct unit *u = &code->units[unit];
+
+	return u->off == off && unit > code->first_unit[u->sec] && u[-1].off + u[-1].len == off;
+}
+
 /* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no
  * telling. */
 static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 end)
@@ -216,7 +224,9 @@ static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 e
 	if (off < 0 || off >= (s64)code->obj->sections[sym->sec].size)
 		return 0;
 	unit = code_unit_at(code, sym->sec, (u32)off);
-	return unit == NO_UNIT ? 0 : code->obj->symbols[code->units[unit].sym].file;
+	if (unit == NO_UNIT || is_doubtful(code, unit, (u32)off))
+		return 0;
+	return code->obj->symbols[code->units[unit].sym].file;
 }
 
 /* Boyer and Moore's vote: the winner is the one that more than half are for, if there is one. */

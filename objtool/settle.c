@@ -116,6 +116,22 @@ static bool can_be_meant(struct parts *parts, u32 unit)
 	return sym->bind == BIND_LOCAL && origin_sees(parts_origin(parts), sym->file);
 }
 
+/* The empty object at the place of @t that can be meant, NO_UNIT if there is none. */
+static u32 meant_empty(struct parts *parts, const struct target *t)
+{
+	const struct code *code = parts->code;
+	u32 first = target_empty_here(code, t), sec, off;
+
+	if (first == NO_UNIT)
+		return NO_UNIT;
+	sec = code->units[first].sec;
+	off = code->units[first].off;
+	for (u32 u = first; u < code->first_unit[sec + 1] && code->units[u].off == off; u++)
+		if (!code->units[u].len && can_be_meant(parts, u))
+			return u;
+	return NO_UNIT;
+}
+
 /* The nearest object before or behind @unit that can be meant, NO_UNIT if none of the next few. */
 static u32 meant_beside(struct parts *parts, u32 unit, s32 step)
 {
@@ -140,8 +156,14 @@ static void settle_stranger(struct parts *parts, struct target *t)
 	const struct code *code = parts->code;
 	const struct unit *here = &code->units[t->unit];
 	s64 off = add_wrap(here->off, t->delta), end, start;
-	u32 before = meant_beside(parts, t->unit, -1), behind = meant_beside(parts, t->unit, 1);
-	u32 unit = before;
+	u32 before, behind, unit = meant_empty(parts, t);
+
+	if (unit != NO_UNIT) {
+		*t = target_end_of(code, unit);
+		return;
+	}
+	before = unit = meant_beside(parts, t->unit, -1);
+	behind = meant_beside(parts, t->unit, 1);
 
 	if (before == NO_UNIT && behind == NO_UNIT)
 		return;
@@ -205,7 +227,7 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 		settle_stranger(parts, t);
 		return;
 	}
-	empty = t->delta ? NO_UNIT : target_empty_here(code, t);
+	empty = nothing || !t->delta ? meant_empty(parts, t) : NO_UNIT;
 	table = target_ends_here(code, t);
 	if (empty == NO_UNIT && table == NO_UNIT)
 		return;

@@ -364,6 +364,12 @@ static void find_layout(struct object *obj, const struct section *sec,
 		obj->path, sec->name, sec->size, sec->nr_relocs);
 }
 
+static u32 kind_of(const struct special_section *how)
+{
+	return how->table == &other_table ? arch_nr_special_tables
+					  : (u32)(how->table - arch_special_tables);
+}
+
 /* The first relocation of an entry is its site, since no layout puts another pointer first. */
 static bool read_entry(const struct object *obj, u32 table, const struct special_section *how,
 		       u32 index, struct special *out)
@@ -375,8 +381,7 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	s64 off;
 
 	out->table = table;
-	out->kind = how->table == &other_table ? arch_nr_special_tables
-					       : (u32)(how->table - arch_special_tables);
+	out->kind = kind_of(how);
 	out->entry = how->entries[index];
 	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry
 								 : how->layout->stride;
@@ -396,21 +401,44 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	return true;
 }
 
-/* All entries of tables of one kind after the other: their order at one site. */
+struct table {
+	const char *name;
+	u32 kind, sec;
+};
+
+static int compare_tables(const void *pa, const void *pb)
+{
+	const struct table *a = pa, *b = pb;
+	int cmp = a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : strcmp(a->name, b->name);
+
+	return cmp ? cmp : (a->sec > b->sec) - (a->sec < b->sec);
+}
+
+/*
+ * All entries, table after table: by kind, then by name, since where a section
+ * is says nothing of a function. This will be their order at one site.
+ */
 static void read_entries(struct object *obj, struct specials *specials)
 {
-	for (u32 kind = 0; kind <= arch_nr_special_tables; kind++)
-		for (u32 i = 1; i < obj->nr_sections; i++) {
-			const struct special_section *how = &specials->sections[i];
+	struct table *tables = xcalloc(obj->nr_sections, sizeof(*tables));
+	u32 nr = 0;
 
-			if (how->table != (kind < arch_nr_special_tables
-						   ? &arch_special_tables[kind]
-						   : &other_table))
-				continue;
-			for (u32 k = 0; k < how->nr; k++)
-				if (read_entry(obj, i, how, k, &specials->entries[specials->nr]))
-					specials->nr++;
-		}
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		const struct special_section *how = &specials->sections[i];
+
+		if (how->table)
+			tables[nr++] = (struct table){obj->sections[i].name, kind_of(how), i};
+	}
+	qsort(tables, nr, sizeof(*tables), compare_tables);
+	for (u32 t = 0; t < nr; t++) {
+		const struct special_section *how = &specials->sections[tables[t].sec];
+
+		for (u32 k = 0; k < how->nr; k++)
+			if (read_entry(obj, tables[t].sec, how, k,
+				       &specials->entries[specials->nr]))
+				specials->nr++;
+	}
+	free(tables);
 }
 
 /* Sort by site: by offset, then by section, each keeping the order there was. */
