@@ -11,14 +11,15 @@ import re
 from asm import CODE_SECTION, SYMBOL, root_of, unquote
 from case import Case, mutator
 from elfobj import Elf
-from verdict import Expect, canonical
+from verdict import Expect, Lines, canonical
 
 # ---- helpers ----
 
 NUMBER = re.compile(r'^-?\d+$')
 NOT_SYMBOLS = {'rip', 'st'}
+# all take the file first and its line second
 LINE_TAKERS = re.compile(r'(__might_sleep|___might_sleep|__might_fault|lockdep_rcu_suspicious|'
-                         r'warn_slowpath_\w+|__dev_\w+|__might_resched|__WARN\w*|__warn_printk)$')
+                         r'warn_slowpath_(null|fmt|fmt_taint))$')
 
 SWAPS = {}
 for a, b in (('add', 'sub'), ('and', 'or'), ('xor', 'and'), ('inc', 'dec'), ('shl', 'shr'),
@@ -65,7 +66,7 @@ def line_argument(u, i):
     """Is statement @i a move of a line number, right before a call that takes one?"""
     stmts = u.asm.stmts
     if not re.match(r'movl?$', stmts[i].op) or not stmts[i].args[0].startswith('$') or \
-            not re.match(r'%(e?[sd]i|r?[sd]i|edx|ecx|esi)$', stmts[i].args[-1]):
+            stmts[i].args[-1] != '%esi':
         return False
     seen = 0
     for s in stmts[i + 1:i + 40]:
@@ -392,7 +393,7 @@ def users_of(u, label, depth=0):
             key = u.func(root_of(s.func))
         elif s.obj is None:
             return None
-        elif is_content(s.obj) or is_pooled(s.sec):
+        elif by_content(u, s.obj, s.sec):
             more = users_of(u, s.obj, depth + 1) if depth < 5 else None
             if more is None:
                 return None
@@ -414,6 +415,24 @@ def is_content(name):
 def is_pooled(sec):
     """clang puts named constants of 16 bytes into .rodata.cst16, where only content counts."""
     return re.match(r'\.rodata\.(.*\.)?(cst|str)\d', sec) is not None
+
+
+def by_content(u, name, sec):
+    """
+    Is this object known by its content? Then it has no record, its users change with it.
+    Only a number tells one function's read-only static local from another's.
+    """
+    return is_content(name) or is_pooled(sec) or name not in u.asm.globals and \
+        re.search(r'\.\d+$', name) is not None and \
+        sec.startswith(('.rodata', '.init.rodata')) and '__UNIQUE' not in name
+
+
+def owners(u, label, sec):
+    """The records that change with the content of object @label."""
+    if by_content(u, label, sec):
+        return users_of(u, label)
+    key = u.data(label)
+    return {key} if key else None
 
 
 def may_follow(u, names):
@@ -600,10 +619,10 @@ def data_number(u, rng):
                               not is_content(label) and not is_pooled(s.sec)
                               and not LINE_HOLDERS.search(label))
     for i, label in some(rng, sites, 100):
-        key = u.data(label)
-        if key:
+        must = owners(u, label, u.asm.stmts[i].sec)
+        if must:
             new = changed_number(u.asm.stmts[i], rng)
-            return Case({i: new}, Expect('P1', [key], may_follow(u, [key])),
+            return Case({i: new}, Expect('P1', must, may_follow(u, must)),
                         f'{label}: {u.asm.stmts[i].text!r} -> {new!r}')
     return None
 
@@ -616,12 +635,12 @@ def data_pointer(u, rng):
              and not is_content(s.obj)]
     names = sorted({stmts[i].args[0] for i in sites})
     for i in some(rng, sites, 40):
-        key = u.data(stmts[i].obj)
+        must = owners(u, stmts[i].obj, stmts[i].sec)
         others = [n for n in names if canonical(n) != canonical(stmts[i].args[0])
                   and not u.same_place(n, stmts[i].args[0])]
-        if key and others:
+        if must and others:
             new = '.quad ' + rng.choice(others + [stmts[i].args[0] + '+1'])
-            return Case({i: new}, Expect('P1', [key], may_follow(u, [key])),
+            return Case({i: new}, Expect('P1', must, may_follow(u, must)),
                         f'{stmts[i].obj}: {stmts[i].text!r} -> {new!r}')
     return None
 
@@ -1103,17 +1122,17 @@ def data_class(u, rng):
              and s.sec in ('.data', '.bss', '.data..read_mostly', '.rodata') and
              not is_content(s.op)]
     for i in some(rng, sites):
-        key = u.data(stmts[i].op)
+        must = owners(u, stmts[i].op, stmts[i].sec)
         j = i + 1
         while j < len(stmts) and stmts[j].kind == 'dir' and stmts[j].op in \
                 DATA_DIRECTIVES | {'.zero', '.string', '.ascii', '.asciz'}:
             j += 1
-        if key and j > i + 1:
+        if must and j > i + 1:
             new = '.init.data' if stmts[i].sec != '.rodata' else '.init.rodata'
             edits = {i: f'.pushsection {new},"a{"" if "ro" in new else "w"}",@progbits\n'
                      f'.p2align 5\n{stmts[i].text}',
                      j - 1: f'{stmts[j - 1].text}\n.popsection'}
-            return Case(edits, Expect('P1', [key], may_follow(u, [key])),
+            return Case(edits, Expect('P1', must, may_follow(u, must)),
                         f'{stmts[i].op}: {stmts[i].sec} -> {new}')
     return None
 
@@ -1350,8 +1369,65 @@ def line_printk(u, rng):
     sites = number_directives(u, lambda s, label: re.search(r'(^|\.)_entry(\.|$)', label)
                               and s.op == '.long' and s.obj == label)
     for i, label in some(rng, sites):
-        key = u.data(label)
         s = u.asm.stmts[i]
+        must = owners(u, label, s.sec)
         new = field_text(s, int(s.args[0], 0) + 1)
-        return key and Case({i: new}, Expect('P2', lines=[key]), f'{label}: {s.text!r} -> {new!r}')
+        return must and Case({i: new}, Expect('P2', lines=must), f'{label}: {s.text!r} -> {new!r}')
     return None
+
+
+def debug_descriptors(u):
+    """(label, its number directives) of the struct _ddebug objects in __dyndbg."""
+    stmts, out = u.asm.stmts, []
+    for i, s in enumerate(stmts):
+        if s.kind == 'label' and s.sec == '__dyndbg' and s.op in u.asm.object_names:
+            j = i + 1
+            while j < len(stmts) and stmts[j].kind == 'dir' and stmts[j].sec == s.sec and \
+                    stmts[j].op in DATA_DIRECTIVES | {'.zero'}:
+                j += 1
+            numbers = [k for k in range(i + 1, j) if stmts[k].op != '.quad']
+            if len(numbers) > 3 and all(stmts[k].op == '.byte' for k in numbers[:4]):
+                out.append((s.op, numbers))
+    return out
+
+
+def flipped_byte(s, bit):
+    return f'.byte {int(s.args[0], 0) ^ 1 << bit}'
+
+
+@mutator('line number, debug descriptor', 'lines')
+def line_descriptor(u, rng):
+    """18 bits of line, then 6 of class and 8 of flags."""
+    for label, numbers in some(rng, debug_descriptors(u)):
+        key, i = u.data(label), rng.choice(numbers[:2])
+        new = flipped_byte(u.asm.stmts[i], rng.randrange(8))
+        return key and Case({i: new}, Expect('P2', lines=[key]),
+                            f'{label}: {u.asm.stmts[i].text!r} -> {new!r}')
+    return None
+
+
+@mutator('debug descriptor, class and flags')
+def descriptor_flags(u, rng):
+    for label, numbers in some(rng, debug_descriptors(u)):
+        key, k = u.data(label), rng.choice([2, 3])
+        i = numbers[k]
+        new = flipped_byte(u.asm.stmts[i], rng.randrange(2 if k == 2 else 0, 8))
+        return key and Case({i: new}, Expect('P1', [key], may_follow(u, [key])),
+                            f'{label}: {u.asm.stmts[i].text!r} -> {new!r}')
+    return None
+
+
+@mutator('line numbers all moved', 'lines')
+def lines_moved(u, rng):
+    """As by a comment added on top of the file."""
+    by, edits, stmts = rng.randrange(1, 9), {}, u.asm.stmts
+    for f, _ in bug_entries(u):
+        if len(f) in (4, 5) and NUMBER.match(stmts[f[-2]].args[0]):
+            edits[f[-2]] = field_text(stmts[f[-2]], int(stmts[f[-2]].args[0]) + by)
+    for i in u.asm.insns():
+        if line_argument(u, i) and NUMBER.match(stmts[i].args[0][1:]):
+            edits[i] = replace_operand(stmts[i], 0, f'${int(stmts[i].args[0][1:]) + by}')
+    for i, _ in number_directives(u, lambda s, label: re.search(r'(^|\.)_entry(\.|$)', label)
+                                  and s.op == '.long' and s.obj == label):
+        edits[i] = field_text(stmts[i], int(stmts[i].args[0], 0) + by)
+    return Case(edits, Lines(), f'{len(edits)} places') if edits else None

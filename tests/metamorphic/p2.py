@@ -10,7 +10,7 @@ from asm import CODE_SECTION, SYMBOL, root_of, unquote
 from case import Case, mutator
 from elfobj import (Elf, R_64, R_PC32, R_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHT_SYMTAB, STT_FILE,
                     STT_SECTION)
-from p1 import DATA_DIRECTIVES, is_branch, is_content, simple_functions, some
+from p1 import DATA_DIRECTIVES, by_content, is_branch, simple_functions, some
 from verdict import Contained, Expect, canonical
 
 # ---- pieces of a file that can be moved about ----
@@ -259,7 +259,9 @@ def removed(u, rng):
                 continue
             if all(id(s) in inside for s in u.references(token)):
                 end = drop_string(u, token, gone)
-                if end is None and (token.startswith('.L') or is_content(token)):
+                if end is None and (
+                        token.startswith('.L') or by_content(u, token,
+                                                             stmts[u.asm.label_at[token]].sec)):
                     ok = False
         if not ok:
             continue
@@ -581,6 +583,38 @@ def locals_kept(u, rng):
     return Case(None, Expect('P2'), f'{len(names)} symbols', text=text, post=localize)
 
 
+@mutator('local labels kept', 'P2')
+def labels_kept(u, rng):
+    flags = ('-Wa,-L',) if u.asm.clang else ('-L',)
+    return Case({}, Expect('P2'), ' '.join(flags), asflags=flags)
+
+
+@mutator('sections in another order', 'P2')
+def sections_reordered(u, rng):
+    """All of them mentioned on top of the file: new indices, new symbols, new addends."""
+    decls = [d for sec, d in sorted(declarations(u).items())
+             if ',' in d and not re.search(r'"[^"]*[oG?]', d) and not sec.startswith('.note')]
+    rng.shuffle(decls)
+    first = u.asm.stmts[0]
+    back = enter(u, '.text')
+    return Case({0: '\n'.join([first.text] + decls + [back])} if first.op == '.file' else
+                {0: '\n'.join(decls + [back, first.text])}, Expect('P2'), f'{len(decls)} sections')
+
+
+def copied(name, *flags, asflags=()):
+    def run(u, rng):
+        def copy(shop, path):
+            out = shop.path('.o')
+            return out if shop.run('objcopy', *flags, path, out) else None
+        return Case({}, Expect('P2'), ' '.join(flags), post=copy, asflags=asflags)
+    mutator(name, 'P2')(run)
+
+
+copied('copied by objcopy')
+copied('debug information stripped', '--strip-debug', asflags=('-g',))
+copied('comment and notes removed', '-R', '.comment', '-R', '.note*')
+
+
 # ---- linked ----
 
 def linked(tool, flags=()):
@@ -634,6 +668,14 @@ def linked_alone(u, rng):
         out = shop.path('.o')
         return out if shop.run(*GNU, '-r', '-o', out, path) else None
     return Case({}, Expect('P2'), 'alone', post=link)
+
+
+@mutator('linked alone, labels discarded', 'P2')
+def linked_without_labels(u, rng):
+    def link(shop, path):
+        out = shop.path('.o')
+        return out if shop.run(*GNU, '-X', '-r', '-o', out, path) else None
+    return Case({}, Expect('P2'), 'ld -X', post=link)
 
 
 @mutator('linked alone, ld.lld -r', 'P2')

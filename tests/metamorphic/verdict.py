@@ -113,3 +113,17 @@ class Contained:
 
     def __str__(self):
         return 'all found again'
+
+
+class Lines:
+    """Nothing but line numbers may change."""
+    prop = 'P2'
+
+    def judge(self, old, new):
+        if new is None:
+            return 'false', 'refused'
+        sums, _ = old.changed(new)
+        return ('false' if sums else 'right'), ' '.join(f'{k}:{n}' for k, n in sorted(sums))
+
+    def __str__(self):
+        return 'only line numbers change'

@@ -191,6 +191,13 @@ yes_:
 
 /* ---- bugs: 12 bytes, the file relative to the entry until 5.18; 16 with a format in 7.x ---- */
 
+/* An unused string would be left to the rest of its section. */
+#if KERNEL < 619
+#define FORMAT(text) 0
+#else
+#define FORMAT(text) text
+#endif
+
 #define BUG_ONCE    2
 #define BUG_WARNING 1
 
@@ -208,7 +215,7 @@ yes_:
 			 ".pushsection __bug_table,\"aw\"\n2:" BUG_FIELDS       \
 			 ".popsection\n"                                        \
 			 :                                                      \
-			 : "i"(__FILE__), "i"(__LINE__), "i"(flags), "i"(format))
+			 : "i"(__FILE__), "i"(__LINE__), "i"(flags), "i"(FORMAT(format)))
 
 #define BUG_ON(condition)                       \
 	do {                                    \
