@@ -208,7 +208,10 @@ static void match_modules(struct side *side, const struct side *other)
 	if (!side->tree || !only_modules(other) || only_modules(side))
 		return;
 	list_tree_files(side, TREE_MODULES);
-	if (!side->tree->nr_chosen)
+	if (side->tree->nr_chosen)
+		warning("%s has modules only: of %s, only those are compared", other->path,
+			side->path);
+	else
 		list_tree_files(side, TREE_OBJECTS);
 	sort_items(side);
 }
@@ -306,14 +309,17 @@ static bool sums_current(const struct item *item)
 /* Read the beginning of a file. Returns its length, or -1 if it is no regular file; no message. */
 static ssize_t read_head(const char *path, struct stat *st, u8 *head)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t len = -1;
+	int fd;
 
-	if (fd < 0)
+	/* Not opened to look: a pipe can be read only once. */
+	if (stat(path, st) || !S_ISREG(st->st_mode))
 		return -1;
-	if (!fstat(fd, st) && S_ISREG(st->st_mode))
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
 		len = read(fd, head, HEAD_LEN);
-	close(fd);
+		close(fd);
+	}
 	return len;
 }
 

@@ -121,23 +121,23 @@ static bool same_file(const char *a, const char *b)
 	return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* Make the directories on the way to @path. What is wrong shows when it is written. */
-static void make_parents(const char *path)
+/* Make the directories on the way to @path. Returns 0, or -1 with errno set. */
+static int make_parents(const char *path)
 {
-	char *copy = xstrdup(path), *last = strrchr(copy, '/');
+	char *copy = xstrdup(path), *slash = strrchr(copy, '/');
+	int ret = 0;
 
-	*last = '\0';
-	if (!*copy || !access(copy, F_OK)) {
-		free(copy);
-		return;
-	}
-	*last = '/';
-	for (char *slash = copy; (slash = strchr(slash + 1, '/'));) {
-		*slash = '\0';
-		mkdir(copy, 0777);
+	*slash = '\0';
+	if (*copy && access(copy, F_OK)) {
 		*slash = '/';
+		for (slash = copy; !ret && (slash = strchr(slash + 1, '/'));) {
+			*slash = '\0';
+			ret = mkdir(copy, 0777) && errno != EEXIST ? -1 : 0;
+			*slash = '/';
+		}
 	}
 	free(copy);
+	return ret;
 }
 
 static int write_task(const struct update_task *task, const struct records *recs)
@@ -158,7 +158,7 @@ static int checksum_task(const struct update_task *task, unsigned int workers)
 	if (input_open(&in, &task->image))
 		return -1;
 	if (task->mirror)
-		make_parents(task->to);
+		make_parents(task->to); /* what is wrong shows when it is written */
 	recs = checksum_object(in.obj, workers);
 	if (recs)
 		ret = write_task(task, recs);
@@ -215,15 +215,21 @@ static int run_task(void *ctx, size_t i)
 	return task->tree ? checksum_file(task, run->workers) : checksum_task(task, run->workers);
 }
 
-/* One message for a read-only tree, not one for each of its objects. */
+/* One message for a directory that cannot be written to, not one for each object. */
 static bool writable(const struct update_task *task)
 {
-	const char *slash = task->tree && !task->mirror ? strrchr(task->to, '/') : NULL;
-	char *dir = slash ? xasprintf("%.*s", (int)(slash + 1 - task->to), task->to) : NULL;
-	bool good = !dir || !access(dir, W_OK | X_OK) || errno == ENOENT;
+	const char *slash = task->tree ? strrchr(task->to, '/') : NULL;
+	bool good = true;
+	char *dir;
 
-	if (!good)
-		error("cannot write to %s: %s (-o DIR puts them elsewhere)", dir, strerror(errno));
+	if (!slash)
+		return true;
+	dir = xasprintf("%.*s", (int)(slash + 1 - task->to), task->to);
+	if ((task->mirror && make_parents(task->to)) || access(dir, W_OK | X_OK)) {
+		error("cannot write to %s: %s%s", dir, strerror(errno),
+		      task->mirror ? "" : " (-o DIR puts them elsewhere)");
+		good = false;
+	}
 	free(dir);
 	return good;
 }
@@ -311,6 +317,8 @@ size_t update_prune(const struct tree *tree, const char *out)
 
 	if (!out)
 		return prune_beside(tree);
+	if (access(out, F_OK)) /* nothing could be written there */
+		return 0;
 	mirror = tree_scan(out, 1);
 	failed = mirror ? prune_mirror(tree, mirror) : 1;
 	tree_free(mirror);
