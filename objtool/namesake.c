@@ -200,12 +200,15 @@ static u32 file_beside(const struct code *code, u32 unit, s32 step)
 	return 0;
 }
 
-/* The end of one object and the start of the next: either may be meant. */
+/* The end of one object, the start of the next, an empty one: any of them may be meant. */
 static bool is_doubtful(const struct code *code, u32 unit, u32 off)
 {
 	const struct unit *u = &code->units[unit];
 
-	return u->off == off && unit > code->first_unit[u->sec] && u[-1].off + u[-1].len == off;
+	if (u->off != off)
+		return false;
+	return (unit > code->first_unit[u->sec] && u[-1].off + u[-1].len == off) ||
+	       (unit + 1 < code->first_unit[u->sec + 1] && u[1].off == off);
 }
 
 /* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no

@@ -116,19 +116,25 @@ static bool can_be_meant(struct parts *parts, u32 unit)
 	return sym->bind == BIND_LOCAL && origin_sees(parts_origin(parts), sym->file);
 }
 
-/* The empty object at the place of @t that can be meant, NO_UNIT if there is none. */
+/*
+ * The empty object at the place of @t, if one of its names can be meant: keys of
+ * many files can have one place. NO_UNIT if there is none.
+ */
 static u32 meant_empty(struct parts *parts, const struct target *t)
 {
 	const struct code *code = parts->code;
-	u32 first = target_empty_here(code, t), sec, off;
+	u32 empty = target_empty_here(code, t), nr, first;
 
-	if (first == NO_UNIT)
+	if (empty == NO_UNIT)
 		return NO_UNIT;
-	sec = code->units[first].sec;
-	off = code->units[first].off;
-	for (u32 u = first; u < code->first_unit[sec + 1] && code->units[u].off == off; u++)
-		if (!code->units[u].len && can_be_meant(parts, u))
-			return u;
+	first = code_symbols_at(code, code->units[empty].sec, code->units[empty].off, &nr);
+	for (u32 i = first; i < first + nr; i++) {
+		const struct symbol *sym = &code->obj->symbols[code->obj->by_addr[i]];
+
+		if (code->alias_of[code->obj->by_addr[i]] == empty && sym->bind == BIND_LOCAL &&
+		    origin_sees(parts_origin(parts), sym->file))
+			return empty;
+	}
 	return NO_UNIT;
 }
 
@@ -206,6 +212,17 @@ static void settle_string(const struct parts *parts, struct target *t, u32 sec,
 	t->off = start;
 }
 
+/* A comparison with the place of unnamed data is one with the end of the table before it. */
+static void settle_blob(const struct parts *parts, struct target *t, enum address_use use)
+{
+	u32 table = target_ends_here(parts->code, t);
+	const struct unit *before = &parts->code->units[table];
+
+	if (table != NO_UNIT && use == USE_COMPARE &&
+	    refers_to(parts, before->sec, before->off, before->off + before->len - 1, -1))
+		*t = target_end_of(parts->code, table);
+}
+
 void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
 	    const struct code_insn *ci, bool immediate)
 {
@@ -217,6 +234,12 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 
 	if (t->kind == TARGET_BYTES) {
 		settle_string(parts, t, sec, ci, immediate);
+		return;
+	}
+	if (t->kind == TARGET_BLOB && t->len) {
+		settle_blob(parts, t,
+			    arch_address_use(section(parts, sec)->data + ci->off, &ci->insn,
+					     immediate, &reg));
 		return;
 	}
 	if (!nothing && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
