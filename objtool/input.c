@@ -11,7 +11,7 @@
 #include <objtool/input.h>
 #include <objtool/log.h>
 
-/* How files begin; ELF's fifth byte is its class. */
+/* How files begin; the fifth byte of ELF is its class. */
 static const struct {
 	const char *magic;
 	u8 len;
@@ -19,7 +19,7 @@ static const struct {
 	u8 how;	    /* enum compression */
 } contents[] = {
 	{"\177ELF\002", 5, CONTENT_ELF, 0},
-	{"\177ELF\001", 5, CONTENT_ELF32, 0},
+	{"\177ELF\001", 5, CONTENT_FOREIGN, 0},
 	{"BC\xc0\xde", 4, CONTENT_BITCODE, 0},
 	{"\xde\xc0\x17\x0b", 4, CONTENT_BITCODE, 0},
 	{"!<arch>\n", 8, CONTENT_ARCHIVE, 0},
@@ -30,15 +30,24 @@ static const struct {
 	{"objtool-checksums\t", 18, CONTENT_CHECKSUMS, 0},
 };
 
-#define MAGIC_LEN     18
+#define MAGIC_LEN     20
 #define ARCHIVE_MAGIC 8
+
+/* Where an ELF header has the machine, and what it is for x86-64 (psABI 1.0). */
+#define MACHINE	       18
+#define MACHINE_X86_64 62
 
 static enum content content_at(const u8 *head, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(contents); i++)
+	enum content content = CONTENT_UNKNOWN;
+
+	for (size_t i = 0; i < ARRAY_SIZE(contents) && content == CONTENT_UNKNOWN; i++)
 		if (len >= contents[i].len && !memcmp(head, contents[i].magic, contents[i].len))
-			return contents[i].content;
-	return CONTENT_UNKNOWN;
+			content = contents[i].content;
+	if (content == CONTENT_ELF && len >= MACHINE + 2 &&
+	    get_u16(head + MACHINE) != MACHINE_X86_64)
+		content = CONTENT_FOREIGN;
+	return content;
 }
 
 static enum compression compression_of(enum content content)
@@ -340,7 +349,7 @@ void images_add_file(struct images *images, const char *path, const char *rel)
 void images_warn(const struct images *images)
 {
 	if (images->strangers)
-		warning("left out %zu members of archives that are no 64-bit ELF objects",
+		warning("left out %zu members of archives that are no x86-64 objects",
 			images->strangers);
 }
 

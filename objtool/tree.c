@@ -313,7 +313,7 @@ static struct tree_file *find_path(const struct tree *tree, const char *path)
 
 static bool readable(enum content content)
 {
-	return content == CONTENT_ELF || content == CONTENT_ELF32;
+	return content == CONTENT_ELF || content == CONTENT_FOREIGN;
 }
 
 struct parts {
@@ -353,8 +353,8 @@ static void choose_object(struct tree *tree, struct tree_file *file)
 {
 	if (file->content == CONTENT_BITCODE)
 		tree->bitcode++;
-	if (file->content == CONTENT_ELF32)
-		tree->code32++;
+	if (file->content == CONTENT_FOREIGN)
+		tree->foreign++;
 	if (file->cmd && (ends_in(file->name, helper_suffixes, ARRAY_SIZE(helper_suffixes)) ||
 			  str_ends(file->path, "/" PIGGY)))
 		return;
@@ -362,7 +362,7 @@ static void choose_object(struct tree *tree, struct tree_file *file)
 		file->chosen = file->content == CONTENT_ELF;
 	else if (file->kbuild.source)
 		file->chosen = file->kbuild.kernel && file->content != CONTENT_BITCODE &&
-			       file->content != CONTENT_ELF32;
+			       file->content != CONTENT_FOREIGN;
 	else if (file->content == CONTENT_ELF)
 		choose_linked(tree, file);
 	tree->other += !file->cmd && file->content == CONTENT_UNKNOWN;
@@ -441,7 +441,7 @@ void tree_choose(struct tree *tree, enum tree_choice choice)
 {
 	bool kernel = false;
 
-	tree->nr_chosen = tree->bitcode = tree->code32 = tree->other = 0;
+	tree->nr_chosen = tree->bitcode = tree->foreign = tree->other = 0;
 	for (size_t i = 0; i < tree->nr; i++)
 		tree->files[i].chosen = tree->files[i].part = false;
 	for (size_t i = 0; i < tree->nr; i++) {
@@ -470,8 +470,9 @@ void tree_warn(const struct tree *tree)
 		warning("%s: left out %zu objects of LLVM bitcode: vmlinux.o and the modules have "
 			"their code",
 			tree->root, tree->bitcode);
-	if (tree->code32)
-		warning("%s: left out %zu objects of 32-bit code", tree->root, tree->code32);
+	if (tree->foreign)
+		warning("%s: left out %zu objects of 32-bit code or for other machines", tree->root,
+			tree->foreign);
 	if (tree->other)
 		warning("%s: left out %zu files called .o that are no objects", tree->root,
 			tree->other);

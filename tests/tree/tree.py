@@ -309,6 +309,11 @@ def test_kbuild():
     leaf("moved", "kernel/exit.o", compiled("int f;", ("-m32",)))
     status, _, err = objtool("checksum", "-o", path("kb-part"), path("moved"))
     check("kbuild: 32-bit code", status == 0 and one_line(err) and "1 objects of 32-bit" in err, err)
+    arm = bytearray(func("do_exit"))
+    arm[18] = 183
+    leaf("moved", "kernel/exit.o", bytes(arm))
+    status, _, err = objtool("checksum", "-o", path("kb-part"), path("moved"))
+    check("kbuild: another machine", status == 0 and one_line(err) and "1 objects of 32-bit code or for other" in err, err)
 
 
 def test_lto():

@@ -22,8 +22,8 @@
 enum content {
 	CONTENT_UNKNOWN, /* nothing of the below */
 	CONTENT_NONE,	 /* cannot be read, or no regular file */
-	CONTENT_ELF,	 /* 64 bits */
-	CONTENT_ELF32,
+	CONTENT_ELF,	 /* for x86-64, as far as the header says */
+	CONTENT_FOREIGN, /* ELF for 32 bits, or for another machine */
 	CONTENT_BITCODE,
 	CONTENT_ARCHIVE,
 	CONTENT_THIN,
@@ -48,7 +48,7 @@ struct image {
 struct images {
 	struct image *image; /* malloc'ed */
 	size_t nr, cap;
-	size_t strangers;   /* members of archives that were left out: no 64-bit ELF objects */
+	size_t strangers;   /* members of archives that were left out: no x86-64 objects */
 	struct arena arena; /* the strings */
 };
 

@@ -54,8 +54,8 @@ struct tree {
 	struct tree_dir *dirs; /* sorted by name */
 	size_t nr_dirs, cap_dirs;
 	size_t nr_chosen;
-	size_t unread;		       /* directories */
-	size_t bitcode, code32, other; /* objects left out for what they are */
+	size_t unread;			/* directories */
+	size_t bitcode, foreign, other; /* objects left out for what they are */
 	struct arena arena;
 };
 
