@@ -489,8 +489,9 @@ def test_interrupt():
         done = contents("int-out") if os.path.exists(path("int-out")) else {}
         hit += status == -sig and 0 < len(done) < len(reference)
         wrong = [f for f in done if done[f] != reference[f]]
-        check("interrupt: %s: whole or not there" % sig.name, not wrong and not leftovers("int-out"),
-              (wrong, leftovers("int-out")))
+        check("interrupt: %s: whole or not there" % sig.name, not wrong, wrong)
+        # Between two system calls a file has a name that is not its last; SIGKILL may strike there.
+        check("interrupt: %s: nothing else" % sig.name, sig == signal.SIGKILL or not leftovers("int-out"))
         status = objtool("checksum", "-o", path("int-out"), path("int"))[0]
         check("interrupt: %s: run again" % sig.name, status == 2 and contents("int-out") == reference)
     check("interrupt: some were hit half way", hit > 0)
