@@ -186,6 +186,13 @@ static void write_which(struct canon *c, const struct target *t)
 		token_num(&c->stream, n);
 }
 
+/* Where constants are is no news, unless it is memory that is given back after boot. */
+static void write_unusual_class(struct canon *c, u32 sec)
+{
+	if (strcmp(c->code->class[sec], ".rodata") != 0)
+		token_word(&c->stream, c->code->class[sec]);
+}
+
 /* Finish a token with what @t is. */
 static void write_target(struct canon *c, const struct target *t)
 {
@@ -224,12 +231,14 @@ static void write_target(struct canon *c, const struct target *t)
 		break;
 	case TARGET_BYTES:
 		token_word(&c->stream, sec->flags & SF_STRINGS ? "(string)" : "(const)");
+		write_unusual_class(c, t->sec);
 		token_bytes(&c->stream, sec->data + t->off, t->len);
 		token_num(&c->stream, t->delta);
 		cover(c, t->sec, t->off, t->len);
 		break;
 	case TARGET_BLOB:
 		token_word(&c->stream, "(data)");
+		write_unusual_class(c, t->sec);
 		token_num(&c->stream, blob_index(c, t));
 		token_num(&c->stream, t->delta);
 		break;
@@ -856,6 +865,13 @@ static void write_parts_and_blobs(struct canon *c)
 	}
 }
 
+/* Labels of the linker script mark where a section begins, not what lies there. */
+static bool is_alias(const struct symbol *sym, const struct unit *u)
+{
+	return sym->bind != BIND_LOCAL && !name_is_for_modpost(sym->name) &&
+	       !(sym->type == SYM_NOTYPE && !sym->size && u->sized);
+}
+
 struct alias {
 	const char *name;
 	u32 sym;
@@ -886,8 +902,7 @@ static void write_aliases(struct canon *c, u32 unit)
 	for (u32 i = first; i < first + nr; i++) {
 		u32 s = obj->by_addr[i];
 
-		if (s != u->sym && obj->symbols[s].bind != BIND_LOCAL &&
-		    c->code->alias_of[s] == unit)
+		if (s != u->sym && c->code->alias_of[s] == unit && is_alias(&obj->symbols[s], u))
 			names[n++] = (struct alias){obj->symbols[s].name, s};
 	}
 	qsort(names, n, sizeof(*names), compare_aliases);

@@ -68,8 +68,11 @@ static int name_order(const struct symbol *a, const struct symbol *b)
 	static const u8 rank[] = {[BIND_LOCAL] = 2, [BIND_GLOBAL] = 0, [BIND_WEAK] = 1};
 	u8 ra = a->bind < ARRAY_SIZE(rank) ? rank[a->bind] : 0;
 	u8 rb = b->bind < ARRAY_SIZE(rank) ? rank[b->bind] : 0;
+	bool ma = name_is_for_modpost(a->name), mb = name_is_for_modpost(b->name);
 	size_t la, lb;
 
+	if (ma != mb)
+		return ma ? 1 : -1;
 	if (ra != rb)
 		return ra < rb ? -1 : 1;
 	la = strlen(a->name);

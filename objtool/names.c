@@ -139,6 +139,11 @@ bool name_is_lock_key(const char *name)
 	return false;
 }
 
+bool name_is_for_modpost(const char *name)
+{
+	return str_starts(name, "__mod_");
+}
+
 bool name_is_cold(const char *name, size_t *len)
 {
 	const char *p = strstr(name, ".cold");

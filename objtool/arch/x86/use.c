@@ -92,7 +92,8 @@ enum writes {
 	WRITES_OPCODE, /* the register in the opcode's low bits */
 	WRITES_RAX,
 	WRITES_RAX_RDX,
-	WRITES_STRING, /* movs, stos, with rep or not: rdi, rsi, rcx */
+	WRITES_MOVS, /* with rep or not */
+	WRITES_STOS,
 	WRITES_GROUP1, /* 80, 81, 83: all but cmp */
 	WRITES_GROUP3, /* f6, f7: test, not, neg, mul, div */
 	WRITES_GROUP4, /* fe, ff: inc, dec; push */
@@ -131,9 +132,9 @@ static const struct writing one_byte[] = {
 	{0x8d, 0x8d, WRITES_REG},  /* lea */
 	{0x90, 0x90, WRITES_NONE}, /* nop */
 	{0x98, 0x99, WRITES_RAX_RDX},
-	{0xa4, 0xa5, WRITES_STRING},
+	{0xa4, 0xa5, WRITES_MOVS},
 	{0xa8, 0xa9, WRITES_NONE}, /* test $imm, %rax */
-	{0xaa, 0xab, WRITES_STRING},
+	{0xaa, 0xab, WRITES_STOS},
 	{0xb0, 0xbf, WRITES_OPCODE},
 	{0xc0, 0xc1, WRITES_RM}, /* shifts */
 	{0xc6, 0xc7, WRITES_RM}, /* mov $imm */
@@ -214,8 +215,10 @@ u16 arch_writes(const u8 *p, const struct insn *insn)
 		return RAX;
 	case WRITES_RAX_RDX:
 		return RAX | RDX;
-	case WRITES_STRING:
+	case WRITES_MOVS:
 		return RDI | RSI | RCX;
+	case WRITES_STOS:
+		return RDI | RCX;
 	case WRITES_GROUP1:
 		return digit == 7 ? 0 : rm;
 	case WRITES_GROUP3:

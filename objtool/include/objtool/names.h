@@ -38,6 +38,9 @@ bool name_is_static_local(const char *name);
 /* True for "__key.3" and "mmap_init.__key": a static lock class key. */
 bool name_is_lock_key(const char *name);
 
+/* True for "__mod_pci__ids_device_table": an alias that the kernel's build reads, and nothing else. */
+bool name_is_for_modpost(const char *name);
+
 /* True for "f.cold" and gcc 8's "f.cold.12"; *@len is then the length of "f". */
 bool name_is_cold(const char *name, size_t *len);
 
