@@ -56,7 +56,7 @@ def pieces(u):
             elif s.op == '.size' and unquote(s.args[0]) in opened:
                 opened.discard(unquote(s.args[0]))
                 if not opened and depth == 0 and not waits(u, i):
-                    cuts.append(i + 1)
+                    cuts.append(behind_jump_tables(u, i + 1))
         out, first = [], 0
         for cut in cuts:
             out.append(Piece(first, cut, stmts[first].sec if first == 0 else stmts[first - 1].sec))
@@ -74,6 +74,19 @@ def waits(u, i):
         if s.op == '.size' and unquote(s.args[0]).startswith(name + '.cold'):
             return True
     return False
+
+
+def behind_jump_tables(u, i):
+    """clang writes a function's jump tables behind it: they are part of its piece."""
+    stmts = u.asm.stmts
+    while i < len(stmts) and stmts[i].op == '.section' and \
+            unquote(stmts[i].args[0]).startswith('.rodata') and \
+            any(s.op.startswith('.LJTI') for s in stmts[i + 1:i + 4]):
+        i += 1
+        while i < len(stmts) and (stmts[i].op in DATA_DIRECTIVES | {'.p2align'} or
+                                  stmts[i].op.startswith('.LJTI')):
+            i += 1
+    return i
 
 
 def piece_text(u, p, edits=None):

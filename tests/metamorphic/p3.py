@@ -10,7 +10,8 @@ import re
 from case import Case, mutator
 from elfobj import (Elf, R_32, R_32S, R_64, R_GOTPCREL, R_GOTPCRELX, R_NONE, R_PC32, R_PC64, R_PLT32,
                     R_REX_GOTPCRELX, RELOC_SIZE, SHF_ALLOC, SHF_EXECINSTR, SHF_STRINGS,
-                    SHT_NOBITS, SHT_SYMTAB, STT_FILE, STT_SECTION)
+                    SHT_NOBITS, SHT_SYMTAB, STT_FILE, STT_FUNC,
+                    STT_SECTION)
 from verdict import Expect
 
 EXCLUDED = re.compile(r'\.discard\.|\.orc_unwind|\.orc_header$|\.call_sites$|\.return_sites$|'
@@ -184,24 +185,17 @@ reloc_mutator('type', change_type)
 reloc_mutator('offset', change_offset)
 
 
-def movable_in(sec, y):
-    return sec.type != SHT_NOBITS and sec.size > y.value + 8 and not EXCLUDED.match(sec.name)
-
-
-@mutator('symbol value', 'P3', True)
+@mutator('function symbol value', 'P3', True)
 def symbol_value(u, rng):
-    """A symbol that a relocation names is moved: everything that refers to it goes elsewhere."""
-    used = {r.sym for s in sections(u) for r in s.relocs if r.type != R_NONE}
-    syms = [y for y in u.elf.symbols if y.index in used and y.type not in (STT_FILE, STT_SECTION)
-            and 0 < y.shndx < 0xff00 and movable_in(u.elf.sections[y.shndx], y)]
+    """A function that begins elsewhere is another function."""
+    syms = [y for y in u.elf.symbols if y.type == STT_FUNC and 0 < y.shndx < 0xff00
+            and u.elf.sections[y.shndx].size > y.value + 16 and y.size > 16]
     if not syms:
         return None
     y = rng.choice(syms)
     elf = Elf(u.bytes)
     table = next(s for s in elf.sections if s.type == SHT_SYMTAB)
-    delta = rng.choice([1, 2, 4, 8, -1, -4, -8])
+    delta = rng.choice([1, 2, 4, 8])
     at = table.offset + 24 * y.index + 8
-    if y.value + delta < 0:
-        return None
     elf.data[at:at + 8] = (y.value + delta).to_bytes(8, 'little')
     return Case(None, Expect('P3'), f'{y.name}: value {y.value:#x} {delta:+d}', data=elf.data)
