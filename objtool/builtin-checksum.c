@@ -7,12 +7,15 @@
 #include <objtool/checksum.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
+#include <objtool/selfcheck.h>
 #include <objtool/update.h>
 
 struct checksum_options {
 	const char *output; /* NULL, a file, a directory, or "-" */
 	const char *dump;   /* name of the function to dump, or NULL */
 	unsigned int jobs;
+	bool selfcheck;
+	unsigned int seed; /* 0: none given */
 };
 
 static const struct option_spec checksum_options[] = {
@@ -23,6 +26,10 @@ static const struct option_spec checksum_options[] = {
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 	OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
 	       .help = "print what the checksum of FUNC covers"),
+	OPTION(struct checksum_options, selfcheck, .name = "selfcheck", .kind = OPTION_FLAG,
+	       .help = "alter fields of a copy, one at a time: who notices?"),
+	OPTION(struct checksum_options, seed, .name = "seed", .arg = "N", .kind = OPTION_NUMBER,
+	       .help = "other choices for --selfcheck; by default 1"),
 };
 
 /* What the command line comes to. */
@@ -60,6 +67,11 @@ static int check_operands(const struct checksum_options *opts, char **paths, str
 		return misuse(&command_checksum, "no object given");
 	if (opts->dump && dirs)
 		return misuse(&command_checksum, "--dump takes an object, not a directory");
+	if (opts->selfcheck && (dirs || opts->dump || opts->output))
+		return misuse(&command_checksum,
+			      "--selfcheck takes objects, no directory, and neither --dump nor -o");
+	if (opts->seed && !opts->selfcheck)
+		return misuse(&command_checksum, "--seed is for --selfcheck");
 	if (!opts->output)
 		return 0;
 	if (opts->dump)
@@ -186,6 +198,18 @@ static int dump_all(const struct plan *plan)
 	return trouble ? EXIT_TROUBLE : EXIT_SAME;
 }
 
+static int selfcheck_all(const struct plan *plan)
+{
+	struct selfcheck sc = {.seed = plan->opts->seed ? plan->opts->seed : 1};
+	size_t failed = selfcheck_run(&sc, &plan->images, plan->opts->jobs, stdout);
+	bool right = selfcheck_report(&sc, stdout);
+
+	selfcheck_free(&sc);
+	if (failed || plan->trouble)
+		return EXIT_TROUBLE;
+	return right ? EXIT_SAME : EXIT_DIFFERENT;
+}
+
 static int run_checksum(int argc, char **argv)
 {
 	struct checksum_options opts = {.jobs = pool_cpus()};
@@ -204,7 +228,10 @@ static int run_checksum(int argc, char **argv)
 	if (check_operands(&opts, paths, &plan))
 		return EXIT_TROUBLE;
 	add_paths(&plan, paths);
-	status = opts.dump ? dump_all(&plan) : write_all(&plan);
+	if (opts.selfcheck)
+		status = selfcheck_all(&plan);
+	else
+		status = opts.dump ? dump_all(&plan) : write_all(&plan);
 	for (size_t i = 0; i < plan.nr_trees; i++)
 		tree_free(plan.trees[i]);
 	free(plan.trees);
@@ -227,7 +254,13 @@ const struct command command_checksum = {
 		   "whose " RECORDS_SUFFIX
 		   " is not up to date; that of an object that is gone is removed.\n"
 		   "With -o, it is mirrored under another directory.\n\n"
-		   "Exit status: 0, or 2 if any of the objects could not be done.",
+		   "With --selfcheck, nothing is written: fields of each object are altered in memory, "
+		   "and the\n"
+		   "checksums of the functions they belong to, and no others, must change; what does "
+		   "not is\n"
+		   "told, and a table printed.\n\n"
+		   "Exit status: 0, 1 if --selfcheck found something, or 2 if any of the objects "
+		   "could not be done.",
 	.options = checksum_options,
 	.nr_options = ARRAY_SIZE(checksum_options),
 	.run = run_checksum,

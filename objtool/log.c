@@ -17,9 +17,12 @@
  */
 static _Thread_local struct log_text *keeping;
 
-void log_keep(struct log_text *to)
+struct log_text *log_keep(struct log_text *to)
 {
+	struct log_text *before = keeping;
+
 	keeping = to;
+	return before;
 }
 
 static void print(const char *text, size_t len)

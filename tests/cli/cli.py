@@ -14,7 +14,7 @@ from checksums import line, write  # noqa: E402
 from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
 
 COMMANDS = {
-    "checksum": ["--output", "--jobs", "--dump", "--help"],
+    "checksum": ["--output", "--jobs", "--dump", "--selfcheck", "--seed", "--help"],
     "diff": ["--json", "--name-only", "--quiet", "--strict", "--color", "--jobs", "--help"],
 }
 
@@ -93,6 +93,9 @@ def test_misuse():
     misuse(["checksum", "-o"], "'--output' takes an argument", "checksum")
     misuse(["checksum", "-o", "x", "a.o", "b.o"], "directory", "checksum")
     misuse(["checksum", "-o", "x", "--dump", "f", "a.o"], "--dump", "checksum")
+    misuse(["checksum", "--selfcheck", "-o", "x", "a.o"], "--selfcheck takes", "checksum")
+    misuse(["checksum", "--selfcheck", "."], "--selfcheck takes", "checksum")
+    misuse(["checksum", "--seed", "3", "a.o"], "--seed is for", "checksum")
 
 
 def test_options():

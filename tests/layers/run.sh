@@ -29,7 +29,9 @@ parts
 settle
 canon
 records
-tree checksum
+owners
+tree checksum fields
+selfcheck
 diff
 report disas load update
 builtin

@@ -29,9 +29,9 @@ struct log_text {
 /*
  * From now on, keep what this thread has to say in @to instead of printing it;
  * NULL ends that. So that work on many files at once can be reported in the
- * order of the files. Other threads are not concerned.
+ * order of the files. Other threads are not concerned. Returns where they were kept so far.
  */
-void log_keep(struct log_text *to);
+struct log_text *log_keep(struct log_text *to);
 
 /* Print what was kept, and release it. */
 void log_print(struct log_text *kept);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fields.h - fields of an object to alter, and who must notice
+ *
+ * Each kind of field that a checksum promises to cover, and for each a choice of
+ * alterations whose effect is known: which functions and data objects change what they
+ * do, and that no other does. What is avoided, because its effect cannot be told, or there is none:
+ *
+ *   - functions that share their name with another static one, and clones: calls tell them apart
+ *     by their instructions, so that altering one may tell on the callers of all;
+ *   - moving a reference to unnamed data, which would end and begin somewhere else for others, too;
+ *     to objects that are empty or of one byte; and out of the object or string;
+ *   - moving what refers to a place in a function (a branch, a fixup) when others refer
+ *     to places in it, too: these are counted in instructions, alignment nops excepted;
+ *   - nops, traps, returns, and the branch or nop of a static branch, whose opcode bits are no
+ *     secret to the kernel;
+ *   - code that has neither a symbol nor an alternative to it (.fixup, .altinstr_aux);
+ *   - bytes that a relocation fills; line numbers in data; what nothing refers to (but the
+ *     last two kinds, which ask for any record to change, alter everything that is not
+ *     excluded from checksums);
+ *   - names of source files at their end, and pointers to these where there are
+ *     only a few: they decide which fields are line numbers.
+ */
+#ifndef OBJTOOL_FIELDS_H
+#define OBJTOOL_FIELDS_H
+
+#include <objtool/namesake.h>
+#include <objtool/owners.h>
+
+/* One field, altered: bytes at offset .at of the file. */
+struct alteration {
+	size_t at;
+	u8 len; /* bytes */
+	u8 was[8], is[8];
+	u32 sec, off; /* what that alters: a byte of a section, or the field a relocation fills */
+	bool any;     /* .units does not apply: some record must change, no matter which */
+	struct buf units; /* u32: units whose records must change, and no others; see owners.h */
+};
+
+struct fields {
+	const struct code *code;
+	struct span image;
+	struct owners owners;
+	struct namesakes namesakes;
+	struct field_pool *pools; /* by kind */
+	u32 nr_kinds;
+	u32 max;      /* candidates kept of each kind */
+	u32 *globals; /* symbols that a relocation may be made to refer to */
+	u32 nr_globals;
+	u64 seed;	    /* of the random numbers, which are the same for the same seed */
+	struct insns insns; /* scratch */
+};
+
+/*
+ * Find what there is to alter in @code's object, which was opened from @image, and
+ * keep a random choice of @max candidates of each kind. Release with fields_free().
+ */
+void fields_read(const struct code *code, struct span image, u64 seed, u32 max,
+		 struct fields *fields);
+void fields_free(struct fields *fields);
+
+/* How many kinds of field there are: the same for all objects. */
+u32 fields_nr_kinds(void);
+
+/* What kind @kind is called, in at most 63 characters. */
+void fields_name(u32 kind, char name[64]);
+
+/*
+ * Find the next alteration of kind @kind, false if there is none. .units of @alt is reused; it is
+ * the caller's to free.
+ */
+bool fields_next(struct fields *fields, u32 kind, struct alteration *alt);
+
+#endif
