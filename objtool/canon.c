@@ -179,7 +179,7 @@ static void write_which(struct canon *c, const struct target *t)
 			token_word(&c->stream, "(global)");
 		return;
 	}
-	if (sym->file && !origin_sees(origin, sym->file))
+	if (sym->file && !namesake_is_near(c->namesakes, origin, t->sym))
 		token_word(&c->stream, obj->symbols[sym->file].name);
 	n = u->kind == UNIT_FUNC ? c->namesakes->rank[t->sym] : nth_of_name(c, t->sym);
 	if (n)

@@ -28,6 +28,7 @@ static const struct {
 	{"__ext4_journal_get_write_access", 1, 1},
 	{"__ext4_journal_start_sb", 1, 2}, /* (sb, line, ...) to 6.2, then (inode, sb, line, ...) */
 	{"__ext4_journal_stop", 1, 1},
+	{"__ext4_mark_inode_dirty", 3, 3},
 	{"__ext4_std_error", 2, 2},
 	{"__ext4_warning", 2, 2},
 	{"__ext4_warning_inode", 2, 2},

@@ -211,25 +211,37 @@ static bool is_doubtful(const struct code *code, u32 unit, u32 off)
 	       (unit + 1 < code->first_unit[u->sec + 1] && u[1].off == off);
 }
 
-/* The file of what a relocation in an instruction that ends at @end points at, 0 if there is no
- * telling. */
-static u32 file_of_reloc(const struct code *code, const struct reloc *rel, u64 end)
+/*
+ * The file of what lies at @off of section @sec, 0 if that is no evidence for where
+ * code is from: a function whose name other files have, too, is what the question is about.
+ */
+static u32 file_at(const struct namesakes *ns, bool for_code, u32 sec, s64 off)
 {
-	const struct symbol *sym = &code->obj->symbols[rel->sym];
+	const struct code *code = ns->code;
+	u32 unit, sym;
+
+	if (off < 0 || off >= (s64)code->obj->sections[sec].size)
+		return 0;
+	unit = code_unit_at(code, sec, (u32)off);
+	if (unit == NO_UNIT || is_doubtful(code, unit, (u32)off))
+		return 0;
+	sym = code->units[unit].sym;
+	return for_code && code->units[unit].kind == UNIT_FUNC && ns->head[sym]
+		       ? 0
+		       : code->obj->symbols[sym].file;
+}
+
+/* The file of what a relocation in an instruction that ends at @end points at. */
+static u32 file_of_reloc(const struct namesakes *ns, bool for_code, const struct reloc *rel,
+			 u64 end)
+{
+	const struct symbol *sym = &ns->code->obj->symbols[rel->sym];
 	s64 distance = arch_reloc_type(rel->type).kind == RELOC_PC ? (s64)(end - rel->offset) : 0;
-	s64 off = add_wrap((s64)sym->value, add_wrap(rel->addend, distance));
-	u32 unit;
 
 	if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
 		return 0;
-	if (sym->type != SYM_SECTION)
-		return sym->file;
-	if (off < 0 || off >= (s64)code->obj->sections[sym->sec].size)
-		return 0;
-	unit = code_unit_at(code, sym->sec, (u32)off);
-	if (unit == NO_UNIT || is_doubtful(code, unit, (u32)off))
-		return 0;
-	return code->obj->symbols[code->units[unit].sym].file;
+	return file_at(ns, for_code, sym->sec,
+		       add_wrap((s64)sym->value, add_wrap(rel->addend, distance)));
 }
 
 /* Boyer and Moore's vote: the winner is the one that more than half are for, if there is one. */
@@ -248,10 +260,12 @@ static void cast(struct vote *vote, u32 file)
 }
 
 /* Of the files from @lo to @hi, the one that unit @u refers to more than to all others. */
-static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u32 hi,
+static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo, u32 hi,
 			struct insns *scratch)
 {
-	struct reloc_cursor cur = reloc_cursor(&code->obj->sections[u->sec], u->off);
+	const struct code *code = ns->code;
+	const struct section *sec = &code->obj->sections[u->sec];
+	struct reloc_cursor cur = reloc_cursor(sec, u->off);
 	struct vote vote = {lo, hi, 0, 0};
 	const struct reloc *rel;
 
@@ -259,13 +273,17 @@ static u32 file_by_vote(const struct code *code, const struct unit *u, u32 lo, u
 	if (u->kind == UNIT_FUNC)
 		code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
 	for (u32 i = 0; i < scratch->nr; i++) {
-		u64 end = (u64)scratch->insn[i].off + scratch->insn[i].len;
+		const struct code_insn *ci = &scratch->insn[i];
+		u64 end = (u64)ci->off + ci->len;
 
-		while ((rel = reloc_next(&cur, end)))
-			cast(&vote, file_of_reloc(code, rel, end));
+		rel = reloc_next(&cur, end);
+		if (!rel && ci->insn.flags)
+			cast(&vote, file_at(ns, true, u->sec, code_branch_target(sec, ci)));
+		for (; rel; rel = reloc_next(&cur, end))
+			cast(&vote, file_of_reloc(ns, true, rel, end));
 	}
 	while ((rel = reloc_next(&cur, (u64)u->off + u->len)))
-		cast(&vote, file_of_reloc(code, rel, rel->offset));
+		cast(&vote, file_of_reloc(ns, false, rel, rel->offset));
 	return vote.winner;
 }
 
@@ -282,10 +300,39 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns
 	origin.hi = file_beside(code, unit, 1);
 	if (!origin.hi)
 		origin.hi = code->obj->nr_symbols;
-	origin.file = origin.lo == origin.hi ? origin.lo
-					     : file_by_vote(code, &code->units[unit], origin.lo,
-							    origin.hi, scratch);
+	origin.file = origin.lo == origin.hi
+			      ? origin.lo
+			      : file_by_vote(ns, &code->units[unit], origin.lo, origin.hi, scratch);
 	return origin;
+}
+
+/* Index of the first of ns->locals that is not less than @key. */
+static u32 local_from(const struct namesakes *ns, u64 key)
+{
+	u32 lo = 0, hi = ns->nr_locals;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (ns->locals[mid] < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u32 sym)
+{
+	u64 key = (u64)ns->head[sym] << 32;
+	u32 file = ns->code->obj->symbols[sym].file;
+
+	if (!origin_sees(origin, file))
+		return false;
+	if (origin->file || ns->code->alias_of[sym] == NO_UNIT ||
+	    ns->code->units[ns->code->alias_of[sym]].kind != UNIT_FUNC)
+		return true;
+	return local_from(ns, key | origin->lo) + 1 == local_from(ns, (key | origin->hi) + 1);
 }
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)

@@ -120,10 +120,11 @@ static const struct writing one_byte[] = {
 	ARITHMETIC(0x20),
 	ARITHMETIC(0x28),
 	ARITHMETIC(0x30),
-	{0x38, 0x3d, WRITES_NONE}, /* cmp */
-	{0x50, 0x57, WRITES_NONE}, /* push */
-	{0x63, 0x63, WRITES_REG},  /* movslq */
-	{0x69, 0x69, WRITES_REG},  /* imul */
+	{0x38, 0x3d, WRITES_NONE},   /* cmp */
+	{0x50, 0x57, WRITES_NONE},   /* push */
+	{0x58, 0x5f, WRITES_OPCODE}, /* pop */
+	{0x63, 0x63, WRITES_REG},    /* movslq */
+	{0x69, 0x69, WRITES_REG},    /* imul */
 	{0x6b, 0x6b, WRITES_REG},
 	{0x80, 0x83, WRITES_GROUP1},
 	{0x84, 0x85, WRITES_NONE}, /* test */
@@ -136,9 +137,10 @@ static const struct writing one_byte[] = {
 	{0xa8, 0xa9, WRITES_NONE}, /* test $imm, %rax */
 	{0xaa, 0xab, WRITES_STOS},
 	{0xb0, 0xbf, WRITES_OPCODE},
-	{0xc0, 0xc1, WRITES_RM}, /* shifts */
-	{0xc6, 0xc7, WRITES_RM}, /* mov $imm */
-	{0xd0, 0xd3, WRITES_RM}, /* shifts */
+	{0xc0, 0xc1, WRITES_RM},   /* shifts */
+	{0xc6, 0xc7, WRITES_RM},   /* mov $imm */
+	{0xd0, 0xd3, WRITES_RM},   /* shifts */
+	{0xc9, 0xc9, WRITES_NONE}, /* leave: no register of an argument */
 	{0xf6, 0xf7, WRITES_GROUP3},
 	{0xfe, 0xff, WRITES_GROUP4},
 };

@@ -46,6 +46,12 @@ static inline bool origin_sees(const struct origin *origin, u32 file)
 	return origin->file ? origin->file == file : file >= origin->lo && file <= origin->hi;
 }
 
+/*
+ * True if local symbol @sym goes without its file where something of @origin refers
+ * to it: it is of that file, or may be, and no other function of its name may.
+ */
+bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u32 sym);
+
 /* True if file @file has a local symbol of the same name as @sym. */
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file);
 
