@@ -571,8 +571,7 @@ static bool alter_unnamed_reloc(struct fields *f, const struct candidate *c, str
 {
 	const struct reloc *rel = &section(f, c->sec)->relocs[c->index];
 	const struct symbol *sym = &object(f)->symbols[rel->sym];
-	bool relative = arch_reloc_type(rel->type).kind == RELOC_PC && symbol_defined(sym) &&
-			section(f, sym->sec)->flags & SF_EXEC;
+	bool relative = arch_reloc_type(rel->type).kind == RELOC_PC;
 	s64 off;
 	u32 start;
 
@@ -633,12 +632,17 @@ static bool alter_entry_pointer(struct fields *f, const struct candidate *c, str
 	return alter_reloc(f, c->sec, rel, 0, alt);
 }
 
+/* Entries of the room before a function do not move within it: a byte on is another place. */
 static bool alter_entry_site(struct fields *f, const struct candidate *c, struct alteration *alt)
 {
 	const struct special *e = &f->code->specials.entries[c->index];
 	const struct reloc *rel = special_reloc(object(f), e, field_at(f, e, c->off));
+	u32 s = e->site.sec, off = e->site.off;
 
-	return alter_code_pointer(f, c->sec, rel, e->site.sec, e->site.off, alt);
+	if (!f->code->specials.sections[e->table].table->before)
+		return alter_code_pointer(f, c->sec, rel, s, off, alt);
+	return code_unit_at(f->code, s, off) == code_unit_at(f->code, s, off + 1) &&
+	       set_addend(f, c->sec, rel, add_wrap(rel->addend, 1), alt);
 }
 
 /* Point at one byte less of the file's name, where enough others tell what the field is. */
@@ -1012,9 +1016,6 @@ static void offer_entry(struct fields *f, u32 index)
 			continue;
 		if (field[i].use == FIELD_REPL)
 			offer_replacement(f, e, &field[i]);
-		/* Those of the room before a function do not move within it. */
-		if (field[i].use == FIELD_SITE && how->table->before)
-			continue;
 		offer(f, kind + field[i].use, e->table, e->entry + field[i].off, index);
 	}
 }

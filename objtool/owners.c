@@ -130,13 +130,23 @@ static bool is_unnamed(const struct owners *o, u32 s, u32 off)
 	return !(section(o, s)->flags & SF_MERGE) || section(o, s)->nr_relocs;
 }
 
-/* An entry of a jump table of clang's is relative to the table, and leads back to who uses it. */
-static bool is_relative_entry(const struct owners *o, u32 s, const struct reloc *rel)
+/*
+ * Entries of clang's tables are relative to the table. Those of a jump table lead back to who
+ * uses it; of others it is not known which part of the addend is the entry's own offset.
+ */
+static bool add_relative_entry(struct owners *o, u32 s, const struct reloc *rel)
 {
 	const struct symbol *sym = &o->code->obj->symbols[rel->sym];
+	struct place from = {s, (u32)rel->offset};
 
-	return arch_reloc_type(rel->type).kind == RELOC_PC && symbol_defined(sym) &&
-	       section(o, sym->sec)->flags & SF_EXEC && is_unnamed(o, s, (u32)rel->offset);
+	if (arch_reloc_type(rel->type).kind != RELOC_PC || !symbol_defined(sym) ||
+	    !is_unnamed(o, s, (u32)rel->offset))
+		return false;
+	if (section(o, sym->sec)->flags & SF_EXEC)
+		return true;
+	add(o, sym->sec, (s64)sym->value, from, REFERENCE_DOUBT);
+	add(o, sym->sec, add_wrap((s64)sym->value, rel->addend), from, REFERENCE_DOUBT);
+	return true;
 }
 
 static void read_data(struct owners *o, u32 s)
@@ -146,8 +156,8 @@ static void read_data(struct owners *o, u32 s)
 	struct special entry;
 
 	while ((rel = reloc_next(&cur, section(o, s)->size)))
-		if (!is_relative_entry(o, s, rel) &&
-		    !specials_at(o->code->obj, &o->code->specials, s, (u32)rel->offset, &entry))
+		if (!specials_at(o->code->obj, &o->code->specials, s, (u32)rel->offset, &entry) &&
+		    !add_relative_entry(o, s, rel))
 			add_reloc(o, s, rel, 0);
 }
 
@@ -239,6 +249,7 @@ static void visit_referrers(struct walk *w, u32 s, u32 from, u32 end)
 
 		if (ref->to.sec != s || ref->to.off >= end)
 			break;
+		w->lost |= ref->kind == REFERENCE_DOUBT;
 		if (ref->kind == REFERENCE_PLACE)
 			visit(w, ref->from.sec, ref->from.off);
 	}

@@ -3,23 +3,24 @@
  * fields.h - fields of an object to alter, and who must notice
  *
  * Each kind of field that a checksum promises to cover, and for each a choice of
- * alterations whose effect is known: which functions and data objects change what they
- * do, and that no other does. What is avoided, because its effect cannot be told, or there is none:
+ * alterations whose effect is known: which functions and data objects do something else then,
+ * and that no others do. The last two kinds, any bit and any relocation, go everywhere that is
+ * not excluded from checksums, and ask for any record to change. What is avoided, because
+ * there is no effect, or no telling who else is concerned:
  *
- *   - functions that share their name with another static one, and clones: calls tell them apart
- *     by their instructions, so that altering one may tell on the callers of all;
- *   - moving a reference to unnamed data, which would end and begin somewhere else for others, too;
- *     to objects that are empty or of one byte; and out of the object or string;
- *   - moving what refers to a place in a function (a branch, a fixup) when others refer
- *     to places in it, too: these are counted in instructions, alignment nops excepted;
- *   - nops, traps, returns, and the branch or nop of a static branch, whose opcode bits are no
- *     secret to the kernel;
- *   - code that has neither a symbol nor an alternative to it (.fixup, .altinstr_aux);
- *   - bytes that a relocation fills; line numbers in data; what nothing refers to (but the
- *     last two kinds, which ask for any record to change, alter everything that is not
- *     excluded from checksums);
- *   - names of source files at their end, and pointers to these where there are
- *     only a few: they decide which fields are line numbers.
+ *   - functions that share their name with another static one, and clones: calls tell them
+ *     apart by their instructions, so that altering one may show in the callers of all;
+ *   - nops, traps, returns, and the instruction that a static branch patches;
+ *   - code that has neither a symbol nor an alternative it replaces (.fixup, .altinstr_aux);
+ *   - moving what refers to a place in a function (a branch, a jump table, a fixup, an entry's
+ *     site, the length of what it patches) where others count that function's instructions, too;
+ *   - moving a reference to unnamed data, which would end and begin somewhere else for others,
+ *     into the middle of a function, or out of an object or string; and to empty objects;
+ *   - bytes that a relocation fills, and zeros at the end of unnamed data;
+ *   - line numbers in data and tables; the ends of source files' names, and pointers to
+ *     those where there are few: they decide what is a line number;
+ *   - names behind which others hide: a global's of several of that name;
+ *   - what no function or data object refers to, and alignment between functions.
  */
 #ifndef OBJTOOL_FIELDS_H
 #define OBJTOOL_FIELDS_H

@@ -16,6 +16,7 @@ enum reference_kind {
 	REFERENCE_PLACE, /* to what lies at the place */
 	REFERENCE_NAME,	 /* to a symbol, whatever lies there */
 	REFERENCE_REPL,	 /* from an alternative to its replacement code */
+	REFERENCE_DOUBT, /* to the place or not: who refers to it is not known then */
 };
 
 /* A relocation, or a pc-relative operand that leaves its function without one. */
@@ -39,7 +40,7 @@ void owners_free(struct owners *owners);
  * section @sec to @units, which is empty: the function or data objects it lies in, or, for
  * strings, constants, unnamed data, replacement code and special-section entries, those that
  * refer to it, by way of unnamed data too. Returns false if there is no telling: code without
- * a symbol that is no replacement.
+ * a symbol that is no replacement, and what clang's relative tables point at.
  */
 bool owners_of(const struct owners *owners, u32 sec, u32 off, struct buf *units);
 
