@@ -785,6 +785,33 @@ static bool is_empty_place(const struct fields *f, const struct reloc *rel, s64 
 	       code_unit_at(f->code, sym->sec, (u32)off) == NO_UNIT;
 }
 
+/* The unit around @off of section @s, if others have its name; else NO_UNIT. */
+static u32 numbered_unit(const struct fields *f, u32 s, s64 off)
+{
+	u32 unit = off < 0 || off >= section(f, s)->size ? NO_UNIT
+							 : code_unit_at(f->code, s, (u32)off);
+
+	return unit != NO_UNIT && f->namesakes.head[f->code->units[unit].sym] ? unit : NO_UNIT;
+}
+
+/* Is another object of one name at @by bytes from where @rel points? x.12 and x.34 are both x. */
+static bool is_namesake(const struct fields *f, const struct reloc *rel, s64 by)
+{
+	const struct symbol *sym = &object(f)->symbols[rel->sym];
+	s64 off = add_wrap((s64)sym->value, rel->addend);
+
+	for (s64 d = 0; symbol_defined(sym) && d <= 8; d++) {
+		u32 was = numbered_unit(f, sym->sec, add_wrap(off, d));
+		u32 is = numbered_unit(f, sym->sec, add_wrap(off, d + by));
+
+		if (was != NO_UNIT && is != NO_UNIT && was != is &&
+		    f->namesakes.head[f->code->units[was].sym] ==
+			    f->namesakes.head[f->code->units[is].sym])
+			return true;
+	}
+	return false;
+}
+
 /* Is the same string, or constant, at @by bytes from where @rel points? */
 static bool is_same_content(const struct fields *f, const struct reloc *rel, s64 by)
 {
@@ -821,8 +848,8 @@ static bool alter_any_addend(struct fields *f, const struct candidate *c, struct
 		field = field_at(f, &e, c->off);
 	if (field && field->use == FIELD_REPL && !replacement(f, &e, field, &s, &off, &len))
 		return false;
-	return !is_same_content(f, rel, by) && !is_empty_place(f, rel, 0) &&
-	       !is_empty_place(f, rel, 4) &&
+	return !is_same_content(f, rel, by) && !is_namesake(f, rel, by) &&
+	       !is_empty_place(f, rel, 0) && !is_empty_place(f, rel, 4) &&
 	       set_addend(f, c->sec, rel, add_wrap(rel->addend, by), alt);
 }
 

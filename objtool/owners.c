@@ -2,6 +2,7 @@
 /* owners.c - which functions and data objects a byte of an object is the business of */
 #include <stdlib.h>
 #include <objtool/owners.h>
+#include <objtool/target.h>
 
 /* Replacement code is as long as a byte of its entry says. */
 #define MAX_REPLACEMENT 255
@@ -56,6 +57,31 @@ static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u
 	return len && rel->offset == (u64)ci->off + off;
 }
 
+/*
+ * "cmp $.rodata+832, %rax" at the end of a loop means the end of the table before, and not what
+ * begins there; so may "mov $.rodata+832, %rbx".
+ */
+static bool may_be_end(const struct owners *o, u32 s, const struct code_insn *ci,
+		       const struct reloc *rel, const struct place *to)
+{
+	const struct insn *insn = &ci->insn;
+	struct target t = {.unit = NO_UNIT, .sec = to->sec, .off = to->off};
+	u8 reg;
+
+	if (o->code->obj->symbols[rel->sym].type != SYM_SECTION)
+		return false;
+	switch (arch_address_use(section(o, s)->data + ci->off, insn,
+				 fills(rel, ci, insn->imm_off, insn->imm_len), &reg)) {
+	case USE_COMPARE:
+		return true;
+	case USE_ADDRESS:
+		return target_ends_here(o->code, &t) != NO_UNIT;
+	case USE_MEMORY:
+		break;
+	}
+	return false;
+}
+
 static void read_insn(struct owners *o, u32 s, const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct insn *insn = &ci->insn;
@@ -65,6 +91,7 @@ static void read_insn(struct owners *o, u32 s, const struct code_insn *ci, struc
 
 	for (; rel; rel = reloc_next(cur, end)) {
 		u8 kind = arch_reloc_type(rel->type).kind, filled = 0;
+		u32 first = o->nr_refs;
 
 		if (fills(rel, ci, insn->disp_off, insn->disp_len))
 			filled = INSN_PCREL_DISP;
@@ -76,6 +103,10 @@ static void read_insn(struct owners *o, u32 s, const struct code_insn *ci, struc
 			  filled && (kind == RELOC_PC || kind == RELOC_GOT)
 				  ? (s64)(end - rel->offset)
 				  : 0);
+		if (o->nr_refs > first && o->refs[first].kind == REFERENCE_PLACE &&
+		    !(section(o, o->refs[first].to.sec)->flags & SF_EXEC) &&
+		    may_be_end(o, s, ci, rel, &o->refs[first].to))
+			o->refs[first].kind = REFERENCE_DOUBT;
 	}
 	if (left)
 		add(o, s, code_branch_target(section(o, s), ci), (struct place){s, ci->off},
@@ -282,7 +313,7 @@ static u32 reaches(const struct owners *o, u32 i, u32 s, u32 off)
 			break;
 		if (code_next_referenced(o->code, s, to, off + 1) != off + 1)
 			break;
-		if (o->refs[i].kind == REFERENCE_PLACE)
+		if (o->refs[i].kind == REFERENCE_PLACE || o->refs[i].kind == REFERENCE_DOUBT)
 			return i;
 	}
 	return o->nr_refs;
@@ -293,8 +324,10 @@ static void visit_unnamed(struct walk *w, u32 s, u32 off)
 	const struct owners *o = w->o;
 
 	for (u32 i = reaches(o, refs_from(o, s, off + 1), s, off); i < o->nr_refs;
-	     i = reaches(o, i, s, off))
+	     i = reaches(o, i, s, off)) {
+		w->lost |= o->refs[i].kind == REFERENCE_DOUBT;
 		visit(w, o->refs[i].from.sec, o->refs[i].from.off);
+	}
 }
 
 /* Code without a symbol: the replacements it is part of. */

@@ -19,7 +19,8 @@
  *   - bytes that a relocation fills, and zeros at the end of unnamed data;
  *   - line numbers in data and tables; the ends of source files' names, and pointers to
  *     those where there are few: they decide what is a line number;
- *   - names behind which others hide: a global's of several of that name;
+ *   - what the end of a table before may be meant by, and other objects of one name, but for
+ *     the compiler's number;
  *   - what no function or data object refers to, and alignment between functions.
  */
 #ifndef OBJTOOL_FIELDS_H
