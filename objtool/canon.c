@@ -619,6 +619,15 @@ static void write_field(struct canon *c, const struct special *e, const struct f
 	}
 }
 
+/* Sites are pc-relative in 4 bytes or absolute in 8; anything else leads the kernel astray. */
+static void write_unusual_site(struct canon *c, const struct special *e, const struct field *site)
+{
+	const struct reloc *rel = special_reloc(c->code->obj, e, site);
+
+	if (rel && arch_reloc_type(rel->type).kind != (site->size == 8 ? RELOC_ABS : RELOC_PC))
+		write_how(c, rel->type);
+}
+
 /* @delta: bytes from the start of the instruction to the place the entry applies to. */
 static void write_special(struct canon *c, const struct special *e, s64 delta)
 {
@@ -632,6 +641,7 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 	token_begin(&c->stream, TOKEN_SPECIAL, how->table->lane);
 	token_word(&c->stream, sec->name);
 	token_num(&c->stream, delta);
+	write_unusual_site(c, e, how->layout->field);
 	token_end(&c->stream);
 	for (u32 i = 0; i < MAX_FIELDS && how->layout->field[i].use; i++)
 		write_field(c, e, &how->layout->field[i], how, entry);

@@ -656,6 +656,13 @@ static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
 	return false;
 }
 
+/* Nops from @from to @target: aligned there, and shorter than the alignment. */
+static bool is_filler(u32 target, u32 from)
+{
+	return !(target % MIN_ALIGNMENT) && target - from <= MAX_FILLER &&
+	       target - from < (target & -target);
+}
+
 /*
  * Mark alignment filler: a run of nops that ends, aligned, where a branch
  * goes to (".p2align 4" before a loop), shorter than that alignment. How long it is depends on
@@ -667,25 +674,20 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 	u32 run = insns->nr;
 
 	for (u32 i = first; i < insns->nr; i++) {
-		struct code_insn *ci = &insns->insn[i];
-		u32 from;
+		const struct code_insn *ci = &insns->insn[i];
+		bool target = insns->target[ci->off - off];
+		bool nop = ci->insn.cls == INSN_NOP && ci->insn.len &&
+			   arch_padding(sec->data + ci->off, ci->len) == ci->len &&
+			   !has_special(code, s, ci->off, ci->off + ci->len);
 
-		if (ci->insn.cls == INSN_NOP && ci->insn.len &&
-		    arch_padding(sec->data + ci->off, ci->len) == ci->len &&
-		    !has_special(code, s, ci->off, ci->off + ci->len)) {
-			if (run == insns->nr)
-				run = i;
-			if (!insns->target[ci->off - off])
-				continue;
-		}
-		if (run < i && insns->target[ci->off - off] && !(ci->off % MIN_ALIGNMENT)) {
-			from = insns->insn[run].off;
-			if (run > first && ci->off - from <= MAX_FILLER &&
-			    ci->off - from < (ci->off & -ci->off))
-				for (u32 k = run; k < i; k++)
-					insns->insn[k].filler = 1;
-		}
-		run = insns->nr;
+		if (target && run < i && is_filler(ci->off, insns->insn[run].off))
+			for (u32 k = run; k < i; k++)
+				insns->insn[k].filler = 1;
+		/* A nop that is branched to can begin the filler before the next target. */
+		if (!nop)
+			run = insns->nr;
+		else if (target || run == insns->nr)
+			run = i;
 	}
 }
 
