@@ -398,11 +398,13 @@ static int expand_file(const struct image *image, enum compression how, struct b
 
 int input_open(struct input *in, const struct image *image)
 {
-	enum compression how =
-		image->member ? COMPRESSION_NONE : compression_of(content_of(image->path));
+	enum compression how = COMPRESSION_NONE;
 	struct buf bytes = {0};
 
 	*in = (struct input){0};
+	if (!image->member)
+		how = compression_of(image->content ? (enum content)image->content
+						    : content_of(image->path));
 	if (!image->member && how == COMPRESSION_NONE) {
 		in->obj = object_open(image->path);
 		return in->obj ? 0 : -1;

@@ -88,8 +88,10 @@ static void add_tree_file(struct side *side, const struct tree_file *file)
 		item->sums = arena_strdup(&side->arena, sums);
 	free(sums);
 	if (file->object)
-		item->image =
-			(struct image){.path = file->path, .name = file->path, .rel = item->name};
+		item->image = (struct image){.path = file->path,
+					     .name = file->path,
+					     .rel = item->name,
+					     .content = file->content};
 }
 
 /*

@@ -476,15 +476,20 @@ static int write_renamed(const struct records *recs, const char *path)
 
 int records_write(const struct records *recs, const char *path)
 {
+	bool exists, link;
 	struct stat st;
 	char *target;
 	int ret;
 
-	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+	exists = !lstat(path, &st);
+	link = exists && S_ISLNK(st.st_mode);
+	if (link)
+		exists = !stat(path, &st);
+	if (exists && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
 		ret = write_through(recs, path);
 	} else {
 		/* Renaming over a symbolic link would replace the link. */
-		target = realpath(path, NULL);
+		target = link ? realpath(path, NULL) : NULL;
 		ret = write_renamed(recs, target ? target : path);
 		free(target);
 	}

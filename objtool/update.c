@@ -39,8 +39,10 @@ void update_add_tree(struct update *up, const struct tree *tree, const char *out
 {
 	for (size_t i = 0; i < tree->nr; i++) {
 		const struct tree_file *file = &tree->files[i];
-		const struct image image = {
-			.path = file->path, .name = file->path, .rel = file->name};
+		const struct image image = {.path = file->path,
+					    .name = file->path,
+					    .rel = file->name,
+					    .content = file->content};
 		struct update_task *task;
 
 		if (!file->chosen)
@@ -92,14 +94,19 @@ static void check_task(void *ctx, unsigned int worker, size_t i)
 {
 	const struct check *check = ctx;
 	struct update_task *task = &check->up->tasks[i];
-	struct stat object, sums;
+	struct stat sums;
 
 	(void)worker;
-	if (!task->tree || stat(task->image.path, &object))
+	if (!task->tree || task->current)
 		return;
-	task->size = (u64)object.st_size;
-	task->current = !stat(task->to, &sums) && S_ISREG(sums.st_mode) &&
-			stamp_current(&object, &sums) && stamp_current(&check->program, &sums);
+	/* Gone since the tree was listed: then it is not there. Else reading it says what is wrong.
+	 */
+	if (stat(task->image.path, &task->object))
+		task->current = errno == ENOENT;
+	else
+		task->current = !stat(task->to, &sums) && S_ISREG(sums.st_mode) &&
+				stamp_current(&task->object, &sums) &&
+				stamp_current(&check->program, &sums);
 }
 
 /* An installed program may be replaced by one that hashes otherwise. */
@@ -144,7 +151,7 @@ static int write_task(const struct update_task *task, const struct records *recs
 {
 	if (!task->to)
 		return records_print(recs, stdout); /* main reports what is wrong with stdout */
-	if (same_file(task->image.path, task->to))
+	if (!task->tree && same_file(task->image.path, task->to))
 		return error("%s is the object itself: nothing written", task->to);
 	return records_write(recs, task->to);
 }
@@ -179,21 +186,23 @@ static int remove_sums(const char *path)
  * The same for an object of a tree, in which a build may be going on. If it
  * was changed after its time was taken here, what was written says nothing of it.
  */
-static int checksum_file(const struct update_task *task, unsigned int workers)
+static int checksum_file(struct update_task *task, unsigned int workers)
 {
-	struct stat before, after;
+	struct stat after;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (stat(task->image.path, &before))
-			return errno == ENOENT ? 0
-					       : error("%s: %s", task->image.name, strerror(errno));
-		stamp_settle(&before);
+		stamp_settle(&task->object);
 		if (checksum_task(task, workers)) {
 			remove_sums(task->to);
 			return -1;
 		}
-		if (!stat(task->image.path, &after) && stamp_same(&before, &after))
+		if (stat(task->image.path, &after)) {
+			remove_sums(task->to);
 			return 0;
+		}
+		if (stamp_same(&task->object, &after))
+			return 0;
+		task->object = after;
 	}
 	remove_sums(task->to);
 	return error("%s: changes while it is read: is it being built?", task->image.name);
@@ -210,7 +219,7 @@ struct running {
 static int run_task(void *ctx, size_t i)
 {
 	const struct running *run = ctx;
-	const struct update_task *task = &run->up->tasks[run->todo[i]];
+	struct update_task *task = &run->up->tasks[run->todo[i]];
 
 	return task->tree ? checksum_file(task, run->workers) : checksum_task(task, run->workers);
 }
@@ -243,7 +252,7 @@ size_t update_run(struct update *up)
 	check_tasks(up);
 	for (size_t i = 0; i < up->nr; i++)
 		if (!up->tasks[i].current) {
-			weights[nr] = up->tasks[i].size;
+			weights[nr] = (u64)up->tasks[i].object.st_size;
 			run.todo[nr++] = i;
 		}
 	/* A single object is shared by all threads; of many, each thread takes some. */

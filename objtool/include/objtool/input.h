@@ -43,6 +43,7 @@ struct image {
 	const char *rel;  /* what it is called in a build: "foo.o", "kernel/fork.o" */
 	u64 offset, size; /* where in the file, if .member */
 	bool member;	  /* of an archive that is not thin */
+	u8 content;	  /* enum content, if that was looked at already */
 };
 
 struct images {

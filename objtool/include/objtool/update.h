@@ -11,16 +11,17 @@
 #ifndef OBJTOOL_UPDATE_H
 #define OBJTOOL_UPDATE_H
 
+#include <sys/stat.h>
 #include <objtool/input.h>
 #include <objtool/tree.h>
 
 struct update_task {
 	struct image image;
-	char *to;     /* path of the .checksums file; malloc'ed; NULL: standard output */
-	u64 size;     /* of the object's file, if .tree */
-	bool tree;    /* found in a tree: may be up to date, may vanish */
-	bool mirror;  /* directories on the way to .to may have to be made */
-	bool current; /* nothing to do */
+	char *to;	    /* path of the .checksums file; malloc'ed; NULL: standard output */
+	bool tree;	    /* found in a tree: may be up to date, may vanish */
+	bool mirror;	    /* directories on the way to .to may have to be made */
+	bool current;	    /* nothing to do */
+	struct stat object; /* if .tree: its file, before it is read */
 };
 
 struct update {
