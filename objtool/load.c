@@ -308,16 +308,11 @@ static bool sums_current(const struct item *item)
 /* Enough for all that stands in front of the records; the hash over them is in line 1. */
 #define HEAD_LEN 512
 
-/* Read the beginning of a file. Returns its length, or -1 if it is no regular file; no message. */
-static ssize_t read_head(const char *path, struct stat *st, u8 *head)
+static ssize_t read_head(const char *path, u8 *head)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t len = -1;
-	int fd;
 
-	/* Not opened to look: a pipe can be read only once. */
-	if (stat(path, st) || !S_ISREG(st->st_mode))
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
 		len = read(fd, head, HEAD_LEN);
 		close(fd);
@@ -326,18 +321,16 @@ static ssize_t read_head(const char *path, struct stat *st, u8 *head)
 }
 
 /*
- * True if two .checksums files have the same records, as far as they say so
- * themselves. Most pairs do, and reading the records of one is enough. Should
- * those of the other be damaged, its first line still tells what they were.
+ * True if two .checksums files of trees have the same records, as far as they
+ * say so themselves. Most pairs do, and reading the records of one is enough.
+ * Should those of the other be damaged, its first line still tells what they were.
  */
 static bool same_sums(const char *a, const char *b)
 {
 	u8 head_a[HEAD_LEN], head_b[HEAD_LEN];
-	struct stat st_a, st_b;
-	ssize_t len = read_head(a, &st_a, head_a);
+	ssize_t len = read_head(a, head_a);
 
-	return len > 0 && read_head(b, &st_b, head_b) == len && st_a.st_size == st_b.st_size &&
-	       !memcmp(head_a, head_b, (size_t)len);
+	return len > 0 && read_head(b, head_b) == len && !memcmp(head_a, head_b, (size_t)len);
 }
 
 static void load_item(struct item *item, bool by_sums, unsigned int workers)
@@ -364,7 +357,7 @@ static int load_pair(void *ctx, size_t i)
 
 	for (size_t s = 0; s < 2; s++)
 		by_sums[s] = item[s] && item[s]->sums && sums_current(item[s]);
-	if (by_sums[0] && by_sums[1])
+	if (by_sums[0] && by_sums[1] && load->nr_pairs > 1)
 		item[0]->shared = same_sums(item[0]->sums, item[1]->sums);
 	for (size_t s = 2; s--;) {
 		if (!item[s])

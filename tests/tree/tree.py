@@ -677,6 +677,15 @@ def test_diff_sums():
     status, out, err = objtool("diff", path("sa"), path("sb"))
     check("diff: another compiler, in one line", status == 0 and out == "" and err.count("\n") == 2
           and err.count("'GCC 12' and 'clang 14'") == 1, err)
+    long = [line("func", "function_%d" % i, i) for i in range(50)]
+    for tree in "sa", "sb":
+        write(path(tree, "8.o" + SUFFIX), long)
+    os.truncate(path("sb/8.o" + SUFFIX), os.path.getsize(path("sb/8.o" + SUFFIX)) - 5)
+    status, out, err = objtool("diff", path("sa"), path("sb"))
+    check("diff: damage behind an equal first line, in the one that is read", status == 2
+          and "8.o.checksums" in err and "truncated" in err, err)
+    refused("diff: of two files both are read", ["diff", path("sb/8.o" + SUFFIX), path("sa/8.o" + SUFFIX)], "truncated")
+    write(path("sb/8.o" + SUFFIX), long)
     # Renamed is only what no record of an object that did not change looks like.
     for tree, name in ("sa", "x"), ("sb", "y"):
         write(path(tree, "7.o" + SUFFIX), [line("func", name, 3)], compiler="GCC 12")
