@@ -39,7 +39,8 @@ static bool makes_unit(const struct code *code, const struct symbol *sym)
 		       (!str_starts(sym->name, ".L") && !holds_fragments(sec->name));
 	if (sec->flags & SF_MERGE)
 		return sym->bind != BIND_LOCAL;
-	return *sym->name && (sym->size || !str_starts(sym->name, ".L"));
+	/* kept by "as -L", or not: without them the data is unnamed */
+	return *sym->name && !str_starts(sym->name, ".L");
 }
 
 /*
