@@ -66,10 +66,13 @@ say = $(if $(filter 1,$(V)),,@$(if $(silent),:,echo) '  $(1)	$(patsubst $(BUILD)
 .PHONY: all
 all: $(prog) ## build build/objtool (the default)
 
+# What "make check" tests: BUILD[:SUITE,...], see tests/run. Other builds than this one must be there.
+CHECK = $(BUILD)
+
 .PHONY: check
 check: deps ## build, and run every test; installs what is missing for that
 	@$(MAKE) --no-print-directory test-programs
-	@tests/run $(BUILD)
+	@tests/run $(CHECK)
 
 .PHONY: demo
 demo: deps ## checksum and diff two versions of a small source, to see what it looks like

@@ -3,7 +3,7 @@
 #
 # tests/metamorphic/run.sh - mutations whose effect is known, against the verdicts
 #
-# SEED=N repeats a run, CASES=N asks for more cases a mutation, ONLY=a,b for
+# SEED=N makes other choices (1), CASES=N asks for more cases a mutation, ONLY=a,b for
 # the mutations with these words in their names, METAMORPHIC_CORPUS=DIR[:DIR...] for
 # other assembler files than corpus/'s (kernel-corpus.sh makes some of a kernel),
 # KEEP=DIR keeps the objects of what failed.
@@ -11,7 +11,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-$PWD/build}
-export OBJTOOL="${OBJTOOL:-$build/objtool}" PYTHONDONTWRITEBYTECODE=1
+export OBJTOOL="${OBJTOOL:-$build/objtool}" PYTHONDONTWRITEBYTECODE=1 SEED="${SEED:-1}"
 
 if [ -n "${METAMORPHIC_CORPUS:-}" ]; then
 	IFS=: read -ra corpus <<<"$METAMORPHIC_CORPUS"
