@@ -809,7 +809,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		struct target t;
 
 		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
-		    section(c, sym->sec)->flags & SF_EXEC)
+		    section(c, sym->sec)->flags & (SF_EXEC | SF_STRINGS))
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
 		t = type.kind == RELOC_OTHER ? target_of_reloc(c->code, rel, 0)
 					     : target_of_symbol(c->code, rel->sym, addend);

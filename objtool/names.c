@@ -110,6 +110,7 @@ bool name_is_content(const char *name)
 		"__FUNCTION__.",
 		"__PRETTY_FUNCTION__.",
 		"anon.",
+		"reltable.",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)

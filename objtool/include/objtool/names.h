@@ -28,7 +28,7 @@ bool name_has_counter(const char *name);
 
 /*
  * True for names that only label a constant, whose content is what counts:
- * .LC5, .L.str.3, .LCPI0_1, CSWTCH.12, switch.table.f, __func__.7.
+ * .LC5, .L.str.3, .LCPI0_1, CSWTCH.12, switch.table.f, reltable.f, __func__.7.
  */
 bool name_is_content(const char *name);
 
