@@ -94,11 +94,3 @@ class Elf:
 
     def write_reloc(self, r):
         struct.pack_into('<QQq', self.data, r.at, r.offset, r.sym << 32 | r.type, r.addend)
-
-    def functions_at(self):
-        """(section, value) -> names of the functions there."""
-        out = {}
-        for y in self.symbols:
-            if y.type in (STT_FUNC, STT_NOTYPE) and y.name and 0 < y.shndx < 0xff00:
-                out.setdefault((y.shndx, y.value), []).append(y)
-        return out

@@ -10,7 +10,7 @@
 #
 #     CASES=40 METAMORPHIC_CORPUS=$(echo DIR/*/ | tr ' ' :) tests/metamorphic/run.sh
 #
-# Needs flex, bison, bc, xz, gcc, libelf-dev, libssl-dev; clang, lld and llvm for the clang variants.
+# Needs flex, bison, bc, xz, gcc, libelf-dev, libssl-dev; for the clang variants clang, lld, llvm.
 
 set -eu
 dir=$(mkdir -p "$1" && cd "$1" && pwd)

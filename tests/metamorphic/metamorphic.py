@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import p1  # noqa: E402,F401  (registers its mutators)
+import p1  # noqa: E402,F401  (these register their mutators)
 import p2  # noqa: E402,F401
 import p3  # noqa: E402,F401
 from asm import Asm  # noqa: E402
@@ -222,7 +222,8 @@ def spread(files, rng):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('files', nargs='+', help='assembler files or objects, or directories of *.s')
+    parser.add_argument('files', nargs='+',
+                        help='assembler files or objects, or directories of *.s')
     parser.add_argument('--objtool', default=os.environ.get('OBJTOOL', 'build/objtool'))
     parser.add_argument('--seed', default=os.environ.get('SEED') or str(int(time.time())))
     parser.add_argument('--cases', type=int, default=int(os.environ.get('CASES', 4)))

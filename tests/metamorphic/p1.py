@@ -63,19 +63,21 @@ def is_branch(op):
 
 
 def line_argument(u, i):
-    """Is statement @i a move of a line number, right before a call that takes one?"""
+    """Is statement @i a move of a line, beside the file's, right before a call that takes both?"""
     stmts = u.asm.stmts
     if not re.match(r'movl?$', stmts[i].op) or not stmts[i].args[0].startswith('$') or \
             stmts[i].args[-1] != '%esi':
         return False
-    seen = 0
+    near = [s for s in stmts[max(i - 4, 0):i] if s.kind == 'insn']
     for s in stmts[i + 1:i + 40]:
-        if s.kind == 'insn':
-            seen += 1
-            if s.op.startswith('call') or s.op.startswith('jmp'):
-                return bool(LINE_TAKERS.match(s.args[0])) if s.args else False
-            if seen > 8:
-                return False
+        if s.kind != 'insn':
+            continue
+        if s.op.startswith(('call', 'jmp')):
+            return bool(s.args and LINE_TAKERS.match(s.args[0])) and any(
+                n.args and n.args[-1] == '%rdi' and '.L' in n.args[0] for n in near)
+        near.append(s)
+        if len(near) > 12:
+            return False
     return False
 
 
@@ -595,8 +597,8 @@ def anonymous_constant(u, rng):
 
 @mutator('switch value table')
 def switch_table(u, rng):
-    sites = number_directives(u, lambda s, label: re.match(r'CSWTCH\.|\.Lswitch\.table|switch\.table',
-                                                           label) is not None)
+    sites = number_directives(u, lambda s, label: re.match(
+        r'CSWTCH\.|\.Lswitch\.table|switch\.table', label) is not None)
     for i, label in some(rng, sites, 100):
         must = users_of(u, label)
         if must:
@@ -994,7 +996,8 @@ def bug_removed(u, rng):
         f = fields(u, first, last)
         org = [i for i in range(first, last) if u.asm.stmts[i].op == '.org']
         if owner and f and not (u.asm.clang and not org):
-            return Case({i: None for i in f + org}, Expect('P1', [owner]), f'{func}: bug entry removed')
+            return Case({i: None for i in f + org}, Expect('P1', [owner]),
+                        f'{func}: bug entry removed')
     return None
 
 

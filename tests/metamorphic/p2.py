@@ -501,8 +501,8 @@ def sections_off(u, rng):
         if s.op not in ('.section', '.pushsection'):
             continue
         name = unquote(s.args[0])
-        m = re.match(r'^(\.text(?:\.unlikely|\.hot|\.startup)?|\.data|\.bss|\.rodata|\.data\.rel\.ro'
-                     r'|\.data\.rel\.ro\.local|\.data\.rel)\.([A-Za-z_][\w.]*)$', name)
+        m = re.match(r'^(\.text(?:\.unlikely|\.hot|\.startup)?|\.data|\.bss|\.rodata'
+                     r'|\.data\.rel\.ro|\.data\.rel\.ro\.local|\.data\.rel)\.([A-Za-z_][\w.]*)$', name)
         if not m or m.group(2) in ('unlikely', 'hot', 'startup', 'rel', 'rel.ro', 'rel.ro.local',
                                    'ro', 'local', 'ro.local'):
             continue
@@ -520,7 +520,8 @@ def near_branches(u, rng):
     edits, stmts = {}, u.asm.stmts
     for i in u.asm.insns(True):
         s = stmts[i]
-        if not re.match(r'^j[a-z]+$', s.op) or not s.args or not re.match(r'^\.L[\w.]+$', s.args[0]):
+        if not re.match(r'^j[a-z]+$', s.op) or not s.args or \
+                not re.match(r'^\.L[\w.]+$', s.args[0]):
             continue
         if s.app and not jump_label_site(u, i):
             continue

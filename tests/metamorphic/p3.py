@@ -8,7 +8,8 @@ relocation overwrites, and edits that mean the same to a linker.
 import re
 
 from case import Case, mutator
-from elfobj import (Elf, R_32, R_32S, R_64, R_GOTPCREL, R_GOTPCRELX, R_NONE, R_PC32, R_PC64, R_PLT32,
+from elfobj import (Elf, R_32, R_32S, R_64, R_GOTPCREL, R_GOTPCRELX, R_NONE, R_PC32, R_PC64,
+                    R_PLT32,
                     R_REX_GOTPCRELX, RELOC_SIZE, SHF_ALLOC, SHF_EXECINSTR, SHF_STRINGS,
                     SHT_NOBITS, SHT_SYMTAB, STT_FILE, STT_FUNC,
                     STT_SECTION)
@@ -108,7 +109,8 @@ def pick_reloc(u, rng, by_section):
     if not secs:
         return None, None
     for _ in range(20):
-        sec = rng.choice(secs) if by_section else rng.choices(secs, [len(s.relocs) for s in secs])[0]
+        sec = rng.choice(secs) if by_section else \
+            rng.choices(secs, [len(s.relocs) for s in secs])[0]
         r = rng.choice(sec.relocs)
         if r.type != R_NONE and not meaningless(u, sec, r):
             return sec, r

@@ -14,23 +14,30 @@ void barrier_nospec(void)
 
 u64 *user_access_begin(u64 *p)
 {
-	__asm__ volatile(ALTERNATIVE("", PAD(3), ".byte 0x0f, 0x01, 0xcb", 9 * 32 + 20) : : : "memory");
+	__asm__ volatile(ALTERNATIVE("", PAD(3), ".byte 0x0f, 0x01, 0xcb", 9 * 32 + 20)
+			 :
+			 :
+			 : "memory");
 	return (u64 *)((s64)p & 0x7fffffffffff);
 }
 
 void user_access_end(void)
 {
-	__asm__ volatile(ALTERNATIVE("", PAD(3), ".byte 0x0f, 0x01, 0xca", 9 * 32 + 20) : : : "memory");
+	__asm__ volatile(ALTERNATIVE("", PAD(3), ".byte 0x0f, 0x01, 0xca", 9 * 32 + 20)
+			 :
+			 :
+			 : "memory");
 }
 
 u64 ordered_clock(u32 *cpu)
 {
 	u32 low, high;
 
-	__asm__ volatile(ALTERNATIVE_2("rdtsc", PAD(3), "lfence; rdtsc", 3 * 32 + 18, "rdtscp", 1 * 32 + 27)
-			 : "=a"(low), "=d"(high)
-			 :
-			 : "ecx");
+	__asm__ volatile(
+		ALTERNATIVE_2("rdtsc", PAD(3), "lfence; rdtsc", 3 * 32 + 18, "rdtscp", 1 * 32 + 27)
+		: "=a"(low), "=d"(high)
+		:
+		: "ecx");
 	*cpu = low & 7;
 	return (u64)high << 32 | low;
 }
@@ -46,8 +53,8 @@ void copy_page(void *to, const void *from)
 
 u64 clear_flags(u64 flags)
 {
-	__asm__ volatile(ALTERNATIVE("andq saved_flags(%%rip), %0", PAD(2), "movq $saved_mask, %0\n\t.nops 2",
-				     7 * 32 + 12)
+	__asm__ volatile(ALTERNATIVE("andq saved_flags(%%rip), %0", PAD(2),
+				     "movq $saved_mask, %0\n\t.nops 2", 7 * 32 + 12)
 			 : "+r"(flags));
 	return flags + 1;
 }
@@ -83,6 +90,61 @@ u32 checksum_any(const u32 *p, u32 n)
 		if (p[i] & 1)
 			return i ^ n;
 	return static_cpu_has(4 * 32 + 20) ? n << 3 : n >> 3;
+}
+
+/* Code that jumps about inside its replacement. */
+void stuff_return_buffer(void)
+{
+	__asm__ volatile(ALTERNATIVE("jmp 10f", PAD(14),
+				     "call 772f\n\tint3\n772:\tcall 773f\n\tint3\n"
+				     "773:\taddq $16, %%rsp",
+				     7 * 32 + 19) "10:\n"
+			 :
+			 :
+			 : "memory");
+}
+
+void untrain(u32 how)
+{
+	__asm__ volatile(
+		ALTERNATIVE("jmp 10f", PAD(5), "call 774f\n774:\tlfence", 11 * 32 + 5) "10:\n"
+		: "+r"(how)
+		:
+		: "memory");
+	if (how & 2)
+		barrier_nospec();
+}
+
+/* A replacement that may fault, with an exception entry of its own. */
+u64 copy_user(void *to, const void *from, u64 n)
+{
+	__asm__ volatile(
+		ALTERNATIVE("rep movsb", PAD(3), "7:\tcall rep_movs_slow",
+			    9 * 32 + 9) "8:\n" EXTABLE("7b", "8b", "ex_handler_uaccess", 3, 1)
+		: "+c"(n), "+D"(to), "+S"(from)
+		:
+		: "memory", "rax");
+	return n;
+}
+
+/* One alternative inside another: the inner site begins where the outer does. */
+u64 nested(u64 value)
+{
+	__asm__ volatile("881:\n" ALTERNATIVE(
+				 "movl $1, %%eax", "", "movl $2, %%eax",
+				 5 * 32 + 1) "883:\n"
+					     ".pushsection .altinstructions,\"a\"\n"
+					     " .long 881b - .\n .long 884f - .\n" ALT_FEATURE(
+						     "5 * 32 + 2") " .byte 883b-881b\n .byte "
+								   "885f-884f\n" ALT_PAD
+								   ".popsection\n"
+								   ".pushsection "
+								   ".altinstr_replacement, \"ax\"\n"
+								   "884:\n\tmovl $3, %%eax\n885:\n"
+								   ".popsection\n"
+			 : "=a"(value)
+			 : "0"(value));
+	return value + 1;
 }
 
 int count_up(int *counter)

@@ -44,7 +44,7 @@ u64 read_msr(u32 msr, int *error)
 	u32 low, high;
 
 	__asm__ volatile("1:\trdmsr\n2:\n" FAULT_CODE("%2")
-			 EXTABLE("1b", FIXUP, "ex_handler_rdmsr_unsafe", 9, 2)
+				 EXTABLE("1b", FIXUP, "ex_handler_rdmsr_unsafe", 9, 2)
 			 : "=a"(low), "=d"(high), "+r"(*error)
 			 : "c"(msr));
 	return (u64)high << 32 | low;
@@ -52,8 +52,7 @@ u64 read_msr(u32 msr, int *error)
 
 void write_msr(u32 msr, u64 value)
 {
-	__asm__ volatile("1:\twrmsr\n2:\n"
-			 EXTABLE("1b", "2b", "ex_handler_wrmsr_unsafe", 8, 0)
+	__asm__ volatile("1:\twrmsr\n2:\n" EXTABLE("1b", "2b", "ex_handler_wrmsr_unsafe", 8, 0)
 			 :
 			 : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32))
 			 : "memory");
@@ -61,8 +60,7 @@ void write_msr(u32 msr, u64 value)
 
 void load_segment(u16 value)
 {
-	__asm__ volatile("1:\tmovw %0, %%fs\n2:\n"
-			 EXTABLE("1b", "2b", "ex_handler_clear_fs", 5, 1)
+	__asm__ volatile("1:\tmovw %0, %%fs\n2:\n" EXTABLE("1b", "2b", "ex_handler_clear_fs", 5, 1)
 			 :
 			 : "r"(value));
 }

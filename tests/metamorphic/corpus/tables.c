@@ -126,7 +126,11 @@ const struct operations file_operations = {
 };
 
 static const struct operations pipe_operations = {
-	.name = "pipe", .open = on_open, .read = on_read, .flags = 5, .limit = 65536,
+	.name = "pipe",
+	.open = on_open,
+	.read = on_read,
+	.flags = 5,
+	.limit = 65536,
 };
 
 struct operations *current_operations, *previous_operations;
@@ -248,6 +252,31 @@ int find_word(const char *text)
 		if (!compare(words[i], text))
 			return (int)i;
 	return use("no such word") - compare(text, "none");
+}
+
+struct parameters {
+	const u32 *list;
+	u32 n;
+	const char *name;
+};
+
+int apply(const struct parameters *p);
+
+/* Literals without a name, one inside the other. */
+int apply_first(void)
+{
+	return apply(&(const struct parameters){(const u32[]){4, 5, 6, 700}, 4, "first"});
+}
+
+static const struct parameters *const defaults[] = {
+	&(const struct parameters){(const u32[]){1, 1, 2}, 3, "small"},
+	&(const struct parameters){(const u32[]){90, 80, 70, 60, 50}, 5, "large"},
+	0,
+};
+
+int apply_default(u32 which)
+{
+	return which < 3 && defaults[which] ? apply(defaults[which]) : -1;
 }
 
 /* Asks about itself. */

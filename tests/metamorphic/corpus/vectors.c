@@ -33,7 +33,7 @@ double absolute(double x)
 
 void shift(v4 *p)
 {
-	*p = (*p + (v4){1, 20, 300, 4000}) ^ (v4){7, 7, 9, 9};
+	*p = (*p + (v4){1, 20, 300, 4000}) ^ (v4) { 7, 7, 9, 9 };
 }
 
 void shift_again(v4 *p)
