@@ -213,6 +213,8 @@ static void write_target(struct canon *c, const struct target *t)
 		if (t->unit != NO_UNIT && !c->code->units[t->unit].len &&
 		    obj->symbols[t->sym].bind == BIND_LOCAL) {
 			token_word(&c->stream, "(empty)");
+			if (t->delta)
+				token_num(&c->stream, t->delta);
 			break;
 		}
 		if (parts_is_self(&c->parts, t->unit))
@@ -813,8 +815,8 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
 		t = type.kind == RELOC_OTHER ? target_of_reloc(c->code, rel, 0)
 					     : target_of_symbol(c->code, rel->sym, addend);
-		if (t.kind == TARGET_BLOB && !t.len && target_ends_here(c->code, &t) != NO_UNIT)
-			t = target_end_of(c->code, target_ends_here(c->code, &t));
+		if (t.kind == TARGET_BLOB && !t.len)
+			t = target_behind(c->code, &t);
 		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
 		write_how(c, rel->type);
 		token_position(&c->stream, (s64)(rel->offset - off));

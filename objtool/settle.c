@@ -252,7 +252,7 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 	}
 	empty = nothing || !t->delta ? meant_empty(parts, t) : NO_UNIT;
 	table = target_ends_here(code, t);
-	if (empty == NO_UNIT && table == NO_UNIT)
+	if (empty == NO_UNIT && table == NO_UNIT && !nothing)
 		return;
 	use = arch_address_use(section(parts, sec)->data + ci->off, &ci->insn, immediate, &reg);
 	if (use == USE_MEMORY)
@@ -260,8 +260,8 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
 	    next_call_takes_key(parts, sec, ci->off))
 		*t = target_end_of(code, empty);
-	else if (table != NO_UNIT && nothing)
-		*t = target_end_of(code, table);
+	else if (nothing)
+		*t = target_behind(code, t);
 	else if (table != NO_UNIT &&
 		 ((use == USE_COMPARE && ends_loop(parts, sec, ci->off)) ||
 		  (use == USE_ADDRESS && reg != ARCH_NO_REG &&

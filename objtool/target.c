@@ -232,8 +232,9 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
 		    (addend < 0 || addend >= (s64)code->units[unit].len))
 			return named(code, unit, addend);
-		return unit == NO_UNIT ? at_label(code, sym, addend) :
-					 target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
+		return unit == NO_UNIT
+			       ? at_label(code, sym, addend)
+			       : target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
 	}
 	/* A global is meant by its own name, not by its aliases': another file may say which it is.
 	 */
@@ -271,6 +272,17 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec)
 	u = &code->units[t->unit];
 	*sec = u->sec;
 	return add_wrap(u->off, t->delta);
+}
+
+struct target target_behind(const struct code *code, const struct target *t)
+{
+	u32 before = last_before(code, t->sec, t->off);
+	const struct unit *u = &code->units[before];
+
+	if (before == NO_UNIT)
+		return *t;
+	return (struct target){
+		.kind = TARGET_NAME, .sym = u->sym, .unit = before, .delta = (s64)t->off - u->off};
 }
 
 struct target target_end_of(const struct code *code, u32 unit)

@@ -39,6 +39,12 @@ struct target target_of_reloc(const struct code *code, const struct reloc *rel, 
 /* Where @t lies: an offset in section *@sec, which is 0 if it lies in none. */
 s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
 
+/*
+ * @t, zeros without a name, as a place behind the object before it: "arr + N + 1" is another
+ * place than "arr + N". @t itself if there is no object before.
+ */
+struct target target_behind(const struct code *code, const struct target *t);
+
 /* The end of unit @unit; its start, if it is empty. */
 struct target target_end_of(const struct code *code, u32 unit);
 
