@@ -97,7 +97,7 @@ class Workshop:
 
 def load(path, shop):
     """A Unit for a file, or None if cutting its text into statements loses something."""
-    if path.endswith('.o'):
+    if path.endswith(('.o', '.ko')):
         with open(path, 'rb') as f:
             data = f.read()
         return Unit(path, None, Elf(data), data, shop.write(data))

@@ -68,7 +68,7 @@ def line_argument(u, i):
     if not re.match(r'movl?$', stmts[i].op) or not stmts[i].args[0].startswith('$') or \
             stmts[i].args[-1] != '%esi':
         return False
-    near = [s for s in stmts[max(i - 4, 0):i] if s.kind == 'insn']
+    near = [s for s in stmts[max(i - 10, 0):i] if s.kind == 'insn']
     for s in stmts[i + 1:i + 40]:
         if s.kind != 'insn':
             continue
@@ -76,7 +76,7 @@ def line_argument(u, i):
             return bool(s.args and LINE_TAKERS.match(s.args[0])) and any(
                 n.args and n.args[-1] == '%rdi' and '.L' in n.args[0] for n in near)
         near.append(s)
-        if len(near) > 12:
+        if len(near) > 18:
             return False
     return False
 

@@ -20,4 +20,4 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tests/metamorphic/corpus.sh "$work"
-CASES=${CASES:-6} python3 tests/metamorphic/metamorphic.py --per-file 2 "$work"
+CASES=${CASES:-20} python3 tests/metamorphic/metamorphic.py --per-file 2 "$work"
