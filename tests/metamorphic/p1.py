@@ -1245,7 +1245,7 @@ def content_of(u, name):
     data = u.elf.bytes_of(sec)[y.value:y.value + y.size]
     rel = [(r.offset - y.value, r.type, u.elf.symbols[r.sym].name, r.addend) for r in sec.relocs
            if y.value <= r.offset < y.value + y.size]
-    return sec.name, y.size, data, tuple(rel)
+    return canonical(sec.name), y.size, data, tuple(rel)
 
 
 def same_named_case(u, rng, want_functions, want_same):
