@@ -580,6 +580,11 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 		c->code, rel->sym,
 		add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
 	if (f->use == FIELD_REPL) {
+		if (arch_reloc_type(rel->type).kind != RELOC_PC) {
+			token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
+			write_how(c, rel->type);
+			token_end(&c->stream);
+		}
 		if (t.kind == TARGET_FRAGMENT || t.unit != NO_UNIT)
 			write_replacement(c, &t, repl);
 		else
