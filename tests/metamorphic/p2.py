@@ -502,8 +502,7 @@ def sections_off(u, rng):
             continue
         name = unquote(s.args[0])
         m = re.match(r'^(\.text(?:\.unlikely|\.hot|\.startup)?|\.data|\.bss|\.rodata'
-                     r'|\.data\.rel\.ro|\.data\.rel\.ro\.local|\.data\.rel)'
-                     r'\.([A-Za-z_][\w.]*)$', name)
+                     r'|\.data\.rel\.ro|\.data\.rel\.ro\.local|\.data\.rel)\.([A-Za-z_][\w.]*)$', name)
         if not m or m.group(2) in ('unlikely', 'hot', 'startup', 'rel', 'rel.ro', 'rel.ro.local',
                                    'ro', 'local', 'ro.local'):
             continue
