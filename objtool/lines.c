@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* lines.c - line numbers outside of tables */
 #include <objtool/lines.h>
+#include <objtool/sort.h>
 #include <objtool/target.h>
 
 /*
@@ -118,17 +119,9 @@ void lines_read(const struct code *code, struct lines *lines)
 static bool is_source_file(const struct lines *lines, u32 sec, s64 off)
 {
 	u64 key = (u64)sec << 32 | (u32)off;
-	u32 lo = 0, hi = lines->nr_files;
+	u32 i = sorted_from(lines->files, lines->nr_files, key);
 
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (lines->files[mid] < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < lines->nr_files && lines->files[lo] == key;
+	return i < lines->nr_files && lines->files[i] == key;
 }
 
 /* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <objtool/names.h>
 #include <objtool/namesake.h>
+#include <objtool/sort.h>
 
 /* A collision only makes two names be told apart in vain. */
 static u64 hash_bytes_of(const char *s, size_t len)
@@ -306,22 +307,6 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns
 	return origin;
 }
 
-/* Index of the first of ns->locals that is not less than @key. */
-static u32 local_from(const struct namesakes *ns, u64 key)
-{
-	u32 lo = 0, hi = ns->nr_locals;
-
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (ns->locals[mid] < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u32 sym)
 {
 	u64 key = (u64)ns->head[sym] << 32;
@@ -332,12 +317,14 @@ bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u
 	if (origin->file || ns->code->alias_of[sym] == NO_UNIT ||
 	    ns->code->units[ns->code->alias_of[sym]].kind != UNIT_FUNC)
 		return true;
-	return local_from(ns, key | origin->lo) + 1 == local_from(ns, (key | origin->hi) + 1);
+	return sorted_from(ns->locals, ns->nr_locals, key | origin->lo) + 1 ==
+	       sorted_from(ns->locals, ns->nr_locals, (key | origin->hi) + 1);
 }
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)
 {
 	u64 key = (u64)ns->head[sym] << 32 | file;
+	u32 i = sorted_from(ns->locals, ns->nr_locals, key);
 
-	return bsearch(&key, ns->locals, ns->nr_locals, sizeof(u64), compare_u64) != NULL;
+	return i < ns->nr_locals && ns->locals[i] == key;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sort.c - a radix sort: four passes, whatever the order was */
+/* sort.c - sort many numbers without comparing them, and find one of them */
 #include <objtool/sort.h>
 
 void sort_high(u64 *keys, u64 *tmp, size_t nr)
@@ -27,4 +27,19 @@ void sort_high(u64 *keys, u64 *tmp, size_t nr)
 	}
 	if (from != keys)
 		memcpy(keys, from, nr * sizeof(*keys));
+}
+
+u32 sorted_from(const u64 *keys, u32 nr, u64 key)
+{
+	u32 lo = 0, hi = nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (keys[mid] < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
