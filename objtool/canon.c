@@ -122,7 +122,7 @@ static void write_name(struct canon *c, u32 sym)
 		return;
 	}
 	at = token_open_bytes(&c->stream);
-	name_canonical(name, &c->stream.all);
+	name_canonical(name, c->stream.out);
 	token_close_bytes(&c->stream, at);
 }
 
@@ -783,9 +783,9 @@ static void write_bytes_less_line(struct canon *c, const u8 *data, u32 len,
 {
 	size_t at = token_open_bytes(&c->stream);
 
-	buf_add(&c->stream.all, data, len);
+	buf_add(c->stream.out, data, len);
 	for (u32 i = line->off; i < line->off + line->size; i++)
-		c->stream.all.data[at + i] &= (u8) ~(line->mask >> (8 * ((i - line->off) & 3)));
+		c->stream.out->data[at + i] &= (u8) ~(line->mask >> (8 * ((i - line->off) & 3)));
 	token_close_bytes(&c->stream, at);
 }
 

@@ -2,7 +2,7 @@
 /*
  * checksum.c - an object's functions, data objects and section rests -> records
  *
- * Each unit is written as tokens (canon.c), and the stream hashed with one
+ * Each unit is written as tokens (canon.c), and each lane of them hashed with one
  * call. What no unit covered, by itself or by reference, goes to the rest
  * record of its section class: so a changed string shows at its users and not
  * twice, and a byte that nothing refers to is still seen.
@@ -23,17 +23,23 @@ u64 hash_bytes(const void *data, size_t len)
 
 /* ---- tokens to a record ---- */
 
-static void fill_record(struct record *rec, const struct stream *st)
+/* Each lane's hash, the lower half of which is shown; and the hash of their order and of these. */
+static void fill_record(struct record *rec, struct stream *st)
 {
-	rec->checksum = hash_bytes(st->all.data, st->all.len);
+	rec->lanes = (u16)stream_end(st);
 	for (int i = 0; i < NR_LANES; i++) {
-		const struct buf *lane = &st->lane[i];
+		u64 hash;
 
-		if (!lane->len)
+		if (!st->lane[i].len)
 			continue;
-		rec->lane[i] = (u32)hash_bytes(lane->data, lane->len);
-		rec->lanes = (u16)(rec->lanes | 1U << i);
+		hash = hash_bytes(st->lane[i].data, st->lane[i].len);
+		rec->lane[i] = (u32)hash;
+		if (i == LANE_LINES)
+			continue;
+		put_u64(buf_reserve(&st->order, 8), hash);
+		st->order.len += 8;
 	}
+	rec->checksum = hash_bytes(st->order.data, st->order.len);
 }
 
 static char *canonical_name(struct arena *arena, const char *name, const char *file)
@@ -398,8 +404,9 @@ static int compare_chunks(const void *pa, const void *pb)
 static void rest_record(struct records *recs, const struct chunk *chunk, size_t nr)
 {
 	struct record *rec = records_add(recs);
-	struct stream st = {.within = NR_LANES};
+	struct stream st = {0};
 
+	stream_reset(&st);
 	rec->kind = RECORD_REST;
 	rec->name = canonical_name(&recs->arena, chunk->class, NULL);
 	for (size_t i = 0; i < nr; i++) {

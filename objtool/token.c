@@ -3,89 +3,61 @@
 #include <stdlib.h>
 #include <objtool/token.h>
 
-/* Types of fields. */
-#define FIELD_NUM   'n'
-#define FIELD_BYTES 'b'
-
-static void put_u32(u8 *p, u32 v)
-{
-	p[0] = (u8)v;
-	p[1] = (u8)(v >> 8);
-	p[2] = (u8)(v >> 16);
-	p[3] = (u8)(v >> 24);
-}
-
-static void put_u64(u8 *p, u64 v)
-{
-	put_u32(p, (u32)v);
-	put_u32(p + 4, (u32)(v >> 32));
-}
-
 void stream_reset(struct stream *st)
 {
-	st->all.len = 0;
 	for (int i = 0; i < NR_LANES; i++)
 		st->lane[i].len = 0;
-	st->within = NR_LANES;
+	st->order.len = 0;
+	st->within = st->cur = st->run = NR_LANES;
 }
 
 void stream_free(struct stream *st)
 {
-	buf_free(&st->all);
 	for (int i = 0; i < NR_LANES; i++)
 		buf_free(&st->lane[i]);
+	buf_free(&st->order);
 }
 
-void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
+static void add_order(struct stream *st, u32 what, u64 num)
 {
-	st->cur = st->within == NR_LANES || lane == LANE_LINES ? lane : st->within;
-	st->start = st->all.len;
-	st->skip_len = 0;
-	*buf_reserve(&st->all, 1) = (u8)tag;
-	st->all.len++;
+	put_u64(buf_reserve(&st->order, 8), (u64)what << 56 | num);
+	st->order.len += 8;
 }
 
-void token_num(struct stream *st, s64 num)
+static void end_run(struct stream *st)
 {
-	u8 *p = buf_reserve(&st->all, 9);
+	if (st->run != NR_LANES)
+		add_order(st, st->run, st->lane[st->run].len);
+}
 
-	p[0] = FIELD_NUM;
-	put_u64(p + 1, (u64)num);
-	st->all.len += 9;
+void stream_switch(struct stream *st, enum lane lane)
+{
+	st->cur = lane;
+	st->out = &st->lane[lane];
+	/* Line numbers come and go without a trace. */
+	if (lane == LANE_LINES || lane == st->run)
+		return;
+	end_run(st);
+	st->run = lane;
+}
+
+u32 stream_end(struct stream *st)
+{
+	u32 lanes = 0;
+
+	for (int i = 0; i < NR_LANES; i++)
+		lanes |= (u32)(st->lane[i].len != 0) << i;
+	end_run(st);
+	add_order(st, ORDER_END, lanes & ~(1U << LANE_LINES));
+	return lanes;
 }
 
 void token_position(struct stream *st, s64 num)
 {
-	st->skip = st->all.len;
-	token_num(st, num);
-	st->skip_len = st->all.len - st->skip;
-}
-
-size_t token_open_bytes(struct stream *st)
-{
-	u8 *p = buf_reserve(&st->all, 5);
-
-	p[0] = FIELD_BYTES;
-	st->all.len += 5;
-	return st->all.len;
-}
-
-void token_close_bytes(struct stream *st, size_t at)
-{
-	put_u32(st->all.data + at - 4, (u32)(st->all.len - at));
-}
-
-void token_bytes(struct stream *st, const void *data, size_t len)
-{
-	size_t at = token_open_bytes(st);
-
-	buf_add(&st->all, data, len);
-	token_close_bytes(st, at);
-}
-
-void token_word(struct stream *st, const char *word)
-{
-	token_bytes(st, word, strlen(word));
+	st->position_at = st->out->len;
+	st->position = num;
+	if (st->cur != LANE_LINES)
+		add_order(st, ORDER_POSITION, (u64)num);
 }
 
 /* How a field is printed; in all three no two fields look alike. */
@@ -125,8 +97,7 @@ static void print_bytes(FILE *out, const u8 *p, size_t len, enum look look)
 		fputc('"', out);
 }
 
-/* Read back the token that was just written, and print it on a line. */
-static void print_token(const struct stream *st)
+void token_print(const struct stream *st)
 {
 	static const char *const names[NR_TOKEN_TAGS] = {
 		[TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
@@ -134,12 +105,14 @@ static void print_token(const struct stream *st)
 		[TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
 		[TOKEN_END] = "end",   [TOKEN_LINE] = "line",	[TOKEN_ALIAS] = "alias",
 	};
-	const u8 *p = st->all.data + st->start, *end = st->all.data + st->all.len;
+	const u8 *p = st->out->data + st->start, *end = st->out->data + st->out->len;
 	u8 tag = *p++;
 
 	fprintf(st->dump, "%-10s %s", lane_name(st->cur), names[tag]);
 	while (p < end) {
-		if (*p++ == FIELD_NUM) {
+		if (p == st->out->data + st->position_at)
+			fprintf(st->dump, " %+lld", (long long)st->position);
+		if (*p++ == TOKEN_FIELD_NUM) {
 			fprintf(st->dump, " %+lld", (long long)get_u64(p));
 			p += 8;
 		} else {
@@ -152,25 +125,6 @@ static void print_token(const struct stream *st)
 		}
 	}
 	fputc('\n', st->dump);
-}
-
-void token_end(struct stream *st)
-{
-	const u8 *token = st->all.data + st->start;
-	size_t len = st->all.len - st->start;
-
-	if (st->skip_len) {
-		size_t head = st->skip - st->start;
-
-		buf_add(&st->lane[st->cur], token, head);
-		buf_add(&st->lane[st->cur], token + head + st->skip_len, len - head - st->skip_len);
-	} else {
-		buf_add(&st->lane[st->cur], token, len);
-	}
-	if (st->dump)
-		print_token(st);
-	if (st->cur == LANE_LINES)
-		st->all.len = st->start;
 }
 
 /* Tag, field type and length before the bytes of an instruction; and the most there can be of all.
@@ -197,19 +151,13 @@ static void copy_insn(u8 *to, const u8 *from, unsigned int len)
 
 void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
 {
-	u8 *p = buf_reserve(&st->all, INSN_ROOM);
-	struct buf *lane;
+	u8 *p;
 
-	st->cur = st->within == NR_LANES ? LANE_CODE : st->within;
-	st->start = st->all.len;
-	p[0] = TOKEN_INSN;
-	p[1] = FIELD_BYTES;
-	put_u32(p + 2, len);
-	copy_insn(p + INSN_HEAD, bytes, len);
-	st->all.len += INSN_HEAD + len;
-	lane = &st->lane[st->cur];
-	memcpy(buf_reserve(lane, INSN_ROOM), p, INSN_ROOM);
-	lane->len += INSN_HEAD + len;
-	if (st->dump)
-		print_token(st);
+	token_begin(st, TOKEN_INSN, LANE_CODE);
+	p = buf_reserve(st->out, INSN_ROOM);
+	p[0] = TOKEN_FIELD_BYTES;
+	put_u32(p + 1, len);
+	copy_insn(p + INSN_HEAD - 1, bytes, len);
+	st->out->len += INSN_HEAD - 1 + len;
+	token_end(st);
 }

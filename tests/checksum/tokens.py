@@ -8,6 +8,7 @@ hand, one token a line:
     LANE TAG FIELD...        12 a number, @12 a position, "abc\\0" or x90c3 bytes
     chunk SIZE               of a rest record: the tokens that follow are its
 
+The checksum is the hash of the order of tokens of different lanes, and of each lane's hash.
 The hash is xxhsum's, of Debian's package xxhash.
 """
 import re
@@ -17,6 +18,7 @@ from checksums import LANES, line, xxh3
 
 TAGS = ["kind", "place", "part", "insn", "bad", "branch", "ref", "bytes", "special", "end", "line",
         "alias"]
+ORDER_END, ORDER_POSITION = 0xfe, 0xff
 FIELD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
@@ -33,29 +35,40 @@ def encode_field(text):
         return octets(text[1:-1].encode().decode("unicode_escape").encode("latin-1"))
     if text[0] == "x":
         return octets(bytes.fromhex(text[1:]))
-    return number(int(text.lstrip("@")))
+    return number(int(text))
 
 
 class Stream:
-    """All tokens of one record or chunk, and those of each lane without their positions."""
+    """The tokens of one record or chunk, by lane; and the order of lanes and positions."""
 
     def __init__(self):
-        self.all, self.lanes, self.tokens = b"", {}, []
+        self.order, self.run, self.lanes, self.tokens = [], None, {}, []
 
-    def add(self, lane, tag, fields, text=""):
-        head = bytes([TAGS.index(tag) + 1])
+    def end_run(self, lane):
+        if self.run not in (None, lane):
+            self.order.append((LANES.index(self.run), len(self.lanes[self.run])))
+        self.run = lane
+
+    def add(self, lane, tag, fields, positions=(), text=""):
         if lane != "lines":
-            self.all += head + b"".join(data for data, _ in fields)
-        self.lanes[lane] = self.lanes.get(lane, b"") + head + b"".join(
-            data for data, is_position in fields if not is_position)
+            self.end_run(lane)
+            self.order += [(ORDER_POSITION, p) for p in positions]
+        self.lanes[lane] = b"".join([self.lanes.get(lane, b""), bytes([TAGS.index(tag) + 1]),
+                                     *fields])
         self.tokens.append(text)
 
     def parse(self, text):
         lane, tag, *fields = FIELD.findall(text)
-        self.add(lane, tag, [(encode_field(f), f[0] == "@") for f in fields], text)
+        self.add(lane, tag, [encode_field(f) for f in fields if f[0] != "@"],
+                 [int(f[1:]) for f in fields if f[0] == "@"], text)
 
     def checksum(self):
-        return int(xxh3(self.all), 16)
+        self.end_run(None)
+        lanes = [i for i, lane in enumerate(LANES) if lane in self.lanes and lane != "lines"]
+        order = [what << 56 | number for what, number in self.order]
+        order.append(ORDER_END << 56 | sum(1 << i for i in lanes))
+        order += [int(xxh3(self.lanes[LANES[i]]), 16) for i in lanes]
+        return int(xxh3(struct.pack(f"<{len(order)}Q", *order)), 16)
 
     def lane_hashes(self):
         """In the order of the format; the lower half of each hash."""
@@ -68,7 +81,7 @@ def rest(chunks):
     for checksum, lanes in sorted((c.checksum(), c.lane_hashes()) for c in chunks):
         signed = checksum - (checksum >> 63 << 64)
         for lane, value in lanes.items():
-            out.add(lane, "bytes", [(number(value), False), (number(signed), False)])
+            out.add(lane, "bytes", [number(value), number(signed)])
     return out
 
 

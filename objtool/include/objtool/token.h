@@ -7,7 +7,13 @@
  * without knowing the token, so two different streams never have the same
  * bytes, and a dump prints exactly what is hashed. Numbers are little-endian.
  *
- * Each token is also copied to the stream of its lane, less its position.
+ * A token is written once, behind the others of its lane. What the order of
+ * tokens of different lanes was is kept apart, as numbers of 8 bytes; those of
+ *
+ *     code insn 31ff; code insn e8; refs ref "pc32" 0 "kfree" 0; code insn c3
+ *
+ * say "code up to byte 15, refs up to byte 38, code up to byte 22". So each byte is hashed once for
+ * its lane, and the checksum of all is that of the order and the lanes' hashes.
  */
 #ifndef OBJTOOL_TOKEN_H
 #define OBJTOOL_TOKEN_H
@@ -33,33 +39,110 @@ enum token_tag {
 	NR_TOKEN_TAGS
 };
 
+/* The order of tokens: entries with this in the highest byte, a number in the rest. */
+enum order {
+	/* enum lane: a run of tokens of that lane ended where the lane has this many bytes */
+	ORDER_END = 0xfe,      /* of the stream; the lanes that have tokens, a bit each */
+	ORDER_POSITION = 0xff, /* the next token that has a position, has this one */
+};
+
 struct stream {
-	struct buf all; /* what is hashed */
-	struct buf lane[NR_LANES];
-	enum lane within;      /* NR_LANES, or the lane that all tokens go to now */
-	enum lane cur;	       /* lane of the token being written */
-	size_t start;	       /* where in .all it begins */
-	size_t skip, skip_len; /* its position field */
-	FILE *dump;	       /* where to print each token, or NULL */
+	struct buf lane[NR_LANES]; /* the tokens of each, less their positions */
+	struct buf order;	   /* u64, little-endian: see enum order */
+	struct buf *out;	   /* .lane[.cur] */
+	enum lane within;	   /* NR_LANES, or the lane that all tokens go to now */
+	enum lane cur;		   /* lane of the token being written */
+	enum lane run;		   /* lane of the last token that was not of LANE_LINES, NR_LANES
+				      if none */
+	size_t start;		   /* where in .out the token being written begins */
+	size_t position_at;	   /* where in .out its position would be, 0 if it has none */
+	s64 position;
+	FILE *dump; /* where to print each token, or NULL */
 };
 
 /* Forget all tokens; the memory is kept. */
 void stream_reset(struct stream *st);
 void stream_free(struct stream *st);
 
+/*
+ * All has been written. Returns the lanes that have tokens, a bit each; .order is whole but for the
+ * lanes' hashes, which the caller appends: 8 bytes each, LANE_LINES left out.
+ */
+u32 stream_end(struct stream *st);
+
+/* The next token is of @lane. */
+void stream_switch(struct stream *st, enum lane lane);
+
+/* Types of fields. */
+#define TOKEN_FIELD_NUM	  'n'
+#define TOKEN_FIELD_BYTES 'b'
+
 /* Write one token: begin, its fields, end. A token of LANE_LINES is in no checksum. */
-void token_begin(struct stream *st, enum token_tag tag, enum lane lane);
-void token_word(struct stream *st, const char *word);
-void token_bytes(struct stream *st, const void *data, size_t len);
-void token_num(struct stream *st, s64 num);
-void token_position(struct stream *st, s64 num); /* once a token at most; lanes do not have it */
-void token_end(struct stream *st);
+static inline void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
+{
+	enum lane cur = st->within == NR_LANES || lane == LANE_LINES ? lane : st->within;
 
-/* The bytes field of a token whose content the caller appends to st->all itself. */
-size_t token_open_bytes(struct stream *st);
-void token_close_bytes(struct stream *st, size_t at);
+	if (cur != st->cur)
+		stream_switch(st, cur);
+	st->start = st->out->len;
+	st->position_at = 0;
+	*buf_reserve(st->out, 1) = (u8)tag;
+	st->out->len++;
+}
 
-/* A whole TOKEN_INSN, which has one field: the hot path. */
+static inline void token_num(struct stream *st, s64 num)
+{
+	u8 *p = buf_reserve(st->out, 9);
+
+	p[0] = TOKEN_FIELD_NUM;
+	put_u64(p + 1, (u64)num);
+	st->out->len += 9;
+}
+
+/* The bytes field of a token whose content the caller appends to st->out itself. */
+static inline size_t token_open_bytes(struct stream *st)
+{
+	u8 *p = buf_reserve(st->out, 5);
+
+	p[0] = TOKEN_FIELD_BYTES;
+	st->out->len += 5;
+	return st->out->len;
+}
+
+static inline void token_close_bytes(struct stream *st, size_t at)
+{
+	put_u32(st->out->data + at - 4, (u32)(st->out->len - at));
+}
+
+static inline void token_bytes(struct stream *st, const void *data, size_t len)
+{
+	u8 *p = buf_reserve(st->out, 5 + len);
+
+	p[0] = TOKEN_FIELD_BYTES;
+	put_u32(p + 1, (u32)len);
+	if (len)
+		memcpy(p + 5, data, len);
+	st->out->len += 5 + len;
+}
+
+static inline void token_word(struct stream *st, const char *word)
+{
+	token_bytes(st, word, strlen(word));
+}
+
+/* Once a token at most, and below 2^56; lanes do not have it. */
+void token_position(struct stream *st, s64 num);
+
+/* Print the token that was just written on a line. */
+void token_print(const struct stream *st);
+
+static inline void token_end(struct stream *st)
+{
+	if (st->dump)
+		token_print(st);
+}
+
+/* A whole TOKEN_INSN, which has one field. */
 void token_insn(struct stream *st, const u8 *bytes, unsigned int len);
 
 #endif

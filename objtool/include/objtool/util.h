@@ -73,4 +73,19 @@ static inline u64 get_u64(const u8 *p)
 	return (u64)get_u32(p) | (u64)get_u32(p + 4) << 32;
 }
 
+/* The same for stores. */
+static inline void put_u32(u8 *p, u32 v)
+{
+	p[0] = (u8)v;
+	p[1] = (u8)(v >> 8);
+	p[2] = (u8)(v >> 16);
+	p[3] = (u8)(v >> 24);
+}
+
+static inline void put_u64(u8 *p, u64 v)
+{
+	put_u32(p, (u32)v);
+	put_u32(p + 4, (u32)(v >> 32));
+}
+
 #endif
