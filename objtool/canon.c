@@ -480,12 +480,36 @@ static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci,
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
 				struct reloc_cursor *cur);
 
-/* True if nothing but its bytes is to be said of an instruction: of most. */
-static bool is_bare(const struct code_insn *ci, const struct reloc_cursor *cur)
+/* How many instructions to write at once: enough to be worth it, few enough for the room it takes.
+ */
+#define MAX_RUN 64
+
+/*
+ * Write instructions from @first on, up to @end, as long as nothing but their bytes is to be
+ * said of them; returns the first of which there is more to say. Most need no more.
+ */
+static u32 write_bare(struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special,
+		      u32 first, u32 end)
 {
-	return ci->insn.len && !ci->insn.flags && !ci->line &&
-	       (cur->next == cur->sec->nr_relocs ||
-		cur->sec->relocs[cur->next].offset >= (u64)ci->off + ci->len);
+	const struct specials *specials = &c->code->specials;
+	const struct code_insn *ci = c->parts.insns.insn + first, *last;
+	const struct section *sec = section(c, s);
+	u64 stop = sec->size < 16 ? 0 : sec->size - 15; /* 16 bytes are read of each */
+	u8 *p;
+
+	if (cur->next < sec->nr_relocs && sec->relocs[cur->next].offset < stop)
+		stop = sec->relocs[cur->next].offset;
+	if (special < specials->nr && specials->entries[special].site.sec == s &&
+	    specials->entries[special].site.off < stop)
+		stop = specials->entries[special].site.off;
+	if (c->stream.dump || !ci->bare || ci->off + ci->len > stop)
+		return first;
+	last = ci + (end - first < MAX_RUN ? end - first : MAX_RUN);
+	p = token_begin_insns(&c->stream, MAX_RUN);
+	for (; ci < last && ci->bare && ci->off + ci->len <= stop; ci++)
+		p = token_put_insn(p, sec->data + ci->off, ci->len);
+	token_end_insns(&c->stream, p);
+	return (u32)(ci - c->parts.insns.insn);
 }
 
 /* Write instructions [@first, @first + @nr), all of section @s. */
@@ -496,15 +520,17 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 	u32 special = specials_from(&c->code->specials, s, off);
 
 	for (u32 i = first; i < first + nr; i++) {
-		struct code_insn ci = c->parts.insns.insn[i];
+		struct code_insn ci;
 
+		i = write_bare(c, s, &cur, special, i, first + nr);
+		if (i == first + nr)
+			break;
+		ci = c->parts.insns.insn[i];
 		if (ci.filler)
 			continue;
 		if (write_specials(c, s, &ci, &special) && write_static_branch(c, s, &ci, &cur))
 			continue;
-		if (is_bare(&ci, &cur))
-			token_insn(&c->stream, sec->data + ci.off, ci.len);
-		else if (ci.line)
+		if (ci.line)
 			write_line_insn(c, sec, &ci);
 		else if (!ci.insn.len)
 			write_bad_byte(c, sec, s, &ci, &cur);

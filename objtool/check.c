@@ -657,6 +657,12 @@ static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
 	return false;
 }
 
+static void set_filler(struct code_insn *ci)
+{
+	ci->filler = 1;
+	ci->bare = false;
+}
+
 /* Nops from @from to @target: aligned there, and shorter than the alignment. */
 static bool is_filler(u32 target, u32 from)
 {
@@ -683,7 +689,7 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 
 		if (target && run < i && is_filler(ci->off, insns->insn[run].off))
 			for (u32 k = run; k < i; k++)
-				insns->insn[k].filler = 1;
+				set_filler(&insns->insn[k]);
 		/* A nop that is branched to can begin the filler before the next target. */
 		if (!nop)
 			run = insns->nr;
@@ -703,7 +709,7 @@ static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *i
 		if (!arch_padding(sec->data + ci->off, ci->len) ||
 		    has_special(code, s, ci->off, ci->off + ci->len))
 			break;
-		ci->filler = 1;
+		set_filler(ci);
 	}
 }
 
@@ -720,7 +726,7 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 {
 	for (u32 i = first; i < insns->nr; i++)
 		if (arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
-			insns->insn[i].filler = 1;
+			set_filler(&insns->insn[i]);
 }
 
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
@@ -733,11 +739,15 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	while (at < end && sec->data) {
 		struct code_insn *ci = append(insns);
 
-		*ci = (struct code_insn){.off = at, .ordinal = insns->nr - 1 - first, .len = 1};
-		if (arch_decode(sec->data + at, end - at, &ci->insn))
-			ci->len = ci->insn.len;
-		else
+		unsigned int len = arch_decode(sec->data + at, end - at, &ci->insn);
+
+		if (!len)
 			ci->insn = (struct insn){0};
+		ci->off = at;
+		ci->ordinal = insns->nr - 1 - first;
+		ci->filler = ci->line = 0;
+		ci->len = (u8)(len ? len : 1);
+		ci->bare = len && !ci->insn.flags;
 		nops |= ci->insn.cls == INSN_NOP;
 		at += ci->len;
 		if (how == DECODE_TO_EXIT && leaves(&ci->insn))

@@ -184,6 +184,12 @@ static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs
 	return false;
 }
 
+static void set_line(struct code_insn *ci)
+{
+	ci->line = 1;
+	ci->bare = false;
+}
+
 static void mark_call(const struct lines *lines, u32 s, const struct code_insn *ci,
 		      const struct reloc *rel, struct arguments *args, struct code_insn *insn)
 {
@@ -192,7 +198,7 @@ static void mark_call(const struct lines *lines, u32 s, const struct code_insn *
 	if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel)) {
 		arg = line_argument(lines, args, callee_of(lines->code, s, ci, rel));
 		if (arg != ARCH_NO_REG && args->imm[arg] != NO_INSN)
-			insn[args->imm[arg]].line = 1;
+			set_line(&insn[args->imm[arg]]);
 	}
 	forget(args, 0xffff);
 	args->any = false;

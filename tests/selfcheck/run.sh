@@ -154,7 +154,7 @@ finds_out()
 }
 
 check "immediates left out" mutant immediates canon.c \
-	's/^\(\t*token_insn(&c->stream, sec->data + ci.off, ci.len\));$/\1 - ci.insn.imm_len);/' &&
+	's/\(token_put_insn(p, sec->data + ci->off, ci->len\));$/\1 - ci->insn.imm_len);/' &&
 	finds_out immediates missed immediates
 check "strings left out" mutant strings canon.c \
 	's/token_bytes(&c->stream, sec->data + t->off, t->len);/token_num(\&c->stream, t->len);/' &&

@@ -661,7 +661,68 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 	return look(p, off, attr, pfx, insn);
 }
 
-unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
+/*
+ * Most instructions have a REX prefix or none, and an opcode of one byte that the table alone
+ * describes. All that is known of them is the sum of what opcode, immediate,
+ * REX and ModRM each bring, so it is added up: struct insn as a number of eight
+ * bytes, none of which overflows into the next.
+ */
+#define WORD(len, opcode_off, disp_off, disp_len, imm_off, imm_len)                             \
+	((u64)(len) | (u64)(opcode_off) << 24 | (u64)(disp_off) << 32 | (u64)(disp_len) << 40 | \
+	 (u64)(imm_off) << 48 | (u64)(imm_len) << 56)
+#define WORD_CLS(attr)	 ((u64)CLS_OF(attr) << 8)
+#define WORD_FLAGS(attr) ((u64)((attr)&REL ? INSN_PCREL_IMM : 0) << 16)
+#define WORD_RIP	 ((u64)INSN_PCREL_DISP << 16)
+
+#define WORD_OPCODE  WORD(1, 0, 1, 0, 1, 0)
+#define WORD_REX     WORD(1, 1, 1, 0, 1, 0)
+#define WORD_IMM(n)  WORD(n, 0, 0, 0, 0, n)
+#define WORD_DISP(n) WORD(n, 0, 0, n, n, 0)
+
+/* ModRM with a displacement of @n bytes, without and with a SIB byte. */
+#define WM(n) (WORD(1, 0, 1, 0, 1, 0) + WORD_DISP(n))
+#define WS(n) (WORD(2, 0, 2, 0, 2, 0) + WORD_DISP(n))
+
+#define WMOD0 WM(0), WM(0), WM(0), WM(0), WS(0), WM(4) + WORD_RIP, WM(0), WM(0)
+#define WMOD1 WM(1), WM(1), WM(1), WM(1), WS(1), WM(1), WM(1), WM(1)
+#define WMOD2 WM(4), WM(4), WM(4), WM(4), WS(4), WM(4), WM(4), WM(4)
+#define WMOD3 WM(0), WM(0), WM(0), WM(0), WM(0), WM(0), WM(0), WM(0)
+
+static const u64 modrm_word[256] = {REGS(WMOD0), REGS(WMOD1), REGS(WMOD2), REGS(WMOD3)};
+
+/* By REX.W, then by the immediate's code. */
+static const u64 imm_word[2][9] = {
+	{0, WORD_IMM(1), WORD_IMM(2), WORD_IMM(3), WORD_IMM(4), WORD_IMM(4), WORD_IMM(4), 0,
+	 WORD_IMM(8)},
+	{0, WORD_IMM(1), WORD_IMM(2), WORD_IMM(3), WORD_IMM(4), WORD_IMM(4), WORD_IMM(8), 0,
+	 WORD_IMM(8)},
+};
+
+/* The common instructions, from at least ARCH_MAX_INSN bytes; 0 for all others. */
+static inline unsigned int decode_common(const u8 *p, struct insn *insn)
+{
+	unsigned int byte = p[0], rex = (byte & 0xf0) == 0x40, attr = map_1byte[p[rex]], modrm;
+	u64 word;
+
+	if (LOOK_OF(attr))
+		return 0;
+	word = WORD_OPCODE + WORD_CLS(attr) + WORD_FLAGS(attr) +
+	       imm_word[rex & byte >> 3][attr & IMM_MASK];
+	if (rex)
+		word += WORD_REX;
+	if (attr & MODRM) {
+		modrm = p[rex + 1];
+		word += modrm_word[modrm];
+		if ((modrm & 0xc7) == 4 && (p[rex + 2] & 7) == 5) /* a SIB byte without base */
+			word += WORD_DISP(4);
+	}
+	put_u64((u8 *)insn, word);
+	return (u8)word;
+}
+
+/* Any instruction: a function of its own, so that the common ones need no stack. */
+static __attribute__((noinline)) unsigned int decode_any(const u8 *p, size_t avail,
+							 struct insn *insn)
 {
 	/* Room for what decode() may look at behind 14 prefixes. */
 	u8 copy[ARCH_MAX_INSN + 8] = {0};
@@ -677,6 +738,13 @@ unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 	memcpy(copy, p, avail);
 	len = decode(copy, ARCH_MAX_INSN - 1, insn);
 	return len <= avail ? len : 0;
+}
+
+unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
+{
+	unsigned int len = avail >= ARCH_MAX_INSN ? decode_common(p, insn) : 0;
+
+	return len ? len : decode_any(p, avail, insn);
 }
 
 static s64 get_signed(const u8 *p, unsigned int len)

@@ -72,6 +72,8 @@ struct code_insn {
 	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
 	u8 line;     /* its immediate is a line number; see lines.h */
 	u8 len;	     /* bytes; for undecodable bytes 1, and insn.len is 0 */
+	bool bare;   /* decoded, counts, no line, nothing in it is pc-relative: just bytes, as far
+			as no relocation or entry says more */
 	struct insn insn;
 };
 

@@ -27,8 +27,15 @@ struct reloc_type {
 	u8 size; /* bytes the relocation fills */
 };
 
+/* By psABI number; all others are RELOC_OTHER and fill 4 bytes. */
+#define NR_RELOC_TYPES 43
+extern const struct reloc_type arch_reloc_types[NR_RELOC_TYPES];
+
 /* Meaning of relocation type @type (psABI number). */
-struct reloc_type arch_reloc_type(u32 type);
+static inline struct reloc_type arch_reloc_type(u32 type)
+{
+	return type < NR_RELOC_TYPES ? arch_reloc_types[type] : (struct reloc_type){RELOC_OTHER, 4};
+}
 
 /* What a field of a special-section entry is for. */
 enum field_use {

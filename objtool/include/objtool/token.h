@@ -145,4 +145,35 @@ static inline void token_end(struct stream *st)
 /* A whole TOKEN_INSN, which has one field. */
 void token_insn(struct stream *st, const u8 *bytes, unsigned int len);
 
+/* The most a TOKEN_INSN has: tag, field type, length, 16 bytes. */
+#define TOKEN_INSN_ROOM 22
+
+/*
+ * TOKEN_INSNs one after the other, which is most of what is written: begin, with room for @nr; put
+ * each where the last one ended; end. Not while a dump is printed.
+ */
+static inline u8 *token_begin_insns(struct stream *st, u32 nr)
+{
+	enum lane cur = st->within == NR_LANES ? LANE_CODE : st->within;
+
+	if (cur != st->cur)
+		stream_switch(st, cur);
+	return buf_reserve(st->out, (size_t)nr * TOKEN_INSN_ROOM);
+}
+
+/* Of the bytes at @bytes, 16 can be read. */
+static inline u8 *token_put_insn(u8 *p, const u8 *bytes, unsigned int len)
+{
+	p[0] = TOKEN_INSN;
+	p[1] = TOKEN_FIELD_BYTES;
+	put_u32(p + 2, len);
+	memcpy(p + 6, bytes, 16);
+	return p + 6 + len;
+}
+
+static inline void token_end_insns(struct stream *st, const u8 *end)
+{
+	st->out->len = (size_t)(end - st->out->data);
+}
+
 #endif
