@@ -208,6 +208,27 @@ static void bound_section(struct code *code, u32 first, u32 section_size)
 	code->nr_units = kept;
 }
 
+/* The units of section @s from @first on are final: make them quick to find. */
+static void index_units(struct code *code, u32 s, u32 first)
+{
+	struct unit_index *index = &code->index[s];
+	u32 nr = code->nr_units - first, size = code->obj->sections[s].size, unit = first, cells;
+
+	if (!nr)
+		return;
+	while (size >> index->shift > nr)
+		index->shift++;
+	/* Behind the stretch of the last offset, which can be the section's size, one for its end.
+	 */
+	cells = (size >> index->shift) + 2;
+	index->from = arena_alloc(&code->obj->arena, cells, sizeof(u32));
+	for (u32 i = 0; i < cells; i++) {
+		while (unit < code->nr_units && code->units[unit].off >> index->shift < i)
+			unit++;
+		index->from[i] = unit;
+	}
+}
+
 static void link_outer(struct code *code, u32 first)
 {
 	for (u32 i = first; i < code->nr_units; i++) {
@@ -466,6 +487,7 @@ void code_read(struct object *obj, struct code *code)
 	specials_read(obj, &code->specials);
 	code->units = arena_alloc(&obj->arena, obj->nr_by_addr, sizeof(*code->units));
 	code->first_unit = arena_alloc(&obj->arena, obj->nr_sections + 1, sizeof(u32));
+	code->index = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*code->index));
 	code->referenced = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *));
 	code->alias_of = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32));
 	memset(code->alias_of, 0xff, obj->nr_symbols * sizeof(u32));
@@ -478,6 +500,7 @@ void code_read(struct object *obj, struct code *code)
 		bound_section(code, first, sec->size);
 		index_symbols(code, sec, first);
 		link_outer(code, first);
+		index_units(code, i, first);
 	}
 	code->first_unit[obj->nr_sections] = code->nr_units;
 	for (u32 i = 1; i < obj->nr_sections; i++)
@@ -487,8 +510,13 @@ void code_read(struct object *obj, struct code *code)
 
 u32 code_unit_from(const struct code *code, u32 sec, u32 off)
 {
-	u32 lo = code->first_unit[sec], hi = code->first_unit[sec + 1], end = hi;
+	const struct unit_index *index = &code->index[sec];
+	u32 lo, hi;
 
+	if (!index->from || off > code->obj->sections[sec].size)
+		return NO_UNIT;
+	lo = index->from[off >> index->shift];
+	hi = index->from[(off >> index->shift) + 1];
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
@@ -497,13 +525,18 @@ u32 code_unit_from(const struct code *code, u32 sec, u32 off)
 		else
 			hi = mid;
 	}
-	return lo < end ? lo : NO_UNIT;
+	return lo < code->first_unit[sec + 1] ? lo : NO_UNIT;
 }
 
 u32 code_unit_at(const struct code *code, u32 sec, u32 off)
 {
-	u32 lo = code->first_unit[sec], hi = code->first_unit[sec + 1], first = lo;
+	const struct unit_index *index = &code->index[sec];
+	u32 lo, hi;
 
+	if (!index->from || off > code->obj->sections[sec].size)
+		return NO_UNIT;
+	lo = index->from[off >> index->shift];
+	hi = index->from[(off >> index->shift) + 1];
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
@@ -512,12 +545,19 @@ u32 code_unit_at(const struct code *code, u32 sec, u32 off)
 		else
 			hi = mid;
 	}
-	if (lo == first)
+	if (lo == code->first_unit[sec])
 		return NO_UNIT;
 	for (u32 u = lo - 1; u != NO_UNIT; u = code->units[u].outer)
 		if (off - code->units[u].off < code->units[u].len)
 			return u;
 	return NO_UNIT;
+}
+
+bool code_is_alone(const struct code *code, u32 unit)
+{
+	const struct unit *u = &code->units[unit], *next = u + 1;
+
+	return unit + 1 == code->nr_units || next->sec != u->sec || next->off >= u->off + u->len;
 }
 
 u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end)

@@ -9,11 +9,13 @@ void parts_reset(struct parts *parts, u32 self)
 	parts->self = self;
 	parts->nr = 0;
 	parts->insns.nr = 0;
+	parts->nr_map = 0;
 }
 
 void parts_free(struct parts *parts)
 {
 	free(parts->part);
+	free(parts->map);
 	insns_free(&parts->insns);
 	insns_free(&parts->other);
 }
@@ -27,6 +29,26 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 	    (cur.next < sec->nr_relocs && sec->relocs[cur.next].offset < off))
 		cur = reloc_cursor(sec, off);
 	return cur;
+}
+
+/* Note where the instructions of @part begin, so that a branch's target is found at once. */
+static void map_part(struct parts *parts, struct part *part)
+{
+	const struct code_insn *insn = parts->insns.insn + part->first;
+	size_t len = part->nr ? part->end - part->off : 0, cap = parts->nr_map + 2 * len;
+	u32 *map;
+
+	if (parts->cap_map - parts->nr_map < len) {
+		parts->map = xreallocarray(parts->map, cap, sizeof(*parts->map));
+		memset(parts->map + parts->cap_map, 0,
+		       (cap - parts->cap_map) * sizeof(*parts->map));
+		parts->cap_map = cap;
+	}
+	part->map = parts->nr_map;
+	parts->nr_map += len;
+	map = parts->map + part->map;
+	for (u32 i = 0; i < part->nr; i++)
+		map[insn[i].off - part->off] = i;
 }
 
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)
@@ -48,6 +70,7 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 
 		part->end = last->off + last->len;
 	}
+	map_part(parts, part);
 	return parts->nr++;
 }
 
@@ -95,8 +118,14 @@ const struct origin *parts_origin(struct parts *parts)
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)
 {
 	const struct part *part = &parts->part[p];
+	const struct code_insn *insn = parts->insns.insn + part->first;
+	bool inside = part->nr && off >= part->off && off < part->end;
+	u32 i = inside ? parts->map[part->map + (off - part->off)] : part->nr;
 
-	return code_ordinal(parts->insns.insn + part->first, part->nr, off, delta);
+	if (i >= part->nr || insn[i].off != off)
+		return code_ordinal(insn, part->nr, off, delta);
+	*delta = 0;
+	return insn[i].ordinal;
 }
 
 const struct code_insn *parts_insn(const struct parts *parts, u32 sec, u32 off,

@@ -33,11 +33,21 @@ struct unit {
 	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
 };
 
+/*
+ * Where to begin looking for the units around an offset: a section is cut into about as many
+ * stretches of equal size as it has units, so that one of them has one or two.
+ */
+struct unit_index {
+	u32 *from; /* by offset >> .shift: the first unit at or after the stretch's start */
+	u32 shift;
+};
+
 struct code {
 	struct object *obj;
 	struct unit *units; /* sorted by section, offset, then longest first */
 	u32 nr_units;
-	u32 *first_unit; /* by section index, nr_sections + 1 of them */
+	u32 *first_unit;	  /* by section index, nr_sections + 1 of them */
+	struct unit_index *index; /* by section index */
 	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
 			    if none */
 	const char **class; /* by section index: its section class, see names.h */
@@ -61,6 +71,9 @@ u32 code_unit_at(const struct code *code, u32 sec, u32 off);
 
 /* The first unit of section @sec that starts at or after @off, or NO_UNIT. */
 u32 code_unit_from(const struct code *code, u32 sec, u32 off);
+
+/* True if no other unit begins inside unit @unit. */
+bool code_is_alone(const struct code *code, u32 unit);
 
 /* The first place after @off, up to @end, that a relocation points at; @end if none. */
 u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end);

@@ -19,6 +19,8 @@
 struct part {
 	u32 sec, off, end;
 	u32 first, nr;	  /* its instructions in parts.insns */
+	size_t map;	  /* where parts.map begins for it */
+	bool alone;	  /* it is one unit, and no other begins inside it */
 	const char *word; /* what it is called in the stream */
 };
 
@@ -30,8 +32,11 @@ struct parts {
 	u32 self; /* the function, NO_UNIT for code that belongs to none */
 	struct part *part;
 	u32 nr, cap;
-	struct insns insns;   /* of all parts; others may append theirs */
-	struct insns other;   /* scratch: to decode another function */
+	struct insns insns; /* of all parts; others may append theirs */
+	struct insns other; /* scratch: to decode another function */
+	u32 *map; /* by byte of a part: the number of the instruction that begins there; anything
+		     where none does */
+	size_t nr_map, cap_map;
 	struct origin origin; /* see parts_origin() */
 	bool origin_known;
 	struct reloc_cursor last; /* where the walk of the last function's relocations ended */
