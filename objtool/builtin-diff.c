@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* builtin-diff.c - objtool diff: which functions and data objects differ between two builds */
 #include <stdlib.h>
-#include <unistd.h>
 #include <objtool/builtin.h>
 #include <objtool/load.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
 #include <objtool/report.h>
-
-enum colour { COLOUR_ALWAYS, COLOUR_NEVER, COLOUR_AUTO };
+#include <objtool/terminal.h>
 
 struct diff_options {
-	bool json, name_only, quiet, strict;
+	bool json, stat, name_only, name_status, quiet, strict, no_pager;
 	unsigned int colour; /* enum colour */
 	unsigned int jobs;
 };
 
 static const struct option_spec diff_options[] = {
-	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
+	OPTION(struct diff_options, stat, .name = "stat",
+	       .help = "count by directory and by kind of change"),
 	OPTION(struct diff_options, name_only, .name = "name-only",
 	       .help = "print the names that differ, one a line"),
+	OPTION(struct diff_options, name_status, .name = "name-status",
+	       .help = "print status, kind, object and name, tab-separated"),
+	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
 	OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
 	       .help = "print nothing, say it by the exit status"),
 	OPTION(struct diff_options, strict, .name = "strict",
 	       .help = "count changed line numbers as differences"),
 	OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
 	       .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
+	OPTION(struct diff_options, no_pager, .name = "no-pager",
+	       .help = "do not page what does not fit the screen"),
 	OPTION(struct diff_options, jobs, .name = "jobs", .letter = 'j', .arg = "N",
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 };
@@ -93,27 +97,35 @@ static void warn_of_other_build(const struct build *old, const struct build *new
 	free(taken);
 }
 
-static bool use_colour(enum colour colour)
+static void print_form(const struct diff *diff, const struct diff_options *opts, const char *old,
+		       const char *new, const struct report_look *look)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (colour != COLOUR_AUTO)
-		return colour == COLOUR_ALWAYS;
-	return !(no_color && *no_color) && term && strcmp(term, "dumb") != 0 &&
-	       isatty(STDOUT_FILENO);
+	if (opts->json)
+		report_json(diff, old, new, stdout);
+	else if (opts->stat)
+		report_stat(diff, look, stdout);
+	else if (opts->name_only)
+		report_names(diff, opts->strict, stdout);
+	else if (opts->name_status)
+		report_status(diff, stdout);
+	else
+		report_text(diff, look, stdout);
 }
 
 static void report(const struct diff *diff, const struct diff_options *opts, const char *old,
 		   const char *new)
 {
+	struct report_look look = {.colour = terminal_colour(opts->colour),
+				   .strict = opts->strict,
+				   .width = terminal_width()};
+	struct pager pager = {0};
+
 	if (opts->quiet)
 		return;
-	if (opts->json)
-		report_json(diff, old, new, stdout);
-	else if (opts->name_only)
-		report_names(diff, opts->strict, stdout);
-	else
-		report_text(diff, use_colour(opts->colour), stdout);
+	if (!opts->no_pager)
+		pager_start(&pager);
+	print_form(diff, opts, old, new, &look);
+	pager_stop(&pager);
 }
 
 static int compare(const char *old_path, const char *new_path, const struct diff_options *opts)
@@ -148,6 +160,9 @@ static int run_diff(int argc, char **argv)
 	case PARSE_RUN:
 		break;
 	}
+	if (opts.json + opts.stat + opts.name_only + opts.name_status > 1)
+		return misuse(&command_diff, "of --json, --stat, --name-only and --name-status, "
+					     "only one can be printed");
 	if (!operands[0] || !operands[1] || operands[2])
 		return misuse(&command_diff, "two operands are needed, OLD and NEW");
 	return compare(operands[0], operands[1], &opts);

@@ -22,6 +22,7 @@ struct ref {
 	const struct record *rec;
 	const char *object;
 	size_t base; /* length of the name without its "@file.c" */
+	bool alone;  /* the other build has no such object */
 };
 
 struct list {
@@ -49,12 +50,13 @@ static void list_add(struct list *list, struct ref ref)
 	list->ref[list->nr++] = ref;
 }
 
-static void list_add_record(struct list *list, const struct record *rec, const char *object)
+static void list_add_record(struct list *list, const struct record *rec, const char *object,
+			    bool alone)
 {
 	/* A section may be called anything. */
 	size_t base = rec->kind == RECORD_REST ? strlen(rec->name) : strcspn(rec->name, "@");
 
-	list_add(list, (struct ref){rec, object, base});
+	list_add(list, (struct ref){rec, object, base, alone});
 }
 
 /* What is the same of two records that are, but for line numbers. */
@@ -97,11 +99,12 @@ static void add_entry(struct diff *diff, enum diff_status status, const struct r
 		.old_object = old ? old->object : NULL,
 		.old = old ? old->rec : NULL,
 		.new = new ? new->rec : NULL,
+		.alone = ref->alone && !(old && new),
 		.lanes = old &&new ? lanes_differing(old->rec, new->rec) : ref->rec->lanes,
 		.status = (u8)status,
 		.kind = ref->rec->kind,
 	};
-	diff->count[status]++;
+	diff->count[ref->rec->kind][status]++;
 }
 
 static int cmp_merge(const struct record *a, const struct record *b)
@@ -129,9 +132,9 @@ static void merge_objects(struct pairing *p, const struct build_object *old,
 					: cmp_merge(&old->recs->rec[i], &new->recs->rec[j]);
 
 		if (cmp < 0)
-			list_add_record(&p->old, &old->recs->rec[i], old->path);
+			list_add_record(&p->old, &old->recs->rec[i], old->path, !new);
 		if (cmp > 0)
-			list_add_record(&p->new, &new->recs->rec[j], new->path);
+			list_add_record(&p->new, &new->recs->rec[j], new->path, !old);
 		i += cmp <= 0;
 		j += cmp >= 0;
 	}
@@ -389,10 +392,13 @@ static void add_orphans(struct pairing *p)
 
 static int sort_entries(const void *va, const void *vb)
 {
+	/* What people look for first comes first. */
+	static const u8 rank[NR_RECORD_KINDS] = {
+		[RECORD_FUNC] = 0, [RECORD_DATA] = 1, [RECORD_REST] = 2};
 	const struct diff_entry *a = va, *b = vb;
 	int cmp = strcmp(a->object, b->object);
 
-	cmp = cmp ? cmp : cmp_u64(a->kind, b->kind);
+	cmp = cmp ? cmp : rank[a->kind] - rank[b->kind];
 	cmp = cmp ? cmp : strcmp(a->name, b->name);
 	cmp = cmp ? cmp : cmp_u64(a->status, b->status);
 	/* Ambiguous ones: old before new. */
@@ -440,7 +446,38 @@ struct diff *diff_builds(const struct build *old, const struct build *new)
 
 bool diff_differs(const struct diff *diff, bool strict)
 {
-	return diff->nr > (strict ? 0 : diff->count[DIFF_LINES]);
+	return diff->nr > (strict ? 0 : diff_count(diff, DIFF_LINES));
+}
+
+size_t diff_count(const struct diff *diff, enum diff_status status)
+{
+	size_t nr = 0;
+
+	for (size_t kind = 0; kind < NR_RECORD_KINDS; kind++)
+		nr += diff->count[kind][status];
+	return nr;
+}
+
+void diff_drop(struct diff *diff, bool (*drop)(void *ctx, const struct diff_entry *e), void *ctx)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < diff->nr; i++) {
+		const struct diff_entry *e = &diff->entries[i];
+
+		if (drop(ctx, e)) {
+			diff->count[e->kind][e->status]--;
+			diff->ignored++;
+		} else {
+			diff->entries[left++] = *e;
+		}
+	}
+	diff->nr = left;
+}
+
+s64 diff_growth(const struct diff_entry *e)
+{
+	return (s64)((e->new ? e->new->size : 0) - (e->old ? e->old->size : 0));
 }
 
 const char *diff_status_name(enum diff_status status)

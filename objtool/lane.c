@@ -13,13 +13,13 @@ static const struct {
 	const char *words;
 	size_t len; /* of the name */
 } lanes[NR_LANES] = {
-	[LANE_CODE] = LANE("code", "instructions"),
+	[LANE_CODE] = LANE("code", "code"),
 	[LANE_REFS] = LANE("refs", "calls and data used"),
 	[LANE_CONSTS] = LANE("consts", "strings and constants"),
 	[LANE_ALT] = LANE("alt", "alternatives"),
 	[LANE_JUMP_LABEL] = LANE("jump_label", "static branches"),
 	[LANE_EXTABLE] = LANE("extable", "exception table"),
-	[LANE_BUG] = LANE("bug", "BUG and WARN entries"),
+	[LANE_BUG] = LANE("bug", "bug entries"),
 	[LANE_STATIC_CALL] = LANE("static_call", "static calls"),
 	[LANE_TRACE] = LANE("trace", "ftrace entries"),
 	[LANE_PLACE] = LANE("place", "section"),

@@ -155,6 +155,31 @@ bool name_is_cold(const char *name, size_t *len)
 	return true;
 }
 
+const char *name_clone(const char *name, size_t *len)
+{
+	static const struct {
+		const char *suffix, *words;
+	} clones[] = {
+		{".isra", "variant"},		      /* gcc: other parameters */
+		{".constprop", "specialised copy"},   /* gcc: of known arguments */
+		{".part", "part"},		      /* gcc: what is rarely reached, split off */
+		{".specialized", "specialised copy"}, /* clang */
+		{".cold", "cold part"},
+	};
+	const char *dot = strchr(name, '.');
+
+	if (!dot || dot == name)
+		return NULL;
+	*len = (size_t)(dot - name);
+	for (size_t i = 0; i < ARRAY_SIZE(clones); i++) {
+		size_t n = strlen(clones[i].suffix);
+
+		if (str_starts(dot, clones[i].suffix) && strchr(".@", dot[n]))
+			return clones[i].words;
+	}
+	return NULL;
+}
+
 void section_class(const char *name, struct buf *out)
 {
 	static const char *const classes[] = {

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* report.c - a diff for people and for programs */
+/* report.c - what the forms of a report share, and the forms that are only names */
+#include <stdlib.h>
+#include <objtool/names.h>
 #include <objtool/report.h>
 
 /* ECMA-48 "select graphic rendition". */
-static const char *const colours[NR_DIFF_STATUS] = {
+static const char *const inks[NR_INKS] = {
 	[DIFF_CHANGED] = "\033[33m",   /* yellow */
 	[DIFF_LINES] = "\033[2m",      /* faint */
 	[DIFF_ADDED] = "\033[32m",     /* green */
 	[DIFF_REMOVED] = "\033[31m",   /* red */
 	[DIFF_RENAMED] = "\033[36m",   /* cyan */
 	[DIFF_AMBIGUOUS] = "\033[35m", /* magenta */
+	[INK_BOLD] = "\033[1m",	       [INK_FAINT] = "\033[2m", [INK_PLAIN] = "\033[m",
 };
 
-/* Longer names push what follows to the right, rather than all other lines. */
-#define NAME_COLUMN 40
+const char *report_ink(const struct report_look *look, unsigned int ink)
+{
+	return look->colour ? inks[ink] : "";
+}
 
-/* Entries [@i, result) are of one object. */
-static size_t object_end(const struct diff *diff, size_t i)
+void report_status_word(enum diff_status status, const struct report_look *look, FILE *out)
+{
+	fprintf(out, "%s%-9s%s", report_ink(look, status), diff_status_name(status),
+		report_ink(look, INK_PLAIN));
+}
+
+/* What is the same in as many objects, and in this part of all objects, is said once. */
+#define COMMON_OBJECTS 10
+#define COMMON_PART    4
+
+size_t report_object_end(const struct diff *diff, size_t i)
 {
 	const char *object = diff->entries[i].object;
 
@@ -25,21 +39,7 @@ static size_t object_end(const struct diff *diff, size_t i)
 	return i;
 }
 
-static int name_width(const struct diff *diff, size_t i, size_t end)
-{
-	size_t width = 0;
-
-	for (; i < end; i++) {
-		size_t n = strlen(diff->entries[i].name);
-
-		if (n > width)
-			width = n;
-	}
-	return (int)(width < NAME_COLUMN ? width : NAME_COLUMN);
-}
-
-/* A path may hold anything but must not steer a terminal; names are plain already. */
-static void print_path(const char *path, FILE *out)
+void report_path(const char *path, FILE *out)
 {
 	for (; *path; path++) {
 		u8 c = (u8)*path;
@@ -51,7 +51,14 @@ static void print_path(const char *path, FILE *out)
 	}
 }
 
-static void print_lanes(u16 lanes, FILE *out)
+void report_heading(const char *text, const struct report_look *look, FILE *out)
+{
+	fputs(report_ink(look, INK_BOLD), out);
+	report_path(text, out);
+	fprintf(out, ":%s\n", report_ink(look, INK_PLAIN));
+}
+
+void report_lanes(u16 lanes, FILE *out)
 {
 	const char *separator = "";
 
@@ -65,65 +72,115 @@ static void print_lanes(u16 lanes, FILE *out)
 		}
 }
 
-/* What there is to say beside the name of anything but an added or removed record. */
+/* What there is to say beside the name. */
 static void print_reason(const struct diff_entry *e, FILE *out)
 {
-	if (e->status == DIFF_AMBIGUOUS) {
-		fputs(e->old ? "old build" : "new build", out);
-	} else if (e->status == DIFF_RENAMED) {
-		fprintf(out, "from %s", e->old->name);
+	switch ((enum diff_status)e->status) {
+	case DIFF_CHANGED:
+	case DIFF_LINES:
+		report_lanes(e->lanes, out);
+		break;
+	case DIFF_RENAMED:
+		fprintf(out, "was %s", e->old->name);
 		if (strcmp(e->object, e->old_object) != 0) {
 			fputs(" in ", out);
-			print_path(e->old_object, out);
+			report_path(e->old_object, out);
 		}
-	} else {
-		print_lanes(e->lanes, out);
+		break;
+	case DIFF_AMBIGUOUS:
+		fputs(e->old ? "one of several in the old build"
+			     : "one of several in the new build",
+		      out);
+		break;
+	case DIFF_ADDED:
+	case DIFF_REMOVED:
+	case NR_DIFF_STATUS:
+		break;
 	}
 }
 
-static void print_entry(const struct diff_entry *e, int width, bool colour, FILE *out)
+static bool has_reason(const struct diff_entry *e)
 {
-	fprintf(out, "%s%-9s%s  %s  ", colour ? colours[e->status] : "",
-		diff_status_name(e->status), colour ? "\033[m" : "", record_kind_name(e->kind));
-	if (e->status == DIFF_ADDED || e->status == DIFF_REMOVED) {
-		fputs(e->name, out);
-	} else {
-		fprintf(out, "%-*s  ", width, e->name);
+	return e->status != DIFF_ADDED && e->status != DIFF_REMOVED;
+}
+
+static void print_growth(const struct diff_entry *e, FILE *out)
+{
+	s64 growth = e->status == DIFF_AMBIGUOUS ? 0 : diff_growth(e);
+
+	if (growth)
+		fprintf(out, "%+7lld  ", (long long)growth);
+	else
+		fprintf(out, "%7s  ", "");
+}
+
+void report_entry(const struct diff_entry *e, const struct report_look *look, int name_width,
+		  FILE *out)
+{
+	size_t origin;
+	const char *clone = e->kind == RECORD_FUNC ? name_clone(e->name, &origin) : NULL;
+
+	report_status_word(e->status, look, out);
+	fprintf(out, "  %s  ", record_kind_name(e->kind));
+	print_growth(e, out);
+	fprintf(out, "%-*s", has_reason(e) || clone ? name_width : 0, e->name);
+	if (has_reason(e)) {
+		fputs("  ", out);
 		print_reason(e, out);
 	}
+	if (clone)
+		fprintf(out, "%s  (%s of %.*s)%s", report_ink(look, INK_FAINT), clone, (int)origin,
+			e->name, report_ink(look, INK_PLAIN));
 	putc('\n', out);
 }
 
-static void print_summary(const struct diff *diff, FILE *out)
+/* "functions: 35 changed, 2 added (of 1472)", behind @separator. */
+static void print_kind(const struct diff *diff, enum record_kind kind, const char *separator,
+		       FILE *out)
 {
-	fprintf(out, "%zu changed, %zu lines only, %zu added, %zu removed",
-		diff->count[DIFF_CHANGED], diff->count[DIFF_LINES], diff->count[DIFF_ADDED],
-		diff->count[DIFF_REMOVED]);
-	for (enum diff_status status = DIFF_RENAMED; status < NR_DIFF_STATUS; status++)
-		if (diff->count[status])
-			fprintf(out, ", %zu %s", diff->count[status], diff_status_name(status));
-	fprintf(out, " (of %zu functions, %zu data objects)\n", diff->records[RECORD_FUNC],
-		diff->records[RECORD_DATA]);
+	static const char *const kinds[NR_RECORD_KINDS] = {
+		[RECORD_FUNC] = "functions",
+		[RECORD_DATA] = "data objects",
+		[RECORD_REST] = "rest of sections",
+	};
+	const char *comma = "";
+
+	fprintf(out, "%s%s: ", separator, kinds[kind]);
+	for (enum diff_status status = 0; status < NR_DIFF_STATUS; status++)
+		if (diff->count[kind][status]) {
+			fprintf(out, "%s%zu %s", comma, diff->count[kind][status],
+				status == DIFF_LINES ? "lines only" : diff_status_name(status));
+			comma = ", ";
+		}
+	if (!*comma)
+		fputs("none", out);
+	fprintf(out, " (of %zu)", diff->records[kind]);
 }
 
-void report_text(const struct diff *diff, bool colour, FILE *out)
+static bool any_of_kind(const struct diff *diff, enum record_kind kind)
 {
-	size_t end;
+	for (enum diff_status status = 0; status < NR_DIFF_STATUS; status++)
+		if (diff->count[kind][status])
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < diff->nr; i = end) {
-		int width;
+void report_summary(const struct diff *diff, FILE *out)
+{
+	size_t differing = 0;
 
-		end = object_end(diff, i);
-		width = name_width(diff, i, end);
-		if (diff->objects > 1) {
-			print_path(diff->entries[i].object, out);
-			fputs(":\n", out);
-		}
-		for (size_t j = i; j < end; j++)
-			print_entry(&diff->entries[j], width, colour, out);
-	}
-	if (diff->nr)
-		print_summary(diff, out);
+	for (size_t i = 0; i < diff->nr; i = report_object_end(diff, i))
+		differing++;
+	if (diff->objects > 1)
+		fprintf(out, "%zu of %zu objects differ; ", differing, diff->objects);
+	print_kind(diff, RECORD_FUNC, "", out);
+	if (diff->records[RECORD_DATA] || any_of_kind(diff, RECORD_DATA))
+		print_kind(diff, RECORD_DATA, "; ", out);
+	if (any_of_kind(diff, RECORD_REST))
+		print_kind(diff, RECORD_REST, "; ", out);
+	if (diff->ignored)
+		fprintf(out, "; %zu ignored", diff->ignored);
+	putc('\n', out);
 }
 
 /* Names are sorted within their object and kind: what repeats follows itself. */
@@ -139,109 +196,121 @@ void report_names(const struct diff *diff, bool strict, FILE *out)
 			continue;
 		last = e;
 		if (diff->objects > 1) {
-			print_path(e->object, out);
+			report_path(e->object, out);
 			putc(':', out);
 		}
 		fprintf(out, "%s\n", e->name);
 	}
 }
 
-/*
- * Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629): no overlong
- * forms, no surrogates, nothing over U+10FFFF.
- */
-static unsigned int utf8_len(const char *s)
+void report_status(const struct diff *diff, FILE *out)
 {
-	/* By first byte: range of the first and, where it is narrower, of the second byte. */
-	static const struct {
-		u8 first, last, low, high, len;
-	} forms[] = {
-		{0x00, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	const u8 *p = (const u8 *)s;
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		unsigned int n = 1;
-
-		if (p[0] < forms[i].first || p[0] > forms[i].last)
-			continue;
-		if (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
-			return 0;
-		while (n < forms[i].len && (n == 1 || (p[n] & 0xc0) == 0x80))
-			n++;
-		return n == forms[i].len ? n : 0;
-	}
-	return 0;
-}
-
-/* Bytes that are no UTF-8 become U+FFFD: JSON has no way to write them. */
-static void json_string(const char *s, FILE *out)
-{
-	putc('"', out);
-	while (*s) {
-		unsigned int n = utf8_len(s);
-
-		if (!n)
-			fputs("\\ufffd", out);
-		else if ((u8)*s < 0x20 || *s == 0x7f)
-			fprintf(out, "\\u%04x", (unsigned int)*s);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
-	}
-	putc('"', out);
-}
-
-static void json_member(const char *name, const char *value, FILE *out)
-{
-	fprintf(out, "\"%s\":", name);
-	json_string(value, out);
-	putc(',', out);
-}
-
-static void json_entry(const struct diff_entry *e, FILE *out)
-{
-	const char *separator = "";
-
-	putc('{', out);
-	json_member("object", e->object, out);
-	json_member("name", e->name, out);
-	json_member("kind", record_kind_name(e->kind), out);
-	json_member("status", diff_status_name(e->status), out);
-	if (e->status == DIFF_RENAMED) {
-		json_member("old_object", e->old_object, out);
-		json_member("old_name", e->old->name, out);
-	}
-	if (e->status == DIFF_AMBIGUOUS)
-		json_member("build", e->old ? "old" : "new", out);
-	fputs("\"lanes\":[", out);
-	for (enum lane lane = 0; lane < NR_LANES; lane++)
-		if (e->lanes >> lane & 1) {
-			fprintf(out, "%s\"%s\"", separator, lane_name(lane));
-			separator = ",";
-		}
-	fputs("]}", out);
-}
-
-void report_json(const struct diff *diff, const char *old, const char *new, FILE *out)
-{
-	fputs("{\"version\":1,", out);
-	json_member("old", old, out);
-	json_member("new", new, out);
-	fputs("\"changes\":[", out);
 	for (size_t i = 0; i < diff->nr; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		json_entry(&diff->entries[i], out);
+		const struct diff_entry *e = &diff->entries[i];
+
+		fprintf(out, "%s\t%s\t", diff_status_name(e->status), record_kind_name(e->kind));
+		report_path(e->object, out);
+		fprintf(out, "\t%s", e->name);
+		if (e->status == DIFF_RENAMED) {
+			putc('\t', out);
+			report_path(e->old_object, out);
+			fprintf(out, "\t%s", e->old->name);
+		}
+		putc('\n', out);
 	}
-	fputs("],\n\"summary\":{", out);
-	for (enum diff_status status = 0; status < NR_DIFF_STATUS; status++)
-		fprintf(out, "\"%s\":%zu,", diff_status_name(status), diff->count[status]);
-	fprintf(out, "\"objects\":%zu,\"functions\":%zu,\"data\":%zu}}\n", diff->objects,
-		diff->records[RECORD_FUNC], diff->records[RECORD_DATA]);
+}
+
+/* --- What is the same in very many objects --- */
+
+static int cmp_change(const struct diff_entry *a, const struct diff_entry *b)
+{
+	int cmp = a->kind - b->kind;
+
+	cmp = cmp ? cmp : strcmp(a->name, b->name);
+	cmp = cmp ? cmp : a->status - b->status;
+	return cmp ? cmp : a->lanes - b->lanes;
+}
+
+/* Same changes beside each other, in the diff's order among themselves. */
+static int sort_changes(const void *va, const void *vb)
+{
+	const struct diff_entry *const *a = va, *const *b = vb;
+	int cmp = cmp_change(*a, *b);
+
+	return cmp ? cmp : (*a > *b) - (*a < *b);
+}
+
+static size_t count_objects(const struct diff_entry *const *run, size_t nr)
+{
+	size_t objects = 1;
+
+	for (size_t i = 1; i < nr; i++)
+		objects += strcmp(run[i - 1]->object, run[i]->object) != 0;
+	return objects;
+}
+
+static void note_run(struct report_common *common, const struct diff *diff,
+		     const struct diff_entry *const *run, size_t nr)
+{
+	size_t objects = count_objects(run, nr);
+
+	if (objects < COMMON_OBJECTS || objects < diff->objects / COMMON_PART)
+		return;
+	common->change = xreallocarray(common->change, common->nr + 1, sizeof(*common->change));
+	common->change[common->nr++] = (struct common_change){run[0], objects};
+	for (size_t i = 0; i < nr; i++)
+		common->covers[run[i] - diff->entries] = true;
+}
+
+struct report_common report_find_common(const struct diff *diff)
+{
+	struct report_common common = {.covers = xcalloc(diff->nr + 1, sizeof(bool))};
+	const struct diff_entry **by_change;
+	size_t nr = 0, end;
+
+	if (diff->objects < COMMON_OBJECTS)
+		return common;
+	by_change = xcalloc(diff->nr + 1, sizeof(const struct diff_entry *));
+	for (size_t i = 0; i < diff->nr; i++)
+		if (!diff->entries[i].alone && diff->entries[i].status != DIFF_RENAMED &&
+		    diff->entries[i].status != DIFF_AMBIGUOUS)
+			by_change[nr++] = &diff->entries[i];
+	if (nr)
+		qsort(by_change, nr, sizeof(*by_change), sort_changes);
+	for (size_t i = 0; i < nr; i = end) {
+		for (end = i + 1; end < nr && !cmp_change(by_change[i], by_change[end]);)
+			end++;
+		note_run(&common, diff, by_change + i, end - i);
+	}
+	free(by_change);
+	return common;
+}
+
+void report_print_common(const struct diff *diff, const struct report_common *common,
+			 const struct report_look *look, FILE *out)
+{
+	size_t width = 0;
+
+	if (!common->nr)
+		return;
+	for (size_t i = 0; i < common->nr; i++)
+		if (strlen(common->change[i].like->name) > width)
+			width = strlen(common->change[i].like->name);
+	report_heading("in many objects", look, out);
+	for (size_t i = 0; i < common->nr; i++) {
+		const struct diff_entry *e = common->change[i].like;
+
+		report_status_word(e->status, look, out);
+		fprintf(out, "  %s  %-*s  in %zu of %zu: ", record_kind_name(e->kind), (int)width,
+			e->name, common->change[i].objects, diff->objects);
+		report_lanes(e->lanes, out);
+		putc('\n', out);
+	}
+}
+
+void report_common_free(struct report_common *common)
+{
+	free(common->change);
+	free(common->covers);
+	*common = (struct report_common){0};
 }

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """cli.py - command lines, help, exit statuses, what is printed and where"""
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
@@ -15,7 +18,8 @@ from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line,
 
 COMMANDS = {
     "checksum": ["--output", "--jobs", "--dump", "--selfcheck", "--seed", "--help"],
-    "diff": ["--json", "--name-only", "--quiet", "--strict", "--color", "--jobs", "--help"],
+    "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--color",
+             "--no-pager", "--jobs", "--help"],
 }
 
 
@@ -87,6 +91,7 @@ def test_misuse():
         misuse([command], " ", command)
     misuse(["diff", "a"], "two operands", "diff")
     misuse(["diff", "a", "b", "c"], "two operands", "diff")
+    misuse(["diff", "--json", "--stat", "a", "b"], "only one", "diff")
     misuse(["diff", "--json=1", "a", "b"], "'--json' takes no argument", "diff")
     misuse(["diff", "--color=green", "a", "b"], "'green' is none of always|never|auto", "diff")
     misuse(["checksum", "--output"], "'--output' takes an argument", "checksum")
@@ -150,7 +155,7 @@ Details.
 def test_exit_status():
     for what, records, expected in (("same", SAME, 0), ("changed", CHANGED, 1), ("lines", LINES, 0)):
         files = pair(*records)
-        for args in [], ["--json"], ["--name-only"], ["-q"], ["-q", "--json"]:
+        for args in [], ["--json"], ["--name-only"], ["--name-status"], ["--stat"], ["-q"], ["-q", "--json"]:
             status, out, err = objtool("diff", *args, *files)
             check("status of %s, %s" % (what, args), status == expected and err == "", (status, err))
             if "-q" in args:
@@ -170,28 +175,28 @@ def test_text():
            line("rest", ".init.text", 8), func("n" * 50, 1, code=1)]
     new = [func("changed", 11, code=2, refs=2), func("a_much_longer_name", 2, lines=2), func("came", 12),
            func("is", 4), func("x", 15), func("x", 16), line("data", "d", 17, consts=2),
-           line("rest", ".init.text", 18), func("n" * 50, 2, code=2)]
+           line("rest", ".init.text", 18), func("n" * 50, 2, size=20, code=2)]
     files = pair(old, new)
     expected = """\
-changed    data  d                                         strings and constants
-lines      func  a_much_longer_name                        line numbers
-added      func  came
-changed    func  changed                                   instructions, calls and data used
-renamed    func  is                                        from was
-changed    func  %s  instructions
-removed    func  went
-ambiguous  func  x                                         old build
-ambiguous  func  x                                         old build
-ambiguous  func  x                                         new build
-ambiguous  func  x                                         new build
-changed    rest  .init.text                                contents
-4 changed, 1 lines only, 1 added, 1 removed, 1 renamed, 4 ambiguous (of 7 functions, 1 data objects)
+added      func      +16  came
+changed    func           changed  code, calls and data used
+renamed    func           is       was was
+changed    func       +4  %s  code
+removed    func      -16  went
+ambiguous  func           x        2 in the old build, 2 in the new: which is which cannot be told
+changed    data           d        strings and constants
+changed    rest           .init.text  contents
+lines      a_much_longer_name
+functions: 2 changed, 1 lines only, 1 added, 1 removed, 1 renamed, 4 ambiguous (of 7); \
+data objects: 1 changed (of 1); rest of sections: 1 changed (of 1)
 """ % ("n" * 50)
+    expected = re.sub(r"(  )(changed|is|x|d)( +)(?=code, c|was|2 in|strings)",
+                      lambda m: m[1] + m[2].ljust(10) + "  ", expected)
     out = objtool("diff", *files)[1]
     check("text", out == expected, "\n" + out)
     check("text: no blanks at line ends", not re.search(r" $", out, re.M))
     check("names", objtool("diff", "--name-only", *files)[1]
-          == "d\ncame\nchanged\nis\n%s\nwent\nx\n.init.text\n" % ("n" * 50))
+          == "came\nchanged\nis\n%s\nwent\nx\nd\n.init.text\n" % ("n" * 50))
     check("names, --strict", "a_much" in objtool("diff", "--name-only", "--strict", *files)[1])
 
 
@@ -201,9 +206,9 @@ def test_json():
     check("json: one document", json.loads(out) == {
         "version": 1, "old": files[0], "new": files[1],
         "changes": [{"object": "b.o", "name": "f", "kind": "func", "status": "changed",
-                     "lanes": ["code"]}],
+                     "old_size": 16, "new_size": 16, "lanes": ["code"]}],
         "summary": {"changed": 1, "lines": 0, "added": 0, "removed": 0, "renamed": 0, "ambiguous": 0,
-                    "objects": 1, "functions": 1, "data": 0}}, out)
+                    "ignored": 0, "objects": 1, "functions": 1, "data": 0}}, out)
     check("json: ends its line", out.endswith("}\n"))
     check("json: nothing differs", json.loads(objtool("diff", "--json", *pair(*SAME))[1])["changes"] == [])
     files = pair([], [func("a\\x5cb\"\\xff\\x0a")])
@@ -229,10 +234,11 @@ def test_json():
 
 
 def on_terminal(*args, **env):
-    """What the program prints if stdout is a terminal."""
+    """What the program prints if stdout is a terminal; a status that is not 0 or 1 is added to it."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     with subprocess.Popen([OBJTOOL, *args], stdout=slave,
-                          env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **env}) as p:
+                          env={**os.environ, "TERM": "xterm", "NO_COLOR": "", "OBJTOOL_PAGER": "", **env}) as p:
         os.close(slave)
         out = b""
         try:
@@ -240,9 +246,56 @@ def on_terminal(*args, **env):
                 out += chunk
         except OSError:
             pass
-        p.wait(20)
+        status = p.wait(20)
     os.close(master)
-    return out.decode()
+    return out.decode() + ("" if status in (0, 1) else "status %d" % status)
+
+
+def test_pager():
+    """A pager is a command: these say that they ran, and what they got."""
+    files = pair(*CHANGED)
+    plain = objtool("diff", *files)[1]
+    count = "tr -d '[:space:]' | wc -c | sed 's/^ */paged /'"
+    paged = "paged %d\r\n" % len(re.sub(r"\s", "", plain))
+    for what, expected, args, env in (
+            ("OBJTOOL_PAGER", paged, [], {"OBJTOOL_PAGER": count}),
+            ("OBJTOOL_PAGER before PAGER", paged, [], {"OBJTOOL_PAGER": count, "PAGER": "echo no"}),
+            ("not with --no-pager", plain, ["--no-pager"], {"OBJTOOL_PAGER": count}),
+            ("cat is none", plain, [], {"OBJTOOL_PAGER": "cat", "PAGER": count}),
+            ("empty is none", plain, [], {"OBJTOOL_PAGER": "", "PAGER": count}),
+            ("a missing one is none", plain, [], {"OBJTOOL_PAGER": "no-such-pager-here"}),
+            ("LESS", "FRX\r\n", [], {"OBJTOOL_PAGER": "cat >/dev/null; echo $LESS"}),
+            ("LESS as it was", "abc\r\n", [], {"OBJTOOL_PAGER": "cat >/dev/null; echo $LESS", "LESS": "abc"}),
+            ("not if nothing is printed", "", ["-q"], {"OBJTOOL_PAGER": count})):
+        out = on_terminal("diff", "--color=never", *args, *files, **env)
+        check("pager: " + what, out == expected.replace("\r\n", "\n").replace("\n", "\r\n"), repr(out))
+    check("pager: colours go through it",
+          "\033[33m" in on_terminal("diff", *files, OBJTOOL_PAGER="tee /dev/null"))
+    check("pager: not in a pipe", run("env", "PAGER=" + count, OBJTOOL, "diff", *files)[1] == plain)
+    many = pair([], [func("f%d" % i, i) for i in range(20000)])
+    for pager, status in (("true", 1), ("head -n 1 >/dev/null", 1), ("false", 1)):
+        for what, compared in (("differences", many), ("none", [many[0], many[0]])):
+            script = "\"$@\"; echo status $?"
+            out = subprocess.run(["script", "-qec", "sh -c '%s' sh %s diff %s %s" % (
+                script, OBJTOOL, *compared), "/dev/null"], stdin=subprocess.DEVNULL, capture_output=True,
+                env={**os.environ, "OBJTOOL_PAGER": pager}, check=False).stdout.decode()
+            check("pager: left early, %s, %s" % (pager, what),
+                  out == "status %d\r\n" % (status if what == "differences" else 0), repr(out))
+
+
+def test_name_status():
+    old = [func("changed", 1, code=1), func("was", 4), func("went", 3), func("moved", 1, lines=1)]
+    new = [func("changed", 2, code=2), func("is", 4), func("came", 5), func("moved", 1, lines=2)]
+    out = objtool("diff", "--name-status", *pair(old, new))[1]
+    check("name-status", out == "added\tfunc\tb.o\tcame\nchanged\tfunc\tb.o\tchanged\n"
+          "renamed\tfunc\tb.o\tis\tb.o\twas\nlines\tfunc\tb.o\tmoved\nremoved\tfunc\tb.o\twent\n", out)
+    wide = pair([func("f" * 20 + str(i), 1, lines=1) for i in range(20)],
+                [func("f" * 20 + str(i), 1, lines=2) for i in range(20)])
+    for columns, widest in (("50", 50), ("100", 100)):
+        out = run("env", "COLUMNS=" + columns, OBJTOOL, "diff", *wide)[1].split("\n")[:-2]
+        check("width: COLUMNS=" + columns, widest - 24 < max(map(len, out)) <= widest, out)
+    out = on_terminal("diff", "--color=never", *wide).split("\r\n")[:-2]
+    check("width: the terminal's", 36 < max(map(len, out)) <= 60, out)
 
 
 def test_colour():
@@ -387,6 +440,8 @@ test_exit_status()
 test_text()
 test_json()
 test_colour()
+test_pager()
+test_name_status()
 test_stdout()
 test_vanished()
 test_inputs()

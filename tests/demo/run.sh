@@ -28,7 +28,7 @@ check()
 for cc in gcc clang; do
 	out=$(CC=$cc tests/demo/run "$build" 2>&1)
 	check "$cc: the demo's status" 0 $?
-	check "$cc: the last line" "4 changed, 1 lines only, 0 added, 0 removed" \
+	check "$cc: the last line" "functions: 4 changed, 1 lines only" \
 		"$(tail -n 1 <<<"$out" | sed 's/ (.*//')"
 	out=$("$build/objtool" diff --json "$build/demo/old/demo.o" "$build/demo/new/demo.o")
 	check "$cc: diff's status" 1 $?

@@ -7,6 +7,7 @@ read back from --json, whose own form tests/cli checks.
 import json
 import os
 import random
+import re
 import resource
 import sys
 
@@ -69,9 +70,9 @@ def test_plain():
     case("added", [func("f")], [func("f"), func("g", 2)], "added g")
     case("removed", [func("f"), func("g", 2)], [func("f")], "removed g")
     case("added to nothing", [], [func("f")], "added f")
-    case("other kind", [func("f")], [data("f")], "added f", "removed f")
-    case("order: data, func, rest, by name", [],
-         [rest(".a"), func("b"), func("a"), data("z")], "added z", "added a", "added b", "added .a")
+    case("other kind", [func("f")], [data("f")], "removed f", "added f")
+    case("order: func, data, rest, by name", [],
+         [rest(".a"), func("b"), func("a"), data("z")], "added a", "added b", "added z", "added .a")
 
 
 def test_lines():
@@ -174,7 +175,7 @@ def test_renamed():
     case("renamed", [func("f", 1), func("g", 2)], [func("f", 1), func("h", 2)], "renamed h from g")
     case("renamed data", [data("f", 1)], [data("g", 1)], "renamed g from f")
     case("renamed, other lines", [func("f", 1, lines=1)], [func("g", 1, lines=2)], "renamed g from f")
-    case("not renamed: other kind", [func("f", 1)], [data("g", 1)], "added g", "removed f")
+    case("not renamed: other kind", [func("f", 1)], [data("g", 1)], "removed f", "added g")
     case("not renamed: rest", [rest(".a", 1)], [rest(".b", 1)], "removed .a", "added .b")
     case("not renamed: two could be the old one", [func("f", 1), func("g", 1)], [func("h", 1)],
          "removed f", "removed g", "added h")
@@ -211,9 +212,9 @@ def shuffle_case(rng):
             new.append(kind(name, body, lines=2))
         elif what == "renamed":
             new.append(kind("r" + name, body, lines=1))
-            expected.append((kind is func, "r" + name, "renamed r%s from %s" % (name, name)))
+            expected.append((kind is data, "r" + name, "renamed r%s from %s" % (name, name)))
         if what in ("changed", "lines", "added", "removed"):
-            expected.append((kind is func, name, "%s %s" % (what, name)))
+            expected.append((kind is data, name, "%s %s" % (what, name)))
     return old, new, [text for _, _, text in sorted(expected)]
 
 
@@ -255,7 +256,7 @@ def test_deterministic():
     first = diff(old, new)
     check("same answer again", diff(old, new) == first)
     changes = first[1]["changes"]
-    order = [(c["kind"], c["name"]) for c in changes]
+    order = [(["func", "data", "rest"].index(c["kind"]), c["name"]) for c in changes]
     check("sorted by kind and name", order == sorted(order))
 
 
@@ -279,26 +280,31 @@ def test_objects():
     status, out = builds("text", old, new)
     check("objects: text", (status, out) == (1, """\
 a.o:
-changed    func  f  instructions
+changed    func           f  code
+
 c.o:
-added      data  stub
-added      data  stub2
-renamed    func  moved  from moved in b.o
+renamed    func           moved  was moved in b.o
+added      data      +16  stub
+added      data      +16  stub2
+
 gone.o:
-removed    data  stub
-removed    func  g
+removed    func      -16  g
+removed    data      -16  stub
+
 new.o:
-added      func  h
-1 changed, 0 lines only, 3 added, 2 removed, 1 renamed (of 5 functions, 2 data objects)
+added      func      +16  h
+
+4 of 5 objects differ; functions: 1 changed, 1 added, 1 removed, 1 renamed (of 5); \
+data objects: 2 added, 1 removed (of 2)
 """), out)
     status, out = builds("names", old, new)
-    check("objects: names", out == "a.o:f\nc.o:stub\nc.o:stub2\nc.o:moved\ngone.o:stub\ngone.o:g\n"
+    check("objects: names", out == "a.o:f\nc.o:moved\nc.o:stub\nc.o:stub2\ngone.o:g\ngone.o:stub\n"
           "new.o:h\n", out)
     found = json.loads(builds("json", old, new)[1])
     moved = [c for c in found["changes"] if c["status"] == "renamed"]
     check("objects: json", found["summary"]["objects"] == 5 and moved == [
         {"object": "c.o", "name": "moved", "kind": "func", "status": "renamed",
-         "old_object": "b.o", "old_name": "moved", "lanes": []}], found)
+         "old_object": "b.o", "old_name": "moved", "old_size": 16, "new_size": 16, "lanes": []}], found)
     check("objects: equal", builds("text", old, old) == (0, ""))
     check("objects: none", builds("text", {}, {}) == (0, ""))
     check("objects: same names in several are apart",
@@ -308,7 +314,95 @@ added      func  h
     out = builds("text", {}, odd)[1]
     check("objects: a path does not steer the terminal", out.startswith("a\\x1b[2J\\x0a.o:\n"), out)
     out = builds("colour", old, new)[1]
-    check("objects: colours", "\033[33mchanged  \033[m  func  f" in out, out)
+    check("objects: colours", "\033[33mchanged  \033[m  func           f" in out, out)
+
+
+def test_folding():
+    """What would repeat itself is said once; what is left of it is counted."""
+    def module(i, build, **extra):
+        lines = [data("version", build, consts=build), func("own%d" % i, i)]
+        return lines + [func(name, n) for name, n in extra.items()]
+
+    names = ["d%d/m%d.ko" % (i % 3, i) for i in range(12)]
+    old = {name: module(i, 1, f=1) for i, name in enumerate(names)}
+    new = {name: module(i, 2, f=2 if i == 4 else 1) for i, name in enumerate(names)}
+    status, out = builds("text", old, new)
+    check("folding: what all objects share", (status, out) == (1, """\
+in many objects:
+changed    data  version  in 12 of 12: strings and constants
+
+d1/m4.ko:
+changed    func           f  contents
+
+12 of 12 objects differ; functions: 1 changed (of 24); data objects: 12 changed (of 12)
+"""), out)
+    few = {name: module(i, 2 if i < 9 else 1, f=1) for i, name in enumerate(names)}
+    out = builds("text", old, few)[1]
+    check("folding: not what nine share", "in many" not in out and out.count("version") == 9, out)
+    moved = {"a.o": [func("moved_in_its_source_%02d" % i, 1, lines=1) for i in range(40)], "b.o": []}
+    other = {"a.o": [func("moved_in_its_source_%02d" % i, 1, lines=2) for i in range(40)], "b.o": []}
+    out = builds("text", moved, other)[1]
+    check("folding: a list of what moved", out.startswith("a.o:\nlines      moved_in_its_source_00, ")
+          and out.count("\n") == 7 and max(map(len, out.split("\n"))) <= 80
+          and ", and %d more\n" % (40 - out.count("moved_in")) in out, out)
+    large = [func("f%d" % i, i) for i in range(8)] + [data("d", 1)]
+    for what, builds_of, out_of in (("added", ({"a.o": []}, {"a.o": [], "b.o": large}), "new"),
+                                    ("removed", ({"a.o": [], "b.o": large}, {"a.o": []}), "old")):
+        out = builds("text", *builds_of)[1]
+        check("folding: a whole object is " + what, out.startswith(
+            "b.o:\n%-9s  only in the %s build: 8 functions, 1 data object\n\n" % (what, out_of)), out)
+    out = builds("text", {"a.o": []}, {"a.o": [], "b.o": large[:8]})[1]
+    check("folding: not of a few", out.count("added      func      +16  f") == 8, out)
+    crcs = [data("__crc_f%d" % i, 1) for i in range(30)], [data("__crc_f%d" % i, 2) for i in range(30)]
+    out = builds("text", {"a.o": crcs[0]}, {"a.o": crcs[1]})[1]
+    check("folding: symbol versions", out.startswith("changed    crc   versions of 30 exported symbols\n"),
+          out)
+    out = builds("text", {"a.o": []}, {"a.o": [func("f.isra.constprop", 1), func("f", 2)]})[1]
+    check("clones: with what they come from", re.search(r"f\.isra\.constprop  \(variant of f\)$", out, re.M)
+          and not re.search(r"  f  \(", out), out)
+    for name, words in (("g.part@a.c", "part of g"), ("g.constprop", "specialised copy of g")):
+        out = builds("text", {"a.o": [func(name, 1)]}, {"a.o": [func(name, 2)]})[1]
+        check("clones: " + name, "(%s)" % words in out, out)
+    for name in ("g.isra2", "g", ".isra", "g.particular"):
+        out = builds("text", {"a.o": [func(name, 1)]}, {"a.o": [func(name, 2)]})[1]
+        check("clones: none is " + name, " of g" not in out, out)
+
+
+def test_stat():
+    old = {"net/a.ko": [func("f", 1, code=1), func("g", 1), func("h", 1, lines=1)],
+           "net/ipv4/b.ko": [func("f%d" % i, i + 1) for i in range(6)] + [data("d", 1)], "fs/c.ko": []}
+    new = {"net/a.ko": [func("f", 2, code=2), func("h", 1, lines=2), func("new", 7)],
+           "net/ipv4/b.ko": [func("f%d" % i, i + 101) for i in range(6)] + [data("d", 2)], "fs/c.ko": []}
+    out = builds("stat", old, new)[1]
+    check("stat", out == """\
+by directory:
+                functions    data   lines
+  net (others)          3       0       1  *+-
+  net/ipv4              6       1       0  ******
+by kind of change:
+                     functions    data   lines
+  code                       1       0       0  *
+  line numbers only          0       0       1
+  added                      1       0       0  +
+  removed                    1       0       0  -
+2 of 3 objects differ; functions: 7 changed, 1 lines only, 1 added, 1 removed (of 9); \
+data objects: 1 changed (of 1)
+""", out)
+    rng = random.Random(6)
+    many = {"d%d/s%d/t%d/x%d.ko" % (rng.randint(0, 9), rng.randint(0, 9), rng.randint(0, 9), i):
+            ["f%d_%d" % (i, j) for j in range(rng.randint(1, 40))] for i in range(400)}
+    out = builds("stat", {name: [func(f, 1) for f in funcs] for name, funcs in many.items()},
+                 {name: [func(f, 2, code=1) for f in funcs] for name, funcs in many.items()})[1]
+    rows = re.findall(r"^  (\S+)( \(others\))? +(\d+) +0 +0  (\**)$", out.split("by kind")[0], re.M)
+    check("stat: fits a screen", 10 < len(rows) <= 32 and max(map(len, out.split("\n")[:-2])) <= 80, out)
+    check("stat: all are counted once", sum(int(row[2]) for row in rows) == sum(map(len, many.values())), out)
+    check("stat: in order of names", [row[0] for row in rows] == sorted(row[0] for row in rows), rows)
+    largest = max(int(row[2]) for row in rows)
+    check("stat: bars are to scale", all(abs(len(row[3]) - int(row[2]) * max(len(r[3]) for r in rows) / largest)
+                                         <= 1 for row in rows), out)
+    check("stat: nothing if nothing differs", builds("stat", old, old) == (0, ""))
+    odd = builds("stat", {}, {"a\x1b[2J/b.o": [func("x", 1)], "c/d.o": []})[1]
+    check("stat: a path does not steer the terminal", "\x1b" not in odd and "a\\x1b[2J" in odd, odd)
 
 
 def cpu_seconds(old, new):
@@ -349,5 +443,7 @@ test_random()
 test_symmetric()
 test_deterministic()
 test_objects()
+test_folding()
+test_stat()
 test_speed()
 finish()

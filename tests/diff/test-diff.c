@@ -2,7 +2,7 @@
 /*
  * test-diff.c - builds of several objects
  *
- *     test-diff text|colour|json|names OLD... -- NEW...
+ *     test-diff text|colour|stat|json|names OLD... -- NEW...
  *
  * Each OLD and NEW is OBJECT=FILE, in order of OBJECT; FILE is a .checksums file.
  */
@@ -51,12 +51,16 @@ static void release(struct side *side)
 
 static int report(const struct diff *diff, const char *format)
 {
+	struct report_look look = {.colour = !strcmp(format, "colour"), .width = 80};
+
 	if (!strcmp(format, "json"))
 		report_json(diff, "old", "new", stdout);
+	else if (!strcmp(format, "stat"))
+		report_stat(diff, &look, stdout);
 	else if (!strcmp(format, "names"))
 		report_names(diff, false, stdout);
 	else
-		report_text(diff, !strcmp(format, "colour"), stdout);
+		report_text(diff, &look, stdout);
 	return diff_differs(diff, false);
 }
 

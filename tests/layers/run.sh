@@ -4,7 +4,7 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, arch/*/ to arch), every module stands in one layer below, and a
+# to builtin, report-*.c to report, arch/*/ to arch), every module stands in one layer below, and a
 # file includes only its own header and those of lower layers. Modules of one
 # line do not know each other. A library's header is met by one module only.
 
@@ -18,7 +18,7 @@ version
 log lane hash stamp
 mem
 seen pool sort expand kbuild
-options names layout batch
+options names layout batch terminal
 elf arch
 input
 special
@@ -60,6 +60,7 @@ check_tree()
 			sub(/^.*\//, "", path)
 			sub(/\.[ch]$/, "", path)
 			sub(/^builtin-.*/, "builtin", path)
+			sub(/^report-.*/, "report", path)
 			return path
 		}
 		function wrong(what) { if (!why) why = what }

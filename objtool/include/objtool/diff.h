@@ -53,15 +53,18 @@ struct diff_entry {
 	const char *old_object; /* path of the old record's object; NULL if it has none */
 	const struct record *old; /* NULL if added, or ambiguous and new */
 	const struct record *new; /* NULL if removed, or ambiguous and old */
-	u16 lanes; /* bit set of enum lane: what differs; all that one record alone has */
-	u8 status; /* enum diff_status */
-	u8 kind;   /* enum record_kind */
+	bool alone; /* added or removed with its whole object, which the other build has not */
+	u16 lanes;  /* bit set of enum lane: what differs; all that one record alone has */
+	u8 status;  /* enum diff_status */
+	u8 kind;    /* enum record_kind */
 };
 
 struct diff {
-	struct diff_entry *entries; /* sorted by object, kind, name, status, checksum */
+	/* Sorted by object, kind (functions, data, rest), name, status, checksum. */
+	struct diff_entry *entries;
 	size_t nr, cap;
-	size_t count[NR_DIFF_STATUS];
+	size_t count[NR_RECORD_KINDS][NR_DIFF_STATUS];
+	size_t ignored;			 /* entries that diff_drop() took out */
 	size_t records[NR_RECORD_KINDS]; /* of the new build, by kind */
 	size_t objects;			 /* of both builds, each path once */
 };
@@ -71,6 +74,15 @@ struct diff *diff_builds(const struct build *old, const struct build *new);
 
 /* True if anything but DIFF_LINES is there; with @strict, anything at all. */
 bool diff_differs(const struct diff *diff, bool strict);
+
+/* How many entries of any kind have @status. */
+size_t diff_count(const struct diff *diff, enum diff_status status);
+
+/* Take out, and count as ignored, the entries that @drop says true of; the order stays. */
+void diff_drop(struct diff *diff, bool (*drop)(void *ctx, const struct diff_entry *e), void *ctx);
+
+/* Bytes that an entry adds to the new build; negative if it got smaller or went. */
+s64 diff_growth(const struct diff_entry *e);
 
 const char *diff_status_name(enum diff_status status); /* "changed", "lines", ... */
 

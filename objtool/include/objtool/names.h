@@ -38,11 +38,20 @@ bool name_is_static_local(const char *name);
 /* True for "__key.3" and "mmap_init.__key": a static lock class key. */
 bool name_is_lock_key(const char *name);
 
-/* True for "__mod_pci__ids_device_table": an alias that the kernel's build reads, and nothing else. */
+/* True for "__mod_pci__ids_device_table": an alias that the kernel's build reads, and nothing else.
+ */
 bool name_is_for_modpost(const char *name);
 
 /* True for "f.cold" and gcc 8's "f.cold.12"; *@len is then the length of "f". */
 bool name_is_cold(const char *name, size_t *len);
+
+/*
+ * What the compiler made of a function, if @name says that it is no function of the source:
+ * "variant", "specialised copy", "part"; else NULL. *@len is then the length of that one's name.
+ *
+ *   foo.isra  foo.constprop  foo.part  foo.isra.constprop@a.c
+ */
+const char *name_clone(const char *name, size_t *len);
 
 /*
  * Append the class of section @name: .text, .text.hot, .text.f -> .text;
