@@ -14,6 +14,7 @@ struct checksum_options {
 	const char *output; /* NULL, a file, a directory, or "-" */
 	const char *dump;   /* name of the function to dump, or NULL */
 	unsigned int jobs;
+	bool kbuild;
 	bool selfcheck;
 	unsigned int seed; /* 0: none given */
 };
@@ -26,6 +27,8 @@ static const struct option_spec checksum_options[] = {
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 	OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
 	       .help = "print what the checksum of FUNC covers"),
+	OPTION(struct checksum_options, kbuild, .name = "kbuild", .kind = OPTION_FLAG,
+	       .help = "of objects just made by Kbuild, do what DIR would do of them"),
 	OPTION(struct checksum_options, selfcheck, .name = "selfcheck", .kind = OPTION_FLAG,
 	       .help = "alter fields of a copy, one at a time: who notices?"),
 	OPTION(struct checksum_options, seed, .name = "seed", .arg = "N", .kind = OPTION_NUMBER,
@@ -70,6 +73,9 @@ static int check_operands(const struct checksum_options *opts, char **paths, str
 	if (opts->selfcheck && (dirs || opts->dump || opts->output))
 		return misuse(&command_checksum,
 			      "--selfcheck takes objects, no directory, and neither --dump nor -o");
+	if (opts->kbuild && (dirs || opts->dump || opts->selfcheck || opts->output))
+		return misuse(&command_checksum,
+			      "--kbuild takes objects and, of other options, -j");
 	if (opts->seed && !opts->selfcheck)
 		return misuse(&command_checksum, "--seed is for --selfcheck");
 	if (!opts->output)
@@ -91,7 +97,14 @@ static int check_operands(const struct checksum_options *opts, char **paths, str
 	return 0;
 }
 
-/* Scan the tree at @path; what stands for its build is chosen in it. */
+/* Take what stands for the build in @tree, which becomes the plan's. */
+static void choose_in(struct plan *plan, struct tree *tree)
+{
+	tree_choose(tree, TREE_OBJECTS);
+	plan->trees = xreallocarray(plan->trees, plan->nr_trees + 1, sizeof(*plan->trees));
+	plan->trees[plan->nr_trees++] = tree;
+}
+
 static void add_tree(struct plan *plan, const char *path)
 {
 	struct tree *tree = tree_scan(path, plan->opts->jobs);
@@ -100,9 +113,7 @@ static void add_tree(struct plan *plan, const char *path)
 		plan->trouble = true;
 		return;
 	}
-	tree_choose(tree, TREE_OBJECTS);
-	plan->trees = xreallocarray(plan->trees, plan->nr_trees + 1, sizeof(*plan->trees));
-	plan->trees[plan->nr_trees++] = tree;
+	choose_in(plan, tree);
 	if (plan->out && same_file(path, plan->out))
 		plan->out = NULL;
 	if (!tree->nr_chosen)
@@ -115,7 +126,9 @@ static void add_paths(struct plan *plan, char **paths)
 	for (; *paths; paths++) {
 		size_t before = plan->images.nr;
 
-		if (is_dir(*paths)) {
+		if (plan->opts->kbuild) {
+			choose_in(plan, tree_scan_file(*paths));
+		} else if (is_dir(*paths)) {
 			add_tree(plan, *paths);
 		} else if (images_add(&plan->images, *paths)) {
 			plan->trouble = true;
@@ -172,7 +185,7 @@ static int write_all(struct plan *plan)
 		return EXIT_TROUBLE;
 	}
 	failed = update_run(&up);
-	for (size_t i = 0; i < plan->nr_trees; i++) {
+	for (size_t i = 0; i < plan->nr_trees && !plan->opts->kbuild; i++) {
 		if (plan->trees[i]->nr_chosen)
 			failed += update_prune(plan->trees[i], plan->out);
 		tree_warn(plan->trees[i]);
@@ -243,24 +256,30 @@ const struct command command_checksum = {
 	.name = "checksum",
 	.operands = "PATH...",
 	.help = "write the checksums of an object's or a tree's functions and data",
-	.details = "PATH is an object (.o, .ko, .ko.gz, .ko.xz, .ko.zst, vmlinux.o), an archive of "
-		   "objects,\n"
-		   "or a directory. Write OBJECT" RECORDS_SUFFIX
-		   " beside each object: one line for each\n"
-		   "function and data object, with a checksum over everything that decides what it "
-		   "does.\n\n"
-		   "Of a directory, those objects are done that stand for the build, each function "
-		   "once, and\n"
-		   "whose " RECORDS_SUFFIX
-		   " is not up to date; that of an object that is gone is removed.\n"
-		   "With -o, it is mirrored under another directory.\n\n"
-		   "With --selfcheck, nothing is written: fields of each object are altered in memory, "
-		   "and the\n"
-		   "checksums of the functions they belong to, and no others, must change; what does "
-		   "not is\n"
-		   "told, and a table printed.\n\n"
-		   "Exit status: 0, 1 if --selfcheck found something, or 2 if any of the objects "
-		   "could not be done.",
+	.details =
+		"PATH is an object (.o, .ko, .ko.gz, .ko.xz, .ko.zst, vmlinux.o), an archive of "
+		"objects,\n"
+		"or a directory. Write OBJECT" RECORDS_SUFFIX
+		" beside each object: one line for each\n"
+		"function and data object, with a checksum over everything that decides what it "
+		"does.\n\n"
+		"Of a directory, those objects are done that stand for the build, each function "
+		"once, and\n"
+		"whose " RECORDS_SUFFIX
+		" is not up to date; that of an object that is gone is removed.\n"
+		"With -o, it is mirrored under another directory.\n\n"
+		"With --kbuild, PATH is an object that Kbuild has just made: it is done if, of its "
+		"directory,\n"
+		"it would be; else nothing is done or said. This is what a hook in a build "
+		"calls.\n\n"
+		"With --selfcheck, nothing is written: fields of each object are altered in "
+		"memory, "
+		"and the\n"
+		"checksums of the functions they belong to, and no others, must change; what does "
+		"not is\n"
+		"told, and a table printed.\n\n"
+		"Exit status: 0, 1 if --selfcheck found something, or 2 if any of the objects "
+		"could not be done.",
 	.options = checksum_options,
 	.nr_options = ARRAY_SIZE(checksum_options),
 	.run = run_checksum,

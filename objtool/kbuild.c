@@ -13,6 +13,12 @@
 #define SOURCE "\nsource_"
 #define BLANKS " \t\n"
 
+/*
+ * How tools/build begins while it has not built its own fixdep; what follows are
+ * the compiler's dependencies. So it is for the one object that fixdep is made of.
+ */
+#define NO_FIXDEP "# cannot find fixdep "
+
 /* In every command that compiles for the kernel: C and assembler; Rust. */
 static const char *const kernel_words[] = {"-D__KERNEL__", "include/generated/rustc_cfg"};
 
@@ -37,11 +43,11 @@ static int open_text(const char *path)
 /* What the text of a .cmd file, NUL at its end, says. Cuts it to the command. */
 static int parse(struct kbuild *kb, char *text)
 {
-	kb->source = strstr(text, SOURCE) != NULL;
+	kb->source = strstr(text, SOURCE) || str_starts(text, NO_FIXDEP);
 	text[strcspn(text, "\n")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_words); i++)
 		kb->kernel |= strstr(text, kernel_words[i]) != NULL;
-	return str_starts(text, "cmd_") || str_starts(text, "savedcmd_") ? 0 : -1;
+	return kb->source || str_starts(text, "cmd_") || str_starts(text, "savedcmd_") ? 0 : -1;
 }
 
 int kbuild_read(struct kbuild *kb, const char *path)

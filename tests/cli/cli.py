@@ -17,7 +17,7 @@ from checksums import line, write  # noqa: E402
 from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
 
 COMMANDS = {
-    "checksum": ["--output", "--jobs", "--dump", "--selfcheck", "--seed", "--help"],
+    "checksum": ["--output", "--jobs", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
     "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--color",
              "--no-pager", "--jobs", "--help"],
 }

@@ -266,6 +266,8 @@ def kernel_tree(tree):
     leaf(tree, "drivers/one.mod.o", f("version"))
     linked(tree, "drivers/one.ko", "drivers/one.o drivers/one.mod.o;  true", f("one"))
     leaf(tree, "scripts/modpost.o", f("main"), kernel=False)
+    put(tree + "/tools/fixdep.o", f("main"))
+    put(tree + "/tools/.fixdep.o.cmd", b"# cannot find fixdep (/b/tools//fixdep)\n# using basic dep data\n\n/b/fixdep.o: x.c\n")
     linked(tree, "drivers/old.o", "drivers/parts/a.o drivers/parts/b.o", f("a"))
     leaf(tree, "drivers/parts/a.o", f("a"))
     leaf(tree, "drivers/parts/b.o", f("b"))
@@ -319,23 +321,65 @@ def test_kbuild():
     check("kbuild: another machine", status == 0 and one_line(err) and "1 objects of 32-bit code or for other" in err, err)
 
 
+def lto_tree(tree):
+    """The same of a build with bitcode, of 5.12 to 5.17."""
+    kernel_tree(tree)
+    leaf(tree, "kernel/fork.o", BITCODE)
+    leaf(tree, "fs/ext4/inode.o", BITCODE)
+    leaf(tree, "drivers/one.o", BITCODE)
+    linked(tree, "drivers/one.lto.o", "drivers/one.o", func("one"))
+    subprocess.run(["ar", "rcST", "vmlinux.a", "kernel/fork.o", "kernel/exit.o"], check=True, cwd=path(tree))
+
+
+LTO_CHOSEN = ["arch/stub.o", "drivers/one.ko", "drivers/parts/a.o", "drivers/parts/b.o", "fs/ext4/ext4.o",
+              "lib/part.o", "vmlinux.o"]
+
+
 def test_lto():
-    kernel_tree("lto")
-    leaf("lto", "kernel/fork.o", BITCODE)
-    leaf("lto", "fs/ext4/inode.o", BITCODE)
-    leaf("lto", "drivers/one.o", BITCODE)
-    linked("lto", "drivers/one.lto.o", "drivers/one.o", func("one"))
-    subprocess.run(["ar", "rcST", "vmlinux.a", "kernel/fork.o", "kernel/exit.o"], check=True, cwd=path("lto"))
+    lto_tree("lto")
     status, out, err = objtool("checksum", path("lto"))
     check("lto: one line about bitcode", status == 0 and out == "" and err.count("bitcode") == 1
           and "3 objects" in err and "members" not in err, err)
-    check("lto: linked objects stand for theirs", sums_in("lto") == [
-        "arch/stub.o", "drivers/one.ko", "drivers/parts/a.o", "drivers/parts/b.o", "fs/ext4/ext4.o", "lib/part.o",
-        "vmlinux.o"], sums_in("lto"))
+    check("lto: linked objects stand for theirs", sums_in("lto") == LTO_CHOSEN, sums_in("lto"))
     os.unlink(path("lto/vmlinux.a"))
     subprocess.run(["ar", "rcST", "kernel/built-in.a", "kernel/fork.o", "kernel/exit.o"], check=True, cwd=path("lto"))
     objtool("checksum", "-o", path("lto-old"), path("lto"))
     check("lto: before vmlinux.a", sums_in("lto-old") == sums_in("lto"), sums_in("lto-old"))
+
+
+def one_by_one(tree):
+    """Each object with --kbuild, as a hook in the build has it done; returns what is not (0, "", "")."""
+    found = glob.glob(path(tree, "**/*.o"), recursive=True) + glob.glob(path(tree, "**/*.ko"), recursive=True)
+    results = {f: objtool("checksum", "--kbuild", f) for f in found}
+    return {f: result for f, result in results.items() if result != (0, "", "")}
+
+
+def test_just_made():
+    kernel_tree("jm")
+    kernel_tree("jm-tree")
+    os.unlink(path("jm/vmlinux.o"))
+    bad = one_by_one("jm")
+    check("just made: without a word", not bad, bad)
+    objtool("checksum", path("jm-tree"))
+    check("just made: as in the tree", sums_in("jm") == LEAVES and contents("jm") == contents("jm-tree"), sums_in("jm"))
+    before = times("jm")
+    good("just made: up to date", "checksum", "--kbuild", path("jm/kernel/fork.o"))
+    check("just made: up to date, not written", times("jm") == before)
+    result = run(OBJTOOL, "checksum", "--kbuild", "fork.o", cwd=path("jm/kernel"))
+    check("just made: by its name alone", result == (0, "", ""), result)
+    good("just made: gone again", "checksum", "--kbuild", path("jm/kernel/gone.o"))
+    put("jm/kernel/fork.o", func("fork")[:200])
+    refused("just made: damaged", ["checksum", "--kbuild", path("jm/kernel/fork.o")], "kernel/fork.o")
+    check("just made: damaged, its checksums are gone", "kernel/fork.o" not in sums_in("jm"))
+    lto_tree("jm-lto")
+    bad = one_by_one("jm-lto")
+    check("just made: bitcode without a word", not bad, bad)
+    # What they will be linked to, with bitcode, is not there yet when these are made.
+    early = ["kernel/exit.o", "fs/ext4/sub/dir.o"]
+    check("just made: LTO", sums_in("jm-lto") == sorted(LTO_CHOSEN + early), sums_in("jm-lto"))
+    for args in ["-o", path("x")], ["--dump=f"], ["--selfcheck"]:
+        refused("just made: with " + args[0], ["checksum", "--kbuild", *args, path("jm/kernel/exit.o")], "--kbuild")
+    refused("just made: a directory", ["checksum", "--kbuild", path("jm")], "--kbuild")
 
 
 def test_by_content():

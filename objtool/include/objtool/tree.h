@@ -66,6 +66,13 @@ struct tree {
  */
 struct tree *tree_scan(const char *root, unsigned int jobs);
 
+/*
+ * The file at @path alone, which Kbuild has just made, and of its tree as much as
+ * says whether it stands for the build. A vmlinux.o does: whether the rest is
+ * bitcode, cannot be seen from it. Gone is as in a tree. Never NULL.
+ */
+struct tree *tree_scan_file(const char *path);
+
 /* Which objects stand for the build. */
 enum tree_choice {
 	TREE_OBJECTS, /* the rules above */
