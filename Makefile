@@ -24,6 +24,7 @@ PREFIX = /usr/local
 DESTDIR =
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+SHAREDIR = $(PREFIX)/share/objtool
 
 VERSION := $(shell sed -n 's/.*OBJTOOL_VERSION "\(.*\)"/\1/p' objtool/include/objtool/version.h)
 
@@ -93,6 +94,12 @@ test-programs: all $(tests) ## build objtool and the test programs, run nothing
 .PHONY: install
 install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 	install -D -m 755 $(prog) $(DESTDIR)$(BINDIR)/objtool
+	install -d $(DESTDIR)$(SHAREDIR)
+	for f in checksum.mk Makefile.checksum; do \
+		sed 's|@OBJTOOL@|$(BINDIR)/objtool|' kbuild/$$f > $(DESTDIR)$(SHAREDIR)/$$f || exit; \
+	done
+	install -m 644 kbuild/checksum.sh $(DESTDIR)$(SHAREDIR)
+	install -m 755 kbuild/add-to-tree $(DESTDIR)$(SHAREDIR)
 	set -e; for page in $(wildcard man/*.[1-8]); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
