@@ -12,6 +12,7 @@
 #include <xxhash.h>
 #include <objtool/canon.h>
 #include <objtool/checksum.h>
+#include <objtool/finish.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
@@ -574,7 +575,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 	free(w);
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
-	records_finish(recs);
+	records_finish(recs, workers);
 	return recs;
 }
 

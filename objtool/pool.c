@@ -63,3 +63,25 @@ void pool_run(unsigned int workers, size_t nr,
 		pthread_join(others[i].thread, NULL);
 	free(others);
 }
+
+struct ranges {
+	void (*fn)(void *ctx, unsigned int worker, size_t from, size_t end);
+	void *ctx;
+	size_t nr, grain;
+};
+
+static void run_range(void *ctx, unsigned int worker, size_t item)
+{
+	const struct ranges *r = ctx;
+	size_t from = item * r->grain, left = r->nr - from;
+
+	r->fn(r->ctx, worker, from, from + (left < r->grain ? left : r->grain));
+}
+
+void pool_ranges(unsigned int workers, size_t nr, size_t grain,
+		 void (*fn)(void *ctx, unsigned int worker, size_t from, size_t end), void *ctx)
+{
+	struct ranges ranges = {.fn = fn, .ctx = ctx, .nr = nr, .grain = grain};
+
+	pool_run(workers, nr / grain + (nr % grain != 0), run_range, &ranges);
+}

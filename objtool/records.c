@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* records.c - records in memory, and as the lines of a .checksums file */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <objtool/hash.h>
+#include <objtool/hex.h>
 #include <objtool/log.h>
 #include <objtool/records.h>
 
@@ -64,8 +64,7 @@ void records_free(struct records *recs)
 	free(recs);
 }
 
-/* Order of the lines in a file. Lanes only tell apart what differs in line numbers. */
-static int record_cmp(const struct record *a, const struct record *b)
+int record_order(const struct record *a, const struct record *b)
 {
 	int cmp = (a->kind > b->kind) - (a->kind < b->kind);
 
@@ -78,228 +77,13 @@ static int record_cmp(const struct record *a, const struct record *b)
 	return cmp;
 }
 
-/*
- * What tells most records apart, side by side: a name that is followed by its
- * pointer is a cache miss, and an object has a hundred thousand of them.
- */
-struct sort_key {
-	u64 head[2]; /* the kind, and the first 15 bytes of the name */
-	const struct record *rec;
-};
-
-static struct sort_key sort_key(const struct record *rec)
-{
-	struct sort_key key = {.head[0] = rec->kind, .rec = rec};
-	const char *p = rec->name;
-
-	for (int i = 1; i < 16; i++)
-		key.head[i / 8] = key.head[i / 8] << 8 | (*p ? (u8)*p++ : 0);
-	return key;
-}
-
-static bool sort_key_after(const struct sort_key *a, const struct sort_key *b)
-{
-	for (int i = 0; i < 2; i++)
-		if (a->head[i] != b->head[i])
-			return a->head[i] > b->head[i];
-	return record_cmp(a->rec, b->rec) > 0;
-}
-
-/* A merge sort: qsort(3) calls back for each comparison, in all 1.6 times the instructions. */
-static void sort_keys(struct sort_key *keys, struct sort_key *room, size_t nr)
-{
-	size_t half = nr / 2, i = 0, j = half, n = 0;
-
-	if (nr < 2)
-		return;
-	sort_keys(keys, room, half);
-	sort_keys(keys + half, room, nr - half);
-	memcpy(room, keys, half * sizeof(*keys));
-	/* The left half waits in @room; @n never overtakes @j. */
-	while (i < half) {
-		bool right = j < nr && sort_key_after(&room[i], &keys[j]);
-
-		keys[n++] = right ? keys[j++] : room[i++];
-	}
-}
-
-/* How many records ahead to fetch what sorting has put in a random order. */
-#define PREFETCH 16
-
-static void records_sort(struct records *recs)
-{
-	struct sort_key *keys = xcalloc(recs->nr, 2 * sizeof(*keys));
-	struct record *sorted = xcalloc(recs->nr, sizeof(*sorted));
-
-	for (size_t i = 0; i < recs->nr; i++)
-		keys[i] = sort_key(&recs->rec[i]);
-	sort_keys(keys, keys + recs->nr, recs->nr);
-	for (size_t i = 0; i < recs->nr; i++) {
-		if (i + PREFETCH < recs->nr)
-			__builtin_prefetch(keys[i + PREFETCH].rec);
-		sorted[i] = *keys[i].rec;
-	}
-	free(keys);
-	free(recs->rec);
-	recs->rec = sorted;
-	recs->cap = recs->nr;
-}
-
 /* Writing: bytes are added to a buffer, so that a file is one write(2). */
 
 static const u8 hex_digits[] = "0123456789abcdef";
 
-/*
- * Most of a file is hex digits, so eight of them are done at once: one in each
- * byte of a word, the first, which is the highest, in the lowest byte.
- */
-#define BYTES(byte) ((u64)(byte)*0x0101010101010101U)
-
-/* Digits of nibbles: '0' + n, and 39 more for those from 10 on. */
-static u64 hex_ascii(u64 nibbles)
-{
-	u64 letters = (nibbles + BYTES(6)) >> 4 & BYTES(1);
-
-	return nibbles + BYTES('0') + letters * 39;
-}
-
-static u8 *put_hex8(u8 *p, u32 value)
-{
-	u64 x = value;
-
-	x = (x >> 16 | x << 32) & 0x0000ffff0000ffffU;
-	x = (x >> 8 | x << 16) & 0x00ff00ff00ff00ffU;
-	x = hex_ascii((x >> 4 | x << 8) & BYTES(15));
-	x = htole64(x);
-	memcpy(p, &x, sizeof(x));
-	return p + sizeof(x);
-}
-
-static u8 *put_hex16(u8 *p, u64 value)
-{
-	return put_hex8(put_hex8(p, (u32)(value >> 32)), (u32)value);
-}
-
-static u8 *put_str(u8 *p, const char *s)
-{
-	size_t n = strlen(s);
-
-	memcpy(p, s, n);
-	return p + n;
-}
-
 static void add_str(struct buf *out, const char *s)
 {
 	buf_add(out, s, strlen(s));
-}
-
-/* Printable ASCII, so that no editor, terminal or TSV reader sees other lines and fields than we
- * do. */
-static bool is_plain(u8 c)
-{
-	return c >= 0x20 && c < 0x7f && c != '\\';
-}
-
-/* @s as written in a file: itself if it is plain, which is nearly always. */
-static const char *written_form(struct arena *arena, const char *s)
-{
-	const char *end = s;
-	u8 *out, *p;
-
-	while (*end && is_plain((u8)*end))
-		end++;
-	if (!*end)
-		return s;
-	p = out = arena_alloc(arena, 4 * strlen(s) + 1, 1);
-	for (; *s; s++) {
-		if (is_plain((u8)*s)) {
-			*p++ = (u8)*s;
-		} else {
-			p = put_str(p, "\\x");
-			*p++ = hex_digits[(u8)*s >> 4];
-			*p++ = hex_digits[(u8)*s & 15];
-		}
-	}
-	return (const char *)out;
-}
-
-static u8 *put_decimal(u8 *p, u64 value)
-{
-	u8 digits[20], *end = digits + sizeof(digits), *d = end;
-
-	do
-		*--d = hex_digits[value % 10];
-	while (value /= 10);
-	memcpy(p, d, (size_t)(end - d));
-	return p + (end - d);
-}
-
-/* "code:", and so on: of a fixed size, so that copying one is two instructions. */
-struct lane_head {
-	u8 text[16];
-	size_t len;
-};
-
-static u8 *put_lanes(u8 *p, const struct record *rec, const struct lane_head *heads)
-{
-	if (!rec->lanes)
-		*p++ = '-';
-	for (u32 left = rec->lanes; left; left &= left - 1) {
-		int lane = __builtin_ctz(left);
-
-		if (left != rec->lanes)
-			*p++ = ',';
-		memcpy(p, heads[lane].text, sizeof(heads[lane].text));
-		p = put_hex8(p + heads[lane].len, rec->lane[lane]);
-	}
-	return p;
-}
-
-static void add_record(struct buf *out, const struct record *rec, const struct lane_head *heads)
-{
-	/* 16 digits, a kind, at most 20 digits, and what is between; a lane's head, hash and comma.
-	 */
-	u8 *start = buf_reserve(out, 64 + strlen(rec->name) + NR_LANES * 32), *p = start;
-
-	p = put_hex16(p, rec->checksum);
-	*p++ = '\t';
-	p = put_str(p, kind_names[rec->kind]);
-	*p++ = '\t';
-	p = put_decimal(p, rec->size);
-	*p++ = '\t';
-	p = put_str(p, rec->name);
-	*p++ = '\t';
-	p = put_lanes(p, rec, heads);
-	*p++ = '\n';
-	out->len += (size_t)(p - start);
-}
-
-static void add_records(struct buf *out, const struct records *recs)
-{
-	struct lane_head heads[NR_LANES] = {0};
-
-	for (enum lane lane = 0; lane < NR_LANES; lane++) {
-		u8 *end = put_str(heads[lane].text, lane_name(lane));
-
-		*end++ = ':';
-		heads[lane].len = (size_t)(end - heads[lane].text);
-	}
-	for (size_t i = 0; i < recs->nr; i++) {
-		if (i + PREFETCH < recs->nr)
-			__builtin_prefetch(recs->rec[i + PREFETCH].name);
-		add_record(out, &recs->rec[i], heads);
-	}
-}
-
-void records_finish(struct records *recs)
-{
-	for (size_t i = 0; i < recs->nr; i++)
-		recs->rec[i].name = written_form(&recs->arena, recs->rec[i].name);
-	if (recs->compiler)
-		recs->compiler = written_form(&recs->arena, recs->compiler);
-	records_sort(recs);
-	add_records(&recs->text, recs);
-	recs->total = hash_bytes(recs->text.data, recs->text.len);
 }
 
 /* Everything before the first record. */
@@ -307,7 +91,7 @@ static void add_head(struct buf *out, const struct records *recs)
 {
 	u8 total[16];
 
-	put_hex16(total, recs->total);
+	hex_put16(total, recs->total);
 	add_str(out, MAGIC "\t1\t" HASH_NAME "\t" ARCH_NAME "\t");
 	_Static_assert(RECORDS_VERSION == 1, "the version is written here");
 	buf_add(out, total, sizeof(total));
@@ -546,19 +330,9 @@ static int next_line(struct reader *r)
 /* Lower case only: each value has one written form. */
 static bool get_hex8(struct reader *r, u32 *value)
 {
-	u64 digits, x;
-
-	if (r->eol - r->p < 8)
+	if (r->eol - r->p < 8 || !hex_get8(r->p, value))
 		return false;
-	digits = get_u64(r->p);
 	r->p += 8;
-	x = (digits & BYTES(15)) + (digits >> 6 & BYTES(1)) * 9;
-	/* Anything but a digit does not come back as itself: 'A' as 'a', 'g' as a byte over 15. */
-	if (hex_ascii(x) != digits || x & ~BYTES(15))
-		return false;
-	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffU;
-	x = (x << 8 | x >> 16) & 0x0000ffff0000ffffU;
-	*value = (u32)(x << 16 | x >> 32);
 	return true;
 }
 
@@ -608,7 +382,7 @@ static bool get_escape(struct reader *r)
 	ptrdiff_t byte = low ? (high - hex_digits) * 16 + (low - hex_digits) : 0;
 
 	r->p += 4;
-	return r->p[-3] == 'x' && byte && !is_plain((u8)byte);
+	return r->p[-3] == 'x' && byte && !record_char_is_plain((u8)byte);
 }
 
 /* A name, up to a tab or the newline. */
@@ -616,7 +390,7 @@ static bool get_name(struct reader *r, const char **name)
 {
 	*name = (const char *)r->p;
 	for (;;) {
-		while (is_plain(*r->p))
+		while (record_char_is_plain(*r->p))
 			r->p++;
 		if (*r->p != '\\')
 			break;
@@ -676,7 +450,7 @@ static int read_record(struct reader *r, struct records *recs)
 
 	if (damaged)
 		return bad(r, "damaged: bad %s", damaged);
-	if (recs->nr > 1 && record_cmp(rec - 1, rec) > 0)
+	if (recs->nr > 1 && record_order(rec - 1, rec) > 0)
 		return bad(r, "damaged: %s '%s' is not in order", kind_names[rec->kind], rec->name);
 	return 0;
 }

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.." || exit 2
 # From the bottom up. A new module gets its place here.
 layers='
 util
-version
+version hex
 log lane hash stamp
 mem
 seen pool sort expand kbuild
@@ -29,6 +29,7 @@ parts
 settle
 canon
 records
+finish
 owners
 tree checksum fields
 selfcheck

@@ -21,4 +21,11 @@ unsigned int pool_cpus(void);
 void pool_run(unsigned int workers, size_t nr,
 	      void (*fn)(void *ctx, unsigned int worker, size_t item), void *ctx);
 
+/*
+ * The same for many small things: call @fn(@ctx, worker, from, end) for ranges of @grain things
+ * each, the last may be shorter, that make up [0, @nr).
+ */
+void pool_ranges(unsigned int workers, size_t nr, size_t grain,
+		 void (*fn)(void *ctx, unsigned int worker, size_t from, size_t end), void *ctx);
+
 #endif

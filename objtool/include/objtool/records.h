@@ -62,10 +62,19 @@ struct records {
 struct record *records_add(struct records *recs);
 
 /*
- * Write names in the file's form, sort into file order, compute .total: to be
- * called once, after the last records_add().
+ * Order of the lines in a file: negative if @a is before @b. Lanes only tell apart what differs in
+ * line numbers.
  */
-void records_finish(struct records *recs);
+int record_order(const struct record *a, const struct record *b);
+
+/*
+ * True for what is written in a name as it is: printable ASCII, so that no editor, terminal or
+ * TSV reader sees other lines and fields than we do. Not for the NUL behind it.
+ */
+static inline bool record_char_is_plain(u8 c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
 
 /*
  * Write records that were finished (not read: their lines are gone) to @out.

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* finish.h - records in any order -> sorted, as the lines of a .checksums file */
+#ifndef OBJTOOL_FINISH_H
+#define OBJTOOL_FINISH_H
+
+#include <objtool/records.h>
+
+/*
+ * Write names in the file's form, sort into file order, make .text and compute .total: to be
+ * called once, after the last records_add(). Up to @workers threads; the result is the same.
+ */
+void records_finish(struct records *recs, unsigned int workers);
+
+#endif
