@@ -3,25 +3,25 @@
  * finish.c - records in any order -> sorted, as the lines of a .checksums file
  *
  * A kernel has 120,000 records and 12 MB of lines. They are dealt to buckets by
- * name, a bucket for each 2,000 or so; each bucket is sorted, moved and written
- * by one thread while its names are in the cache. The steps:
+ * name, about 2,000 to each, and each bucket is sorted, moved and written by
+ * one thread. The steps:
  *
- *	make_keys	the start of each name and the length of its line: all that sorting and
- *			cutting need, side by side
+ *	make_keys	the start of each name and the length of its line, side by side: all that
+ *			sorting and cutting need
  *	choose_bounds	some of the keys, sorted: where one bucket ends and the next begins
- *	count, deal	each key to its bucket, and where the buckets begin, in keys and in bytes
- *	finish_bucket	sort the keys, move the records, write their lines in place
+ *	find_bucket	for each key; then they are dealt
+ *	sort_bucket	and add up the lengths of its lines: so it is known where they go
+ *	write_bucket
  */
 #include <stdlib.h>
 #include <objtool/finish.h>
 #include <objtool/hash.h>
 #include <objtool/hex.h>
 #include <objtool/pool.h>
+#include <objtool/sort.h>
 
-/* Keys at once for one thread, and for one bucket. */
+/* Records that one thread takes at once. */
 #define GRAIN 2048
-
-#define MAX_BUCKETS 256
 
 /* Keys looked at for each bound: then no bucket is much larger than the others. */
 #define SAMPLES 16
@@ -42,22 +42,19 @@ struct lane_head {
 	u32 len;
 };
 
-/* Of a bucket, or of what one range of keys puts into it. */
-struct share {
-	u32 keys;   /* how many; then index of the first */
-	u64 offset; /* bytes of their lines; then where these begin */
-};
-
 struct finishing {
 	struct records *recs;
 	struct record *sorted;
-	struct key *keys, *dealt;	/* the former is room to sort in, once they are dealt */
+	struct key *keys; /* in the order of .recs */
+	struct key *dealt;
 	struct arena *names;		/* by worker: those that had to be written otherwise */
 	struct key bounds[MAX_BUCKETS]; /* [i] is the least that can be in bucket i + 1 */
-	struct share *shares;		/* by range, by bucket */
-	struct share start[MAX_BUCKETS + 1];
+	u32 nr_buckets;
+	u8 *bucket; /* by record */
+	u32 *order; /* records, bucket after bucket */
+	u32 first[MAX_BUCKETS + 1];
+	u64 text[MAX_BUCKETS + 1]; /* bytes of a bucket's lines; then where they begin */
 	struct lane_head heads[NR_LANES];
-	u32 nr_buckets, nr_ranges;
 };
 
 /* ---- the written form ---- */
@@ -229,8 +226,11 @@ static void sort_keys(const struct record *rec, struct key *keys, struct key *ro
 static void choose_bounds(struct finishing *f)
 {
 	size_t nr = (size_t)f->nr_buckets * SAMPLES, step = f->recs->nr / nr;
-	struct key *sample = xcalloc(nr, 2 * sizeof(*sample));
+	struct key *sample;
 
+	if (f->nr_buckets == 1)
+		return;
+	sample = xcalloc(nr, 2 * sizeof(*sample));
 	for (size_t i = 0; i < nr; i++)
 		sample[i] = f->keys[i * step];
 	sort_keys(f->recs->rec, sample, sample + nr, nr);
@@ -255,58 +255,41 @@ static u32 bucket_of(const struct finishing *f, const struct key *key)
 	return lo;
 }
 
-static void count_range(void *ctx, unsigned int worker, size_t from, size_t end)
+static void find_bucket(void *ctx, unsigned int worker, size_t from, size_t end)
 {
 	struct finishing *f = ctx;
-	struct share *shares = &f->shares[from / GRAIN * f->nr_buckets];
-
-	(void)worker;
-	for (size_t i = from; i < end; i++) {
-		struct share *share = &shares[bucket_of(f, &f->keys[i])];
-
-		share->keys++;
-		share->offset += f->keys[i].len;
-	}
-}
-
-/* From how many there are to where they go: bucket after bucket, in each range after range. */
-static void place_shares(struct finishing *f)
-{
-	struct share at = {0};
-
-	for (u32 b = 0; b < f->nr_buckets; b++) {
-		f->start[b] = at;
-		for (u32 r = 0; r < f->nr_ranges; r++) {
-			struct share *share = &f->shares[r * f->nr_buckets + b], here = at;
-
-			at.keys += share->keys;
-			at.offset += share->offset;
-			*share = here;
-		}
-	}
-	f->start[f->nr_buckets] = at;
-}
-
-static void deal_range(void *ctx, unsigned int worker, size_t from, size_t end)
-{
-	struct finishing *f = ctx;
-	struct share *shares = &f->shares[from / GRAIN * f->nr_buckets];
 
 	(void)worker;
 	for (size_t i = from; i < end; i++)
-		f->dealt[shares[bucket_of(f, &f->keys[i])].keys++] = f->keys[i];
+		f->bucket[i] = (u8)bucket_of(f, &f->keys[i]);
 }
 
-static void finish_bucket(void *ctx, unsigned int worker, size_t bucket)
+static void sort_bucket(void *ctx, unsigned int worker, size_t bucket)
 {
 	struct finishing *f = ctx;
-	u32 first = f->start[bucket].keys, end = f->start[bucket + 1].keys;
-	u8 *p = f->recs->text.data + f->start[bucket].offset;
+	u32 first = f->first[bucket], nr = f->first[bucket + 1] - first;
+	struct key *dealt = &f->dealt[first];
+	/* The left half of them at most is put aside. */
+	struct key *room = xreallocarray(NULL, nr / 2, sizeof(*room));
+
+	(void)worker;
+	for (u32 i = 0; i < nr; i++) {
+		dealt[i] = f->keys[f->order[first + i]];
+		f->text[bucket] += dealt[i].len;
+	}
+	sort_keys(f->recs->rec, dealt, room, nr);
+	free(room);
+}
+
+static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
+{
+	struct finishing *f = ctx;
+	u32 end = f->first[bucket + 1];
+	u8 *p = f->recs->text.data + f->text[bucket];
 	struct buf last = {0};
 
 	(void)worker;
-	sort_keys(f->recs->rec, f->dealt + first, f->keys + first, end - first);
-	for (u32 i = first; i < end; i++) {
+	for (u32 i = f->first[bucket]; i < end; i++) {
 		f->sorted[i] = f->recs->rec[f->dealt[i].rec];
 		if (i + 1 < end) {
 			p = put_record(p, &f->sorted[i], f->heads);
@@ -319,40 +302,44 @@ static void finish_bucket(void *ctx, unsigned int worker, size_t bucket)
 	buf_free(&last);
 }
 
-static void fill_buckets(struct finishing *f, unsigned int workers)
+/* Where each bucket's lines go, behind those of the ones before; and room for them all. */
+static void place_lines(struct finishing *f)
 {
-	size_t nr = f->recs->nr;
+	struct buf *text = &f->recs->text;
+	u64 at = 0;
 
-	f->nr_ranges = (u32)((nr + GRAIN - 1) / GRAIN);
-	f->nr_buckets = f->nr_ranges < 1	     ? 1
-			: f->nr_ranges < MAX_BUCKETS ? f->nr_ranges
-						     : MAX_BUCKETS;
-	f->shares = xcalloc((size_t)f->nr_ranges * f->nr_buckets, sizeof(*f->shares));
-	pool_ranges(workers, nr, GRAIN, make_keys, f);
-	if (f->nr_buckets > 1)
-		choose_bounds(f);
-	pool_ranges(workers, nr, GRAIN, count_range, f);
-	place_shares(f);
-	pool_ranges(workers, nr, GRAIN, deal_range, f);
-	free(f->shares);
+	for (u32 b = 0; b < f->nr_buckets; b++) {
+		u64 len = f->text[b];
+
+		f->text[b] = at;
+		at += len;
+	}
+	text->data = xreallocarray(NULL, at, 1);
+	text->len = text->cap = at;
 }
 
 void records_finish(struct records *recs, unsigned int workers)
 {
+	u32 nr = (u32)recs->nr;
 	struct finishing f = {.recs = recs,
-			      .sorted = xreallocarray(NULL, recs->nr, sizeof(*f.sorted)),
-			      .keys = xreallocarray(NULL, recs->nr, sizeof(*f.keys)),
-			      .dealt = xreallocarray(NULL, recs->nr, sizeof(*f.dealt)),
-			      .names = xcalloc(workers, sizeof(*f.names))};
+			      .sorted = xreallocarray(NULL, nr, sizeof(*f.sorted)),
+			      .keys = xreallocarray(NULL, nr, sizeof(*f.keys)),
+			      .dealt = xreallocarray(NULL, nr, sizeof(*f.dealt)),
+			      .names = xcalloc(workers, sizeof(*f.names)),
+			      .nr_buckets = bucket_number(nr),
+			      .bucket = xcalloc(nr, 1),
+			      .order = xreallocarray(NULL, nr, sizeof(*f.order))};
 
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler);
 	make_heads(f.heads);
-	fill_buckets(&f, workers);
-	recs->text.len = f.start[f.nr_buckets].offset;
-	recs->text.cap = recs->text.len;
-	recs->text.data = xreallocarray(NULL, recs->text.cap, 1);
-	pool_run(workers, f.nr_buckets, finish_bucket, &f);
+	pool_ranges(workers, nr, GRAIN, make_keys, &f);
+	choose_bounds(&f);
+	pool_ranges(workers, nr, GRAIN, find_bucket, &f);
+	deal(workers, f.bucket, nr, f.nr_buckets, f.order, f.first);
+	pool_run(workers, f.nr_buckets, sort_bucket, &f);
+	place_lines(&f);
+	pool_run(workers, f.nr_buckets, write_bucket, &f);
 	recs->total = hash_bytes(recs->text.data, recs->text.len);
 	for (unsigned int i = 0; i < workers; i++)
 		arena_join(&recs->arena, &f.names[i]);
@@ -362,4 +349,6 @@ void records_finish(struct records *recs, unsigned int workers)
 	free(f.keys);
 	free(f.dealt);
 	free(f.names);
+	free(f.bucket);
+	free(f.order);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sort.c - sort many numbers without comparing them, and find one of them */
+/* sort.c - sort many numbers without comparing them, find one of them, deal things to buckets */
+#include <stdlib.h>
+#include <objtool/mem.h>
+#include <objtool/pool.h>
 #include <objtool/sort.h>
 
 void sort_high(u64 *keys, u64 *tmp, size_t nr)
@@ -42,4 +45,61 @@ u32 sorted_from(const u64 *keys, u32 nr, u64 key)
 			hi = mid;
 	}
 	return lo;
+}
+
+/* Things that one thread counts or deals at once. */
+#define GRAIN 8192
+
+struct dealing {
+	const u8 *bucket;
+	u32 *order;
+	u32 (*share)[MAX_BUCKETS]; /* by range: how many go to each bucket, then where */
+};
+
+static void count_shares(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct dealing *d = ctx;
+	u32 *share = d->share[from / GRAIN];
+
+	(void)worker;
+	for (size_t i = from; i < end; i++)
+		share[d->bucket[i]]++;
+}
+
+static void deal_range(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct dealing *d = ctx;
+	u32 *share = d->share[from / GRAIN];
+
+	(void)worker;
+	for (size_t i = from; i < end; i++)
+		d->order[share[d->bucket[i]]++] = (u32)i;
+}
+
+u32 bucket_number(u32 nr)
+{
+	u32 buckets = nr / 2048;
+
+	return buckets < 1 ? 1 : buckets < MAX_BUCKETS ? buckets : MAX_BUCKETS;
+}
+
+void deal(unsigned int workers, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+	  u32 start[MAX_BUCKETS + 1])
+{
+	u32 ranges = nr / GRAIN + 1, at = 0;
+	struct dealing d = {bucket, order, xcalloc(ranges, sizeof(*d.share))};
+
+	pool_ranges(workers, nr, GRAIN, count_shares, &d);
+	for (u32 b = 0; b < buckets; b++) {
+		start[b] = at;
+		for (u32 r = 0; r < ranges; r++) {
+			u32 count = d.share[r][b];
+
+			d.share[r][b] = at;
+			at += count;
+		}
+	}
+	start[buckets] = at;
+	pool_ranges(workers, nr, GRAIN, deal_range, &d);
+	free(d.share);
 }

@@ -17,10 +17,11 @@ util
 version hex
 log lane hash stamp
 mem
-seen pool sort expand kbuild
+seen pool expand kbuild
+sort
 options names layout batch terminal
 elf arch
-input
+input symname
 special
 check
 namesake target token

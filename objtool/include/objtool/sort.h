@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sort.h - sort many numbers without comparing them, and find one of them */
+/* sort.h - sort many numbers without comparing them, find one of them, deal things to buckets */
 #ifndef OBJTOOL_SORT_H
 #define OBJTOOL_SORT_H
 
@@ -13,5 +13,18 @@ void sort_high(u64 *keys, u64 *tmp, size_t nr);
 
 /* Index of the first of @nr ascending @keys that is not less than @key; @nr if all are. */
 u32 sorted_from(const u64 *keys, u32 nr, u64 key);
+
+#define MAX_BUCKETS 256
+
+/* A number of buckets for @nr things, about 2,000 each: work enough for a thread to take one. */
+u32 bucket_number(u32 nr);
+
+/*
+ * Put things in the order of their buckets: @order gets the numbers from 0 to @nr - 1, those in
+ * bucket 0 first, ascending within each. @start[b] is where those in bucket b begin, for b up
+ * to @buckets, which is at most MAX_BUCKETS. Up to @workers threads.
+ */
+void deal(unsigned int workers, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+	  u32 start[MAX_BUCKETS + 1]);
 
 #endif
