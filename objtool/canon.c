@@ -119,7 +119,7 @@ static void write_name(struct canon *c, u32 sym)
 	const char *name = c->code->obj->symbols[sym].name;
 	size_t at;
 
-	if (!c->namesakes->counted[sym]) {
+	if (!(c->code->names.traits[sym] & NAME_COUNTED)) {
 		token_word(&c->stream, name);
 		return;
 	}
@@ -171,7 +171,8 @@ static void write_which(struct canon *c, const struct target *t)
 	u32 n;
 
 	/* Of numbered objects, the size says more than nothing. */
-	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && c->namesakes->counted[t->sym])
+	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL &&
+	    c->code->names.traits[t->sym] & NAME_COUNTED)
 		token_num(&c->stream, u->len);
 	if (!c->namesakes->head[t->sym])
 		return;

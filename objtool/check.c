@@ -2,12 +2,14 @@
 /*
  * check.c - the function table: extents, aliases, parts, instructions, targets
  *
- * Three passes over the symbols: collect extents, sort them, and merge those
- * that are one (aliases). A fourth links cold parts and prefixes to their functions.
+ * Passes over the symbols, section by section and those on all threads: collect extents, which
+ * are sorted by address already, merge those that are one (aliases), put all in one array.
+ * Then cold parts and prefixes are linked to their functions.
  */
 #include <stdlib.h>
 #include <objtool/check.h>
 #include <objtool/names.h>
+#include <objtool/pool.h>
 
 /* Alignment filler runs are shorter than the largest alignment worth one cache line. */
 #define MAX_FILLER    63
@@ -15,6 +17,9 @@
 
 /* The length of a patch site is a byte. */
 #define MAX_SITE_LEN 255
+
+/* In alias_of, while units are collected: not NO_UNIT, and not known yet. */
+#define SOME_UNIT 0U
 
 /* Raw material of other code: labels in there mark no functions. */
 static bool holds_fragments(const char *section)
@@ -30,17 +35,15 @@ static bool is_function_symbol(const struct symbol *sym)
 }
 
 /* Does the symbol make a unit? Sections of strings and constants are known by content. */
-static bool makes_unit(const struct code *code, const struct symbol *sym)
+static bool makes_unit(const struct section *sec, const struct symbol *sym, u8 traits)
 {
-	const struct section *sec = &code->obj->sections[sym->sec];
-
 	if (sec->flags & SF_EXEC)
 		return is_function_symbol(sym) || (sym->size && sym->type != SYM_NOTYPE) ||
-		       (!str_starts(sym->name, ".L") && !holds_fragments(sec->name));
+		       (!(traits & NAME_LABEL) && !holds_fragments(sec->name));
 	if (sec->flags & SF_MERGE)
 		return sym->bind != BIND_LOCAL;
 	/* kept by "as -L", or not: without them the data is unnamed */
-	return *sym->name && !str_starts(sym->name, ".L");
+	return !(traits & (NAME_EMPTY | NAME_LABEL));
 }
 
 /*
@@ -48,19 +51,19 @@ static bool makes_unit(const struct code *code, const struct symbol *sym)
  * &&labels ("jumptable" of ___bpf_prog_run()), and read-only static variables of functions, of
  * which only a number tells "steps.4" from "steps.6".
  */
-static bool is_known_by_content(const struct section *sec, const struct symbol *sym)
+static bool is_known_by_content(const struct section *sec, const struct symbol *sym, u8 traits)
 {
 	if (sym->bind != BIND_LOCAL || sec->nobits)
 		return false;
-	return name_is_content(sym->name) || strstr(sec->name, "c_jump_table") ||
-	       (!(sec->flags & (SF_WRITE | SF_EXEC)) && name_is_static_local(sym->name));
+	return traits & NAME_CONTENT || strstr(sec->name, "c_jump_table") ||
+	       (!(sec->flags & (SF_WRITE | SF_EXEC)) && traits & NAME_STATIC_LOCAL);
 }
 
-static u8 unit_kind(const struct section *sec, const struct symbol *sym)
+static u8 unit_kind(const struct section *sec, const struct symbol *sym, u8 traits)
 {
 	if (sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
 		return UNIT_FUNC;
-	return is_known_by_content(sec, sym) ? UNIT_LABEL : UNIT_DATA;
+	return is_known_by_content(sec, sym, traits) ? UNIT_LABEL : UNIT_DATA;
 }
 
 /* Which of two symbols of one extent names it: negative if @a does. */
@@ -108,9 +111,12 @@ static int size_order(const void *pa, const void *pb)
 	return (a->sym > b->sym) - (a->sym < b->sym);
 }
 
-static void merge_run(struct code *code, u32 start, u32 nr)
+/*
+ * Merge the @nr units of @run, one a symbol; returns how many are left. Which unit a symbol
+ * names is said when all units have their places: see index_symbols().
+ */
+static u32 merge_run(const struct code *code, struct unit *run, u32 nr)
 {
-	struct unit *run = &code->units[start];
 	u32 kept = 0;
 
 	if (nr > 1)
@@ -119,119 +125,94 @@ static void merge_run(struct code *code, u32 start, u32 nr)
 		const struct symbol *sym = &code->obj->symbols[run[i].sym];
 		struct unit *into = NULL;
 
+		code->alias_of[run[i].sym] = SOME_UNIT;
 		if (kept && run[i].len == run[kept - 1].len && run[i].sized == run[kept - 1].sized)
 			into = &run[kept - 1];
 		else if (kept && !run[i].sized)
 			into = &run[0];
 
 		if (!into) {
-			run[kept] = run[i];
-			code->alias_of[run[kept].sym] = start + kept;
-			kept++;
+			run[kept++] = run[i];
 			continue;
 		}
-		code->alias_of[run[i].sym] = (u32)(into - code->units);
 		into->aliased = true;
 		/* A plain label (asm's "1:" made visible) never names what a typed symbol names. */
 		if (sym->type != SYM_NOTYPE || !into->sized)
 			if (name_order(sym, &code->obj->symbols[into->sym]) < 0)
 				into->sym = run[i].sym;
 	}
-	code->nr_units = start + kept;
+	return kept;
 }
 
-/* Collect the units of one section. by_addr is sorted by value already. */
-static void collect_section(struct code *code, u32 index)
+/* Collect the units of one section; returns their number. by_addr is sorted by value already. */
+static u32 collect_section(const struct code *code, u32 index, struct unit *units)
 {
 	const struct object *obj = code->obj;
 	const struct section *sec = &obj->sections[index];
-	u32 run = code->nr_units;
+	u32 run = 0, nr = 0;
 
 	if (!sec->nr_syms || section_excluded(sec) || special_owns_section(&code->specials, index))
-		return;
+		return 0;
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
+		u8 traits = code->names.traits[s];
 		bool empty = is_empty_object(sec, sym);
-		struct unit *u;
 
-		if (!makes_unit(code, sym))
+		if (!makes_unit(sec, sym, traits))
 			continue;
-		if (code->nr_units > run && code->units[run].off != sym->value) {
-			merge_run(code, run, code->nr_units - run);
-			run = code->nr_units;
+		if (nr > run && units[run].off != sym->value) {
+			run += merge_run(code, units + run, nr - run);
+			nr = run;
 		}
-		u = &code->units[code->nr_units++];
-		*u = (struct unit){.sec = index,
-				   .off = (u32)sym->value,
-				   .len = empty ? 0 : (u32)sym->size,
-				   .sym = s,
-				   .outer = NO_UNIT,
-				   .parent = NO_UNIT,
-				   .cold = NO_UNIT,
-				   .prefix = NO_UNIT,
-				   .kind = unit_kind(sec, sym),
-				   .sized = sym->size || empty};
+		units[nr++] = (struct unit){.sec = index,
+					    .off = (u32)sym->value,
+					    .len = empty ? 0 : (u32)sym->size,
+					    .sym = s,
+					    .outer = NO_UNIT,
+					    .parent = NO_UNIT,
+					    .cold = NO_UNIT,
+					    .prefix = NO_UNIT,
+					    .kind = unit_kind(sec, sym, traits),
+					    .sized = sym->size || empty};
 	}
-	if (code->nr_units > run)
-		merge_run(code, run, code->nr_units - run);
+	return run + merge_run(code, units + run, nr - run);
 }
 
 /*
  * Give units without a size the room up to the next unit, unless they lie
- * inside a sized one: then they are labels in it, and go.
+ * inside a sized one: then they are labels in it, and go. Returns how many are left.
  */
-static void bound_section(struct code *code, u32 first, u32 section_size)
+static u32 bound_section(const struct code *code, struct unit *units, u32 nr, u32 section_size)
 {
-	u32 kept = first, end = 0, sized = NO_UNIT;
+	u32 kept = 0, end = 0;
+	bool sized = false;
 
-	for (u32 i = first; i < code->nr_units; i++) {
-		struct unit *u = &code->units[i];
+	for (u32 i = 0; i < nr; i++) {
+		struct unit *u = &units[i];
 
-		if (!u->sized && sized != NO_UNIT && u->off < end) {
+		if (!u->sized && sized && u->off < end) {
 			code->alias_of[u->sym] = NO_UNIT;
 			continue;
 		}
 		if (!u->sized) {
 			u32 next = i + 1;
 
-			while (next < code->nr_units && code->units[next].off == u->off)
+			while (next < nr && units[next].off == u->off)
 				next++; /* an empty object at the label */
-			u->len = (next < code->nr_units ? code->units[next].off : section_size) -
-				 u->off;
-		} else if (u->off + u->len > end || sized == NO_UNIT) {
+			u->len = (next < nr ? units[next].off : section_size) - u->off;
+		} else if (u->off + u->len > end || !sized) {
 			end = u->off + u->len;
-			sized = kept;
+			sized = true;
 		}
-		code->units[kept++] = *u;
+		units[kept++] = *u;
 	}
-	code->nr_units = kept;
+	return kept;
 }
 
-/* The units of section @s from @first on are final: make them quick to find. */
-static void index_units(struct code *code, u32 s, u32 first)
+static void link_outer(struct code *code, u32 first, u32 end)
 {
-	struct unit_index *index = &code->index[s];
-	u32 nr = code->nr_units - first, size = code->obj->sections[s].size, unit = first, cells;
-
-	if (!nr)
-		return;
-	while (size >> index->shift > nr)
-		index->shift++;
-	/* Behind the stretch of the last offset, which can be the section's size, one for its end.
-	 */
-	cells = (size >> index->shift) + 2;
-	index->from = arena_alloc(&code->obj->arena, cells, sizeof(u32));
-	for (u32 i = 0; i < cells; i++) {
-		while (unit < code->nr_units && code->units[unit].off >> index->shift < i)
-			unit++;
-		index->from[i] = unit;
-	}
-}
-
-static void link_outer(struct code *code, u32 first)
-{
-	for (u32 i = first; i < code->nr_units; i++) {
+	for (u32 i = first; i < end; i++) {
 		struct unit *u = &code->units[i];
 		u32 o = i > first ? i - 1 : NO_UNIT;
 
@@ -241,8 +222,8 @@ static void link_outer(struct code *code, u32 first)
 	}
 }
 
-/* Merging and dropping moved units: say again which unit each symbol names. */
-static void index_symbols(struct code *code, const struct section *sec, u32 first)
+/* Now that units do not move any more: say which of them each symbol names. */
+static void index_symbols(struct code *code, const struct section *sec, u32 first, u32 end)
 {
 	u32 k = first;
 
@@ -252,26 +233,136 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 
 		if (code->alias_of[s] == NO_UNIT)
 			continue;
-		while (k < code->nr_units && code->units[k].off < sym->value)
+		while (k < end && code->units[k].off < sym->value)
 			k++;
-		code->alias_of[s] =
-			k < code->nr_units && code->units[k].off == sym->value ? k : NO_UNIT;
-		for (u32 j = k; j < code->nr_units && code->units[j].off == sym->value; j++)
+		code->alias_of[s] = k < end && code->units[k].off == sym->value ? k : NO_UNIT;
+		for (u32 j = k; j < end && code->units[j].off == sym->value; j++)
 			if (code->units[j].len == sym->size)
 				code->alias_of[s] = j;
 	}
 }
 
+/* How many cells the index of section @s takes, whose units are [@first, @end): one a unit or so. */
+static u32 size_index(struct code *code, u32 s, u32 nr)
+{
+	struct unit_index *index = &code->index[s];
+	u32 size = code->obj->sections[s].size;
+
+	if (!nr)
+		return 0;
+	while (size >> index->shift > nr)
+		index->shift++;
+	/* Behind the stretch of the last offset, which can be the section's size, one for its end. */
+	return (size >> index->shift) + 2;
+}
+
+static void index_units(struct code *code, u32 s, u32 first, u32 end)
+{
+	struct unit_index *index = &code->index[s];
+	u32 unit = first, cells = size_index(code, s, end - first);
+
+	for (u32 i = 0; i < cells; i++) {
+		while (unit < end && code->units[unit].off >> index->shift < i)
+			unit++;
+		index->from[i] = unit;
+	}
+}
+
+/* Sections that one thread takes at once. */
+#define SECTIONS_AT_ONCE 64
+
 /*
- * The .cold parts of an object by the name of the function they belong to:
- * open addressing, and a chain of the parts of one name.
+ * Each section's units are collected where its symbols are in by_addr, since there are no
+ * more of the former; how many there are of all before it is known when all are done.
+ */
+struct collecting {
+	struct code *code;
+	struct unit *room;
+	u32 *nr; /* by section */
+};
+
+static void collect_sections(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct collecting *c = ctx;
+	const struct object *obj = c->code->obj;
+
+	(void)worker;
+	for (u32 s = (u32)from; s < end; s++) {
+		struct unit *units = c->room + obj->sections[s].first_sym;
+		u32 nr = collect_section(c->code, s, units);
+
+		c->nr[s] = bound_section(c->code, units, nr, obj->sections[s].size);
+	}
+}
+
+static void place_sections(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct collecting *c = ctx;
+	struct code *code = c->code;
+
+	(void)worker;
+	for (u32 s = (u32)from; s < end; s++) {
+		const struct section *sec = &code->obj->sections[s];
+		u32 first = code->first_unit[s];
+
+		memcpy(code->units + first, c->room + sec->first_sym, c->nr[s] * sizeof(*c->room));
+		index_symbols(code, sec, first, first + c->nr[s]);
+		link_outer(code, first, first + c->nr[s]);
+		index_units(code, s, first, first + c->nr[s]);
+	}
+}
+
+/* Where each section's units and their index go, behind those of the sections before. */
+static void make_room(struct collecting *c)
+{
+	struct code *code = c->code;
+	struct object *obj = code->obj;
+	u32 sections = obj->nr_sections, *cells;
+	size_t nr = 0;
+
+	code->first_unit = arena_alloc(&obj->arena, sections + 1, sizeof(u32));
+	code->index = arena_alloc(&obj->arena, sections, sizeof(*code->index));
+	for (u32 s = 0; s < sections; s++) {
+		code->first_unit[s] = code->nr_units;
+		code->nr_units += c->nr[s];
+		nr += size_index(code, s, c->nr[s]);
+	}
+	code->first_unit[sections] = code->nr_units;
+	code->units = arena_alloc(&obj->arena, code->nr_units, sizeof(*code->units));
+	cells = arena_alloc(&obj->arena, nr, sizeof(*cells));
+	for (u32 s = 0; s < sections; s++) {
+		code->index[s].from = c->nr[s] ? cells : NULL;
+		cells += size_index(code, s, c->nr[s]);
+	}
+}
+
+static void collect_units(struct code *code)
+{
+	struct object *obj = code->obj;
+	u32 sections = obj->nr_sections;
+	struct collecting c = {code, xreallocarray(NULL, obj->nr_by_addr, sizeof(*c.room)),
+			       xcalloc(sections, sizeof(*c.nr))};
+
+	code->alias_of = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32));
+	memset(code->alias_of, 0xff, obj->nr_symbols * sizeof(u32));
+	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, collect_sections, &c);
+	make_room(&c);
+	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, place_sections, &c);
+	free(c.room);
+	free(c.nr);
+}
+
+/*
+ * The .cold parts of an object by the name of the function they belong to: open
+ * addressing by the hash of that, and a chain of the parts of one hash.
  */
 struct cold {
 	u32 unit, best;	  /* the part, and the symbol of its function so far */
 	u32 distance;	  /* between their symbols */
-	u32 next;	  /* next part of this name, NO_UNIT if none */
+	u32 next;	  /* next part of this hash, NO_UNIT if none */
 	const char *name; /* of the part; the function's is its first @len bytes */
 	size_t len;
+	u64 hash;
 };
 
 struct colds {
@@ -280,47 +371,46 @@ struct colds {
 	u32 nr, cap;
 };
 
-static u32 *cold_slot(const struct colds *colds, const char *name, size_t len)
+static u32 *cold_slot(const struct colds *colds, u64 hash)
 {
-	u32 h = (u32)len, i;
+	u32 i = (u32)hash & (colds->cap - 1);
 
-	for (size_t k = 0; k < len; k++)
-		h = (h ^ (u8)name[k]) * 0x01000193U;
-	for (i = h & (colds->cap - 1); colds->slot[i] != NO_UNIT; i = (i + 1) & (colds->cap - 1)) {
-		const struct cold *cold = &colds->cold[colds->slot[i]];
-
-		if (cold->len == len && memcmp(cold->name, name, len) == 0)
-			break;
-	}
+	while (colds->slot[i] != NO_UNIT && colds->cold[colds->slot[i]].hash != hash)
+		i = (i + 1) & (colds->cap - 1);
 	return &colds->slot[i];
+}
+
+static bool is_cold(const struct code *code, u32 unit)
+{
+	const struct unit *u = &code->units[unit];
+
+	return u->kind == UNIT_FUNC && code->names.traits[u->sym] & NAME_COLD;
 }
 
 static void find_colds(const struct code *code, struct colds *colds)
 {
-	size_t len;
-
 	*colds = (struct colds){.cap = 16};
 	for (u32 i = 0; i < code->nr_units; i++)
-		colds->nr += code->units[i].kind == UNIT_FUNC &&
-			     name_is_cold(code->obj->symbols[code->units[i].sym].name, &len);
-	while (colds->cap < 2 * colds->nr)
+		colds->nr += is_cold(code, i);
+	while (colds->cap < 4 * colds->nr)
 		colds->cap *= 2;
 	colds->cold = xcalloc(colds->nr, sizeof(*colds->cold));
-	colds->slot = xcalloc(colds->cap, sizeof(*colds->slot));
+	colds->slot = xreallocarray(NULL, colds->cap, sizeof(*colds->slot));
 	memset(colds->slot, 0xff, colds->cap * sizeof(*colds->slot));
 	colds->nr = 0;
 	for (u32 i = 0; i < code->nr_units; i++) {
-		const char *name = code->obj->symbols[code->units[i].sym].name;
+		struct cold *cold = &colds->cold[colds->nr];
 		u32 *slot;
 
-		if (code->units[i].kind != UNIT_FUNC || !name_is_cold(name, &len))
+		if (!is_cold(code, i))
 			continue;
-		slot = cold_slot(colds, name, len);
-		colds->cold[colds->nr] = (struct cold){.unit = i,
-						       .distance = 0xffffffffU,
-						       .next = *slot,
-						       .name = name,
-						       .len = len};
+		*cold = (struct cold){.unit = i,
+				      .distance = 0xffffffffU,
+				      .name = code->obj->symbols[code->units[i].sym].name};
+		name_is_cold(cold->name, &cold->len);
+		cold->hash = symname_hash(cold->name, cold->len);
+		slot = cold_slot(colds, cold->hash);
+		cold->next = *slot;
 		*slot = colds->nr++;
 	}
 }
@@ -349,21 +439,25 @@ static bool may_branch_to(const struct code *code, u32 unit, u32 part)
 }
 
 /*
- * Symbol @s names a function: it may be the one that .cold parts of its name
- * belong to. Of several functions of that name it is the one of the same file, and, in modules
- * that are stripped of file symbols, the one whose symbol is nearest: the assembler wrote both
+ * Symbol @s may name the function that .cold parts of its name belong to. Of several
+ * functions of that name it is the one of the same file, and, in modules that are
+ * stripped of file symbols, the one whose symbol is nearest: the assembler wrote both
  * together.
  */
 static void offer_function(const struct code *code, const struct colds *colds, u32 s)
 {
 	const struct symbol *sym = &code->obj->symbols[s];
+	u32 i = *cold_slot(colds, code->names.hash[s]);
 
-	for (u32 i = *cold_slot(colds, sym->name, strlen(sym->name)); i != NO_UNIT;
-	     i = colds->cold[i].next) {
+	if (i == NO_UNIT || code->alias_of[s] == NO_UNIT ||
+	    code->units[code->alias_of[s]].kind != UNIT_FUNC)
+		return;
+	for (; i != NO_UNIT; i = colds->cold[i].next) {
 		struct cold *cold = &colds->cold[i];
 		u32 part = code->units[cold->unit].sym, distance = s > part ? s - part : part - s;
 
-		if ((sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file) ||
+		if (strncmp(sym->name, cold->name, cold->len) != 0 || sym->name[cold->len] ||
+		    (sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file) ||
 		    !may_branch_to(code, code->alias_of[s], cold->unit))
 			continue;
 		if (distance < cold->distance) {
@@ -406,18 +500,13 @@ static void link_parts(struct code *code)
 {
 	struct colds colds;
 
-	for (u32 i = 0; i < code->nr_units; i++) {
-		const char *name = code->obj->symbols[code->units[i].sym].name;
-
+	for (u32 i = 0; i < code->nr_units; i++)
 		if (code->units[i].kind == UNIT_FUNC &&
-		    (str_starts(name, "__cfi_") || str_starts(name, "__pfx_")))
+		    code->names.traits[code->units[i].sym] & NAME_PREFIX)
 			link_part(code, i, find_behind(code, &code->units[i]), false);
-	}
 	find_colds(code, &colds);
 	for (u32 s = 1; colds.nr && s < code->obj->nr_symbols; s++)
-		if (code->alias_of[s] != NO_UNIT &&
-		    code->units[code->alias_of[s]].kind == UNIT_FUNC)
-			offer_function(code, &colds, s);
+		offer_function(code, &colds, s);
 	for (u32 i = 0; i < colds.nr; i++)
 		if (colds.cold[i].best)
 			link_part(code, colds.cold[i].unit, code->alias_of[colds.cold[i].best],
@@ -484,25 +573,10 @@ static const char **section_classes(struct object *obj)
 void code_read(struct object *obj, struct code *code)
 {
 	*code = (struct code){.obj = obj, .class = section_classes(obj)};
+	symnames_read(obj, &code->names);
 	specials_read(obj, &code->specials);
-	code->units = arena_alloc(&obj->arena, obj->nr_by_addr, sizeof(*code->units));
-	code->first_unit = arena_alloc(&obj->arena, obj->nr_sections + 1, sizeof(u32));
-	code->index = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*code->index));
 	code->referenced = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *));
-	code->alias_of = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32));
-	memset(code->alias_of, 0xff, obj->nr_symbols * sizeof(u32));
-	for (u32 i = 1; i < obj->nr_sections; i++) {
-		const struct section *sec = &obj->sections[i];
-		u32 first = code->nr_units;
-
-		code->first_unit[i] = first;
-		collect_section(code, i);
-		bound_section(code, first, sec->size);
-		index_symbols(code, sec, first);
-		link_outer(code, first);
-		index_units(code, i, first);
-	}
-	code->first_unit[obj->nr_sections] = code->nr_units;
+	collect_units(code);
 	for (u32 i = 1; i < obj->nr_sections; i++)
 		mark_referenced(code, i);
 	link_parts(code);

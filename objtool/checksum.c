@@ -562,6 +562,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 	struct reading reading;
 	struct worker *w = xcalloc(workers, sizeof(*w));
 
+	obj->workers = workers;
 	read_object(obj, &reading);
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);

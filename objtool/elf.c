@@ -763,6 +763,7 @@ struct object *object_open_mem(const char *path, const void *image, size_t size)
 
 	obj->path = arena_strdup(&obj->arena, path);
 	obj->file_size = size;
+	obj->workers = 1;
 	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
 	free(r.headers);
 	free(r.rela_first);

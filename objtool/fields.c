@@ -1095,7 +1095,7 @@ static void find_globals(struct fields *f)
 		u32 unit = f->code->alias_of[s];
 
 		if (sym->bind == BIND_LOCAL || !*sym->name || f->namesakes.head[s] ||
-		    f->namesakes.counted[s] ||
+		    f->code->names.traits[s] & NAME_COUNTED ||
 		    (unit == NO_UNIT ? symbol_defined(sym) : f->code->units[unit].len < 2))
 			continue;
 		f->globals[f->nr_globals++] = s;

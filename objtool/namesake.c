@@ -1,68 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* namesake.c - symbols of one canonical name: which of them is meant */
 #include <stdlib.h>
-#include <objtool/names.h>
 #include <objtool/namesake.h>
+#include <objtool/pool.h>
 #include <objtool/sort.h>
-
-/* A collision only makes two names be told apart in vain. */
-static u64 hash_bytes_of(const char *s, size_t len)
-{
-	u64 h = len, word;
-
-	for (; len >= 8; s += 8, len -= 8) {
-		memcpy(&word, s, 8);
-		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 32;
-	}
-	for (word = 0; len; len--)
-		word = word << 8 | (u8)s[len - 1];
-	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 32;
-}
-
-static u64 hash_name(const char *name, bool counted, struct buf *scratch)
-{
-	if (!counted)
-		return hash_bytes_of(name, strlen(name));
-	scratch->len = 0;
-	name_canonical(name, scratch);
-	return hash_bytes_of((const char *)scratch->data, scratch->len);
-}
 
 struct name_slot {
 	u64 hash;
-	u32 sym;
+	u32 sym; /* 0: empty */
 };
 
-/* Give each symbol the first of its name, unless it is the only one. */
-static void find_heads(const struct object *obj, u32 *head, u8 *counted)
-{
-	struct buf scratch = {0};
-	struct name_slot *slots;
-	u32 cap = 64;
+/* Names are dealt to buckets by their hashes: a bucket's table fits the cache. */
+struct heads {
+	const struct object *obj;
+	const struct symnames *names;
+	u32 *head;  /* the result */
+	u32 *order; /* symbols, bucket after bucket */
+	u32 first[MAX_BUCKETS + 1];
+};
 
-	while (cap / 2 < obj->nr_symbols)
+static bool has_namesakes(const struct heads *h, u32 s)
+{
+	const struct symbol *sym = &h->obj->symbols[s];
+
+	return s && !(h->names->traits[s] & NAME_EMPTY) && sym->type != SYM_SECTION &&
+	       sym->type != SYM_FILE;
+}
+
+/* Give each symbol of a bucket the first of its name, unless it is the only one. */
+static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
+{
+	const struct heads *h = ctx;
+	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64;
+	struct name_slot *slots;
+
+	(void)worker;
+	while (cap / 2 < end - first)
 		cap *= 2;
 	slots = xcalloc(cap, sizeof(*slots));
-	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		const struct symbol *sym = &obj->symbols[s];
-		u64 hash;
-		u32 i;
+	for (u32 k = first; k < end; k++) {
+		u32 s = h->order[k], i;
+		u64 hash = h->names->hash[s];
 
-		if (!*sym->name || sym->type == SYM_SECTION || sym->type == SYM_FILE)
+		if (!has_namesakes(h, s))
 			continue;
-		counted[s] = name_has_counter(sym->name);
-		hash = hash_name(sym->name, counted[s], &scratch);
 		for (i = (u32)(hash >> 32) & (cap - 1); slots[i].sym && slots[i].hash != hash;)
 			i = (i + 1) & (cap - 1);
 		if (slots[i].sym)
-			head[s] = head[slots[i].sym] = slots[i].sym;
+			h->head[s] = h->head[slots[i].sym] = slots[i].sym;
 		else
 			slots[i] = (struct name_slot){hash, s};
 	}
 	free(slots);
-	buf_free(&scratch);
+}
+
+static void find_heads(const struct code *code, u32 *head)
+{
+	const struct object *obj = code->obj;
+	u32 nr = obj->nr_symbols, buckets = bucket_number(nr);
+	struct heads h = {.obj = obj,
+			  .names = &code->names,
+			  .head = head,
+			  .order = xreallocarray(NULL, nr, sizeof(u32))};
+	u8 *bucket = xreallocarray(NULL, nr, 1);
+
+	for (u32 s = 0; s < nr; s++)
+		bucket[s] = (u8)((u32)(u8)code->names.hash[s] * buckets >> 8);
+	deal(obj->workers, bucket, nr, buckets, h.order, h.first);
+	pool_run(obj->workers, buckets, find_heads_of, &h);
+	free(bucket);
+	free(h.order);
 }
 
 /* Number of instructions in the upper half, a hash of their bytes less what moves in the lower. */
@@ -162,9 +169,8 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 		.code = code,
 		.head = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
 		.rank = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
-		.counted = arena_alloc(&obj->arena, obj->nr_symbols, 1),
 	};
-	find_heads(obj, ns->head, ns->counted);
+	find_heads(code, ns->head);
 	for (u32 s = 1; s < obj->nr_symbols; s++)
 		ns->nr_locals += ns->head[s] && obj->symbols[s].bind == BIND_LOCAL;
 	ns->locals = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));

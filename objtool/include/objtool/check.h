@@ -12,6 +12,7 @@
 #include <objtool/arch.h>
 #include <objtool/elf.h>
 #include <objtool/special.h>
+#include <objtool/symname.h>
 
 #define NO_UNIT 0xffffffffU
 
@@ -52,6 +53,7 @@ struct code {
 			    if none */
 	const char **class; /* by section index: its section class, see names.h */
 	u32 *alias_of;	    /* by symbol index: the unit it names, NO_UNIT if none */
+	struct symnames names;
 	struct specials specials;
 };
 

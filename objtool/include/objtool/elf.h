@@ -99,6 +99,7 @@ struct object {
 	u32 *by_addr;
 	u32 nr_by_addr;
 	size_t file_size;
+	unsigned int workers;	  /* threads that may work on it at once: 1, unless set otherwise */
 	struct arena arena;	  /* everything derived from this file, by any layer */
 	struct object_file *file; /* the mapping; private to elf.c */
 };

@@ -15,7 +15,6 @@ struct namesakes {
 	const struct code *code;
 	u32 *head;   /* by symbol: the first symbol of its canonical name, 0 if there is no other */
 	u32 *rank;   /* by symbol: of a local function among its namesakes of the same file */
-	u8 *counted; /* by symbol: its name has a counter, see names.h */
 	u64 *locals; /* head << 32 | file of each local symbol with namesakes, sorted */
 	u32 nr_locals;
 };

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* symname.c - what the names of an object's symbols say, found out once */
+#include <objtool/names.h>
+#include <objtool/pool.h>
+#include <objtool/symname.h>
+
+/* Symbols that one thread takes at once. */
+#define GRAIN 4096
+
+/* A collision only makes two names be told apart in vain. */
+static u64 hash_bytes_of(const char *s, size_t len)
+{
+	u64 h = len, word;
+
+	for (; len >= 8; s += 8, len -= 8) {
+		memcpy(&word, s, 8);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	for (word = 0; len; len--)
+		word = word << 8 | (u8)s[len - 1];
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 32;
+}
+
+static u64 hash_canonical(const char *name, struct buf *scratch)
+{
+	scratch->len = 0;
+	name_canonical(name, scratch);
+	return hash_bytes_of((const char *)scratch->data, scratch->len);
+}
+
+u64 symname_hash(const char *name, size_t len)
+{
+	struct buf copy = {0}, scratch = {0};
+	u64 hash;
+
+	buf_add(&copy, name, len);
+	buf_add(&copy, "", 1);
+	hash = hash_canonical((const char *)copy.data, &scratch);
+	buf_free(&copy);
+	buf_free(&scratch);
+	return hash;
+}
+
+/* Most names are plain: those have no dot and do not begin with "__". */
+static u8 traits_of(const char *name, size_t len)
+{
+	bool dotted = memchr(name, '.', len), reserved = name[0] == '_' && name[1] == '_';
+	u32 traits = len ? 0 : NAME_EMPTY;
+	size_t cold;
+
+	if (dotted || reserved)
+		traits |= name_has_counter(name) ? NAME_COUNTED : 0;
+	if (reserved)
+		traits |= str_starts(name, "__cfi_") || str_starts(name, "__pfx_") ? NAME_PREFIX
+										   : 0;
+	if (dotted) {
+		traits |= str_starts(name, ".L") ? NAME_LABEL : 0;
+		traits |= name_is_content(name) ? NAME_CONTENT : 0;
+		traits |= name_is_static_local(name) ? NAME_STATIC_LOCAL : 0;
+		traits |= name_is_cold(name, &cold) ? NAME_COLD : 0;
+	}
+	return (u8)traits;
+}
+
+struct reading {
+	const struct object *obj;
+	struct symnames *names;
+};
+
+static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct reading *r = ctx;
+	struct buf scratch = {0};
+
+	(void)worker;
+	for (size_t s = from; s < end; s++) {
+		const char *name = r->obj->symbols[s].name;
+		size_t len = strlen(name);
+		u8 traits = traits_of(name, len);
+
+		r->names->traits[s] = traits;
+		r->names->hash[s] = traits & NAME_COUNTED ? hash_canonical(name, &scratch)
+							  : hash_bytes_of(name, len);
+	}
+	buf_free(&scratch);
+}
+
+void symnames_read(struct object *obj, struct symnames *names)
+{
+	struct reading r = {obj, names};
+
+	names->traits = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*names->traits));
+	names->hash = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*names->hash));
+	pool_ranges(obj->workers, obj->nr_symbols, GRAIN, read_names, &r);
+}
