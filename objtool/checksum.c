@@ -43,12 +43,13 @@ static void fill_record(struct record *rec, struct stream *st)
 	rec->checksum = hash_bytes(st->order.data, st->order.len);
 }
 
-static char *canonical_name(struct arena *arena, const char *name, const char *file)
+/* @name without its counters, if it is @counted; with "@file" if that is given. */
+static char *record_name(struct arena *arena, const char *name, bool counted, const char *file)
 {
 	struct buf b = {0};
 	char *s;
 
-	if (!file && !name_has_counter(name))
+	if (!file && !counted)
 		return arena_strdup(arena, name);
 	name_canonical(name, &b);
 	if (file) {
@@ -59,6 +60,11 @@ static char *canonical_name(struct arena *arena, const char *name, const char *f
 	s = arena_strdup(arena, (const char *)b.data);
 	buf_free(&b);
 	return s;
+}
+
+static char *canonical_name(struct arena *arena, const char *name)
+{
+	return record_name(arena, name, name_has_counter(name), NULL);
 }
 
 static u64 unit_size(const struct code *code, const struct unit *u)
@@ -97,7 +103,8 @@ static bool same_file(const char *a, const char *b)
 /* Add "@file.c" where several records of one name come from different files. */
 static void tell_names_apart(struct records *recs, struct naming *names, size_t nr)
 {
-	qsort(names, nr, sizeof(*names), compare_naming);
+	if (nr)
+		qsort(names, nr, sizeof(*names), compare_naming);
 	for (size_t i = 0, end; i < nr; i = end) {
 		bool differ = false;
 
@@ -107,8 +114,8 @@ static void tell_names_apart(struct records *recs, struct naming *names, size_t 
 			differ |= !same_file(names[end].file, names[i].file);
 		for (size_t k = i; differ && k < end; k++)
 			if (names[k].file)
-				recs->rec[names[k].rec].name =
-					canonical_name(&recs->arena, names[k].name, names[k].file);
+				recs->rec[names[k].rec].name = record_name(
+					&recs->arena, names[k].name, true, names[k].file);
 	}
 }
 
@@ -128,60 +135,89 @@ struct bad {
 struct worker {
 	struct canon canon;
 	struct arena names;
-	struct buf bad; /* struct bad */
+	struct buf namings; /* struct naming, of names that others have, too */
+	struct buf bad;	    /* struct bad */
+};
+
+/* A run of units, and which the first of their records is. */
+struct batch {
+	u32 unit, rec;
 };
 
 /* All units of an object, cut into batches of about equal work. */
 struct units {
 	const struct code *code;
 	struct worker *workers;
-	struct record *rec; /* by unit */
-	u32 *batch;	    /* first unit of each, and the end of the last */
+	struct records *recs;
+	struct batch *batch; /* and one behind the last, where that ends */
 	u32 nr_batches;
 };
 
+static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec, const char *name)
+{
+	const struct canon *c = &w->canon;
+	const struct object *obj = c->code->obj;
+	struct bad bad = {unit, c->bad, c->bad_sec, c->bad_off};
+	struct naming naming = {name, file_of(obj, &obj->symbols[u->sym]), rec,
+				u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA};
+
+	if (bad.nr)
+		buf_add(&w->bad, &bad, sizeof(bad));
+	if (c->namesakes->head[u->sym])
+		buf_add(&w->namings, &naming, sizeof(naming));
+}
+
 static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 {
-	struct units *units = ctx;
+	const struct units *units = ctx;
+	const struct code *code = units->code;
 	struct worker *w = &units->workers[worker];
+	u32 r = units->batch[batch].rec;
 
-	for (u32 i = units->batch[batch]; i < units->batch[batch + 1]; i++) {
-		const struct unit *u = &units->code->units[i];
-		struct record *rec = &units->rec[i];
-		struct bad bad;
+	for (u32 i = units->batch[batch].unit; i < units->batch[batch + 1].unit; i++) {
+		const struct unit *u = &code->units[i];
+		struct record *rec = &units->recs->rec[r];
 
 		if (!has_record(u))
 			continue;
 		canon_unit(&w->canon, i);
 		*rec = (struct record){
 			.kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA,
-			.size = unit_size(units->code, u),
-			.name = canonical_name(&w->names, units->code->obj->symbols[u->sym].name,
-					       NULL)};
+			.size = unit_size(code, u),
+			.name = record_name(&w->names, code->obj->symbols[u->sym].name,
+					    code->names.traits[u->sym] & NAME_COUNTED, NULL)};
 		fill_record(rec, &w->canon.stream);
-		bad = (struct bad){i, w->canon.bad, w->canon.bad_sec, w->canon.bad_off};
-		if (bad.nr)
-			buf_add(&w->bad, &bad, sizeof(bad));
+		note_unit(w, u, i, r++, rec->name);
 	}
 }
 
 /* Work per batch: enough that handing it out costs nothing, little enough to even out. */
 #define BATCH_BYTES 65536
 
+/* Records that are added to those of units: a few dozen rests. More are made room for. */
+#define OTHER_RECORDS 128
+
+/* Cut the batches, and make room for the records: each thread fills in those of its batches. */
 static void cut_batches(struct units *units)
 {
 	const struct code *code = units->code;
+	struct records *recs = units->recs;
 	u64 bytes = 0;
+	u32 nr = 0;
 
-	units->batch = xcalloc((size_t)code->nr_units + 2, sizeof(u32));
+	units->batch = xcalloc((size_t)code->nr_units + 2, sizeof(*units->batch));
 	for (u32 i = 0; i < code->nr_units; i++) {
+		nr += has_record(&code->units[i]);
 		bytes += code->units[i].len + 64;
 		if (bytes < BATCH_BYTES)
 			continue;
-		units->batch[++units->nr_batches] = i + 1;
+		units->batch[++units->nr_batches] = (struct batch){i + 1, nr};
 		bytes = 0;
 	}
-	units->batch[++units->nr_batches] = code->nr_units;
+	units->batch[++units->nr_batches] = (struct batch){code->nr_units, nr};
+	recs->nr = nr;
+	recs->cap = (size_t)nr + OTHER_RECORDS;
+	recs->rec = xreallocarray(NULL, recs->cap, sizeof(*recs->rec));
 }
 
 static int compare_bad(const void *pa, const void *pb)
@@ -210,44 +246,28 @@ static void warn_bad(const struct code *code, struct worker *workers, unsigned i
 	buf_free(&all);
 }
 
-/* The records of all units, in their order; tells same names apart. */
-static void collect_units(const struct units *units, struct records *recs)
+static void name_units(struct worker *workers, unsigned int nr, struct records *recs)
 {
-	const struct code *code = units->code;
-	const struct namesakes *namesakes = units->workers[0].canon.namesakes;
-	struct naming *names = xcalloc(code->nr_units, sizeof(*names));
-	size_t nr = 0;
+	struct buf all = {0};
 
-	for (u32 i = 0; i < code->nr_units; i++) {
-		const struct symbol *sym = &code->obj->symbols[code->units[i].sym];
-
-		if (!has_record(&code->units[i]))
-			continue;
-		*records_add(recs) = units->rec[i];
-		if (!namesakes->head[code->units[i].sym])
-			continue;
-		names[nr++] = (struct naming){units->rec[i].name, file_of(code->obj, sym),
-					      recs->nr - 1, units->rec[i].kind};
-	}
-	tell_names_apart(recs, names, nr);
-	free(names);
+	for (unsigned int i = 0; i < nr; i++)
+		buf_add(&all, workers[i].namings.data, workers[i].namings.len);
+	tell_names_apart(recs, (void *)all.data, all.len / sizeof(struct naming));
+	buf_free(&all);
 }
 
 static void checksum_units(const struct code *code, struct worker *workers, unsigned int nr,
 			   struct records *recs)
 {
-	struct units units = {.code = code,
-			      .workers = workers,
-			      .rec = xcalloc(code->nr_units, sizeof(*units.rec))};
+	struct units units = {.code = code, .workers = workers, .recs = recs};
 
 	cut_batches(&units);
 	pool_run(nr, units.nr_batches, checksum_batch, &units);
-	collect_units(&units, recs);
+	name_units(workers, nr, recs);
 	warn_bad(code, workers, nr);
 	for (unsigned int i = 0; i < nr; i++)
 		arena_join(&recs->arena, &workers[i].names);
 	free(units.batch);
-	free(units.rec);
 }
 
 /* Common symbols have no section: size and alignment (their value) are all there is. */
@@ -265,7 +285,7 @@ static void checksum_commons(struct canon *c, struct records *recs)
 		rec = records_add(recs);
 		rec->kind = RECORD_DATA;
 		rec->size = sym->size;
-		rec->name = canonical_name(&recs->arena, sym->name, NULL);
+		rec->name = canonical_name(&recs->arena, sym->name);
 		fill_record(rec, &c->stream);
 	}
 }
@@ -409,7 +429,7 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 
 	stream_reset(&st);
 	rec->kind = RECORD_REST;
-	rec->name = canonical_name(&recs->arena, chunk->class, NULL);
+	rec->name = canonical_name(&recs->arena, chunk->class);
 	for (size_t i = 0; i < nr; i++) {
 		rec->size += chunk[i].len;
 		for (enum lane lane = 0; lane < NR_LANES; lane++) {
@@ -571,6 +591,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 	checksum_rests(w, workers, recs);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_free(&w[i].canon);
+		buf_free(&w[i].namings);
 		buf_free(&w[i].bad);
 	}
 	free(w);
@@ -584,7 +605,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 static bool is_called(struct object *obj, const struct symbol *sym, const char *name)
 {
 	return !strcmp(sym->name, name) ||
-	       !strcmp(canonical_name(&obj->arena, sym->name, NULL), name);
+	       !strcmp(canonical_name(&obj->arena, sym->name), name);
 }
 
 int checksum_dump(struct object *obj, const char *name, FILE *out)

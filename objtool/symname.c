@@ -53,8 +53,8 @@ static u8 traits_of(const char *name, size_t len)
 	if (dotted || reserved)
 		traits |= name_has_counter(name) ? NAME_COUNTED : 0;
 	if (reserved)
-		traits |= str_starts(name, "__cfi_") || str_starts(name, "__pfx_") ? NAME_PREFIX
-										   : 0;
+		traits |=
+			str_starts(name, "__cfi_") || str_starts(name, "__pfx_") ? NAME_PREFIX : 0;
 	if (dotted) {
 		traits |= str_starts(name, ".L") ? NAME_LABEL : 0;
 		traits |= name_is_content(name) ? NAME_CONTENT : 0;
