@@ -515,42 +515,88 @@ static void link_parts(struct code *code)
 	free(colds.slot);
 }
 
+/* Bits of all sections, one behind the other; all threads set them. */
+struct marking {
+	const struct code *code;
+	struct reloc_range *ranges;
+	u8 **bits; /* by section; NULL if it has no bytes */
+	u8 *any;   /* by section: one of its bits is set */
+};
+
+static void mark_place(const struct marking *m, u32 sec, u32 off)
+{
+	u8 *byte = &m->bits[sec][off >> 3], bit = (u8)(1U << (off & 7));
+
+	if (__atomic_load_n(byte, __ATOMIC_RELAXED) & bit)
+		return;
+	__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->any[sec], 1, __ATOMIC_RELAXED);
+}
+
 /*
  * Mark the places that relocations point at, through section and local
  * symbols: where unnamed data begins, and what an alignment filler comes
  * before. For pc-relative fields of code 4 is assumed to be the distance to the end of
  * the instruction, true unless an immediate follows the field.
  */
-static void mark_referenced(struct code *code, u32 s)
+static void mark_range(const struct marking *m, const struct reloc_range *range)
 {
-	struct object *obj = code->obj;
-	const struct section *sec = &obj->sections[s];
+	const struct object *obj = m->code->obj;
+	const struct section *sec = &obj->sections[range->sec];
 	bool exec = sec->flags & SF_EXEC;
 
 	/* Unwind tables point behind every other instruction. */
 	if (section_excluded(sec))
 		return;
-
-	for (u32 i = 0; i < sec->nr_relocs; i++) {
+	for (u32 i = range->from; i < range->end; i++) {
 		const struct reloc *rel = &sec->relocs[i];
 		const struct symbol *sym = &obj->symbols[rel->sym];
-		const struct section *to;
-		struct reloc_type type;
 		s64 off;
 
-		if (sym->bind != BIND_LOCAL || !symbol_defined(sym) ||
-		    !special_leads_to_code(&code->specials, s, rel))
+		if (sym->bind != BIND_LOCAL || !symbol_defined(sym) || !m->bits[sym->sec] ||
+		    !special_leads_to_code(&m->code->specials, range->sec, rel))
 			continue;
-		type = arch_reloc_type(rel->type);
-		to = &obj->sections[sym->sec];
 		off = add_wrap((s64)sym->value, rel->addend);
-		off = add_wrap(off, exec && type.kind == RELOC_PC ? 4 : 0);
-		if (off < 0 || off >= (s64)to->size || to->nobits)
-			continue;
-		if (!code->referenced[sym->sec])
-			code->referenced[sym->sec] = arena_alloc(&obj->arena, to->size / 8 + 1, 1);
-		code->referenced[sym->sec][off >> 3] |= (u8)(1U << (off & 7));
+		if (exec && arch_reloc_type(rel->type).kind == RELOC_PC)
+			off = add_wrap(off, 4);
+		if (off >= 0 && off < (s64)obj->sections[sym->sec].size)
+			mark_place(m, sym->sec, (u32)off);
 	}
+}
+
+static void mark_ranges(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct marking *m = ctx;
+
+	(void)worker;
+	for (size_t i = from; i < end; i++)
+		mark_range(m, &m->ranges[i]);
+}
+
+static void mark_referenced(struct code *code)
+{
+	struct object *obj = code->obj;
+	struct marking m = {.code = code,
+			    .bits = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *)),
+			    .any = xcalloc(obj->nr_sections, 1)};
+	u32 nr = object_reloc_ranges(obj, &m.ranges);
+	size_t size = 0;
+	u8 *bits;
+
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		size += obj->sections[s].data ? obj->sections[s].size / 8 + 1 : 0;
+	bits = arena_alloc(&obj->arena, size, 1);
+	for (u32 s = 1; s < obj->nr_sections; s++) {
+		m.bits[s] = obj->sections[s].data ? bits : NULL;
+		bits += obj->sections[s].data ? obj->sections[s].size / 8 + 1 : 0;
+	}
+	pool_ranges(obj->workers, nr, RELOC_RANGES_AT_ONCE, mark_ranges, &m);
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		if (!m.any[s])
+			m.bits[s] = NULL;
+	code->referenced = m.bits;
+	free(m.any);
+	free(m.ranges);
 }
 
 static const char **section_classes(struct object *obj)
@@ -575,10 +621,8 @@ void code_read(struct object *obj, struct code *code)
 	*code = (struct code){.obj = obj, .class = section_classes(obj)};
 	symnames_read(obj, &code->names);
 	specials_read(obj, &code->specials);
-	code->referenced = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *));
 	collect_units(code);
-	for (u32 i = 1; i < obj->nr_sections; i++)
-		mark_referenced(code, i);
+	mark_referenced(code);
 	link_parts(code);
 }
 

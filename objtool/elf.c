@@ -33,6 +33,9 @@
 /* Symbols of livepatch modules that the kernel resolves when it loads them. */
 #define SHN_LIVEPATCH 0xff20
 
+/* Relocations in one struct reloc_range. */
+#define RANGE 4096U
+
 struct object_file {
 	void *map;
 	size_t size;
@@ -835,6 +838,24 @@ const struct section *object_section(const struct object *obj, const char *name)
 		if (strcmp(obj->sections[i].name, name) == 0)
 			return &obj->sections[i];
 	return NULL;
+}
+
+u32 object_reloc_ranges(const struct object *obj, struct reloc_range **ranges)
+{
+	u32 nr = 0, n = 0;
+
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		nr += obj->sections[s].nr_relocs / RANGE + 1;
+	*ranges = xreallocarray(NULL, nr, sizeof(**ranges));
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		for (u32 left = obj->sections[s].nr_relocs; left;) {
+			u32 from = obj->sections[s].nr_relocs - left;
+			u32 count = left < RANGE ? left : RANGE;
+
+			(*ranges)[n++] = (struct reloc_range){s, from, from + count};
+			left -= count;
+		}
+	return n;
 }
 
 u32 section_reloc_from(const struct section *sec, u64 off)

@@ -135,6 +135,20 @@ static inline bool symbol_defined(const struct symbol *sym)
 	return sym->sec != SEC_UNDEF && sym->sec < SEC_ABS;
 }
 
+/* Some relocations of a section: [.from, .end) of them. */
+struct reloc_range {
+	u32 sec, from, end;
+};
+
+/* Ranges that one thread should take at once. */
+#define RELOC_RANGES_AT_ONCE 8
+
+/*
+ * All relocations of @obj as ranges of 4096 at most, so that several threads can share those of
+ * one large section. Returns how many; *@ranges is the caller's to free().
+ */
+u32 object_reloc_ranges(const struct object *obj, struct reloc_range **ranges);
+
 /* Index of the first relocation of @sec at or after @off; sec->nr_relocs if none. */
 u32 section_reloc_from(const struct section *sec, u64 off);
 
