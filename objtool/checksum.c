@@ -604,8 +604,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 /* Is @name, as somebody typed it, this symbol? With its counters or without. */
 static bool is_called(struct object *obj, const struct symbol *sym, const char *name)
 {
-	return !strcmp(sym->name, name) ||
-	       !strcmp(canonical_name(&obj->arena, sym->name), name);
+	return !strcmp(sym->name, name) || !strcmp(canonical_name(&obj->arena, sym->name), name);
 }
 
 int checksum_dump(struct object *obj, const char *name, FILE *out)

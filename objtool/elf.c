@@ -390,22 +390,6 @@ static int read_sections(struct reader *r)
 	return 0;
 }
 
-/* --- Sorting: by offset, then by place in the file --- */
-
-/* sort_high() for a few keys, without the cost of counting: most sections have one to three symbols.
- */
-static void sort_few_keys(u64 *keys, size_t nr)
-{
-	for (size_t i = 1; i < nr; i++) {
-		u64 key = keys[i];
-		size_t at = i;
-
-		for (; at && keys[at - 1] > key; at--)
-			keys[at] = keys[at - 1];
-		keys[at] = key;
-	}
-}
-
 /* --- Symbols --- */
 
 /* A refusal that names symbol @i. */
@@ -545,10 +529,7 @@ static void index_symbols(struct object *obj)
 	for (u32 i = 0; i < obj->nr_sections; i++) {
 		const struct section *sec = &obj->sections[i];
 
-		if (sec->nr_syms <= 32)
-			sort_few_keys(keys + sec->first_sym, sec->nr_syms);
-		else
-			sort_high(keys + sec->first_sym, tmp, sec->nr_syms);
+		sort_high(keys + sec->first_sym, tmp, sec->nr_syms);
 	}
 	for (u32 i = 0; i < at; i++)
 		obj->by_addr[i] = (u32)keys[i];

@@ -5,9 +5,29 @@
 #include <objtool/pool.h>
 #include <objtool/sort.h>
 
+/* Without the cost of counting: most sections have one to three symbols. */
+#define FEW 32
+
+static void sort_few(u64 *keys, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++) {
+		u64 key = keys[i];
+		size_t at = i;
+
+		for (; at && keys[at - 1] >> 32 > key >> 32; at--)
+			keys[at] = keys[at - 1];
+		keys[at] = key;
+	}
+}
+
 void sort_high(u64 *keys, u64 *tmp, size_t nr)
 {
 	u64 *from = keys, *to = tmp;
+
+	if (nr <= FEW) {
+		sort_few(keys, nr);
+		return;
+	}
 
 	for (unsigned int shift = 32; shift < 64; shift += 8) {
 		size_t start[256] = {0}, at = 0;

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <objtool/log.h>
+#include <objtool/pool.h>
 #include <objtool/sort.h>
 #include <objtool/special.h>
 
@@ -131,10 +132,10 @@ static bool entry_fits(const struct object *obj, const struct section *sec,
  * it is not. One after the other, or, with @rooms, some with zeros before
  * them: "ld -r" puts its inputs' sections at their alignment, of 8 bytes for entries of 12.
  */
-static u32 *walk(struct object *obj, const struct section *sec, const struct layout *layout,
-		 bool rooms, u32 *nr)
+static u32 *walk(const struct object *obj, struct arena *arena, const struct section *sec,
+		 const struct layout *layout, bool rooms, u32 *nr)
 {
-	u32 *entries = arena_alloc(&obj->arena, sec->size / layout->stride + 1, sizeof(*entries));
+	u32 *entries = arena_alloc(arena, sec->size / layout->stride + 1, sizeof(*entries));
 	u32 next = 0, off = 0, sites = 0, places = 0;
 
 	for (*nr = 0; off < sec->size && sec->size - off + layout->tail >= layout->stride;) {
@@ -316,8 +317,8 @@ static u32 drop_named(const struct object *obj, const struct section *sec, u32 s
  * point at code: they belong to that code. "__SECTION(.pci_fixup_final)" is vendor, device,
  * class and a pointer to a function, every 16 bytes.
  */
-static void find_other_layout(struct object *obj, const struct section *sec,
-			      struct special_section *found)
+static void find_other_layout(const struct object *obj, struct arena *arena,
+			      const struct section *sec, struct special_section *found)
 {
 	struct layout layout, *kept;
 
@@ -326,10 +327,10 @@ static void find_other_layout(struct object *obj, const struct section *sec,
 	for (u32 stride = 4; stride <= MAX_STRIDE && stride <= sec->size; stride += 4) {
 		if (sec->size % stride || !guess_layout(obj, sec, stride, &layout))
 			continue;
-		found->entries = walk(obj, sec, &layout, false, &found->nr);
+		found->entries = walk(obj, arena, sec, &layout, false, &found->nr);
 		if (!found->entries)
 			continue;
-		kept = arena_alloc(&obj->arena, 1, sizeof(*kept));
+		kept = arena_alloc(arena, 1, sizeof(*kept));
 		*kept = layout;
 		found->table = &other_table;
 		found->layout = kept;
@@ -338,30 +339,30 @@ static void find_other_layout(struct object *obj, const struct section *sec,
 	}
 }
 
-static void find_layout(struct object *obj, const struct section *sec,
+/* Find out how @sec is laid out, if it is special; false if it is and that cannot be told. */
+static bool find_layout(const struct object *obj, struct arena *arena, const struct section *sec,
 			struct special_section *found)
 {
 	const struct special_table *table = find_table(sec->name);
 
 	if (!table) {
-		find_other_layout(obj, sec, found);
-		return;
+		find_other_layout(obj, arena, sec, found);
+		return true;
 	}
 	if (!sec->data || !(sec->flags & SF_ALLOC))
-		return;
+		return true;
 	for (u32 i = 0; i < 2 * table->nr_layouts; i++) {
 		const struct layout *layout = &table->layouts[i % table->nr_layouts];
 
-		found->entries = walk(obj, sec, layout, i >= table->nr_layouts, &found->nr);
+		found->entries = walk(obj, arena, sec, layout, i >= table->nr_layouts, &found->nr);
 		if (!found->entries)
 			continue;
 		found->table = table;
 		found->layout = layout;
 		judge_file_field(obj, sec, found);
-		return;
+		return true;
 	}
-	warning("%s: section %s (%u bytes, %u relocations) has no known layout: hashed as data",
-		obj->path, sec->name, sec->size, sec->nr_relocs);
+	return false;
 }
 
 static u32 kind_of(const struct special_section *how)
@@ -370,9 +371,12 @@ static u32 kind_of(const struct special_section *how)
 					  : (u32)(how->table - arch_special_tables);
 }
 
-/* The first relocation of an entry is its site, since no layout puts another pointer first. */
+/*
+ * Entry @index of table @table, whose relocations begin at @first_reloc. The first of them is
+ * its site, since no layout puts another pointer first.
+ */
 static bool read_entry(const struct object *obj, u32 table, const struct special_section *how,
-		       u32 index, struct special *out)
+		       u32 index, u32 first_reloc, struct special *out)
 {
 	const struct section *sec = &obj->sections[table];
 	const struct field *site = how->layout->field;
@@ -385,7 +389,7 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	out->entry = how->entries[index];
 	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry
 								 : how->layout->stride;
-	out->first_reloc = section_reloc_from(sec, out->entry);
+	out->first_reloc = first_reloc;
 	rel = special_reloc(obj, out, site);
 	if (!rel)
 		return false;
@@ -401,6 +405,8 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	return true;
 }
 
+/* ---- reading all of them ---- */
+
 struct table {
 	const char *name;
 	u32 kind, sec;
@@ -414,77 +420,175 @@ static int compare_tables(const void *pa, const void *pb)
 	return cmp ? cmp : (a->sec > b->sec) - (a->sec < b->sec);
 }
 
-/*
- * All entries, table after table: by kind, then by name, since where a section
- * is says nothing of a function. This will be their order at one site.
- */
-static void read_entries(struct object *obj, struct specials *specials)
+/* Sections, and entries, that one thread takes at once. */
+#define SECTIONS_AT_ONCE 64
+#define ENTRIES_AT_ONCE	 1024
+
+/* Some entries of one table, and where they go. */
+struct piece {
+	u32 sec, from, end;
+	u32 to;
+};
+
+struct reading {
+	struct object *obj;
+	struct specials *specials;
+	struct arena *arenas; /* by worker */
+	u8 *unknown;	      /* by section: special, and of no known layout */
+	struct piece *pieces;
+	struct special *entries; /* table after table; those without a site have .size 0 */
+	u64 *keys;		 /* of entries with a site: offset << 32 | index, by section */
+	u32 *start;		 /* by section: where its keys begin */
+};
+
+static void find_layouts(void *ctx, unsigned int worker, size_t from, size_t end)
 {
-	struct table *tables = xcalloc(obj->nr_sections, sizeof(*tables));
-	u32 nr = 0;
+	const struct reading *r = ctx;
 
-	for (u32 i = 1; i < obj->nr_sections; i++) {
-		const struct special_section *how = &specials->sections[i];
-
-		if (how->table)
-			tables[nr++] = (struct table){obj->sections[i].name, kind_of(how), i};
-	}
-	qsort(tables, nr, sizeof(*tables), compare_tables);
-	for (u32 t = 0; t < nr; t++) {
-		const struct special_section *how = &specials->sections[tables[t].sec];
-
-		for (u32 k = 0; k < how->nr; k++)
-			if (read_entry(obj, tables[t].sec, how, k,
-				       &specials->entries[specials->nr]))
-				specials->nr++;
-	}
-	free(tables);
+	for (size_t s = from; s < end; s++)
+		if (s)
+			r->unknown[s] =
+				!find_layout(r->obj, &r->arenas[worker], &r->obj->sections[s],
+					     &r->specials->sections[s]);
 }
 
-/* Sort by site: by offset, then by section, each keeping the order there was. */
-static void sort_entries(struct object *obj, struct specials *specials)
+/*
+ * The tables in the order their entries will have at one site: by kind, then by
+ * name, since where a section is says nothing of a function. Cut into pieces.
+ */
+static u32 cut_tables(struct reading *r, u32 *nr_entries)
 {
-	u32 nr = specials->nr, at = 0;
-	u64 *keys = xcalloc(nr, 2 * sizeof(*keys));
-	u32 *start = xcalloc(obj->nr_sections, sizeof(*start));
-	struct special *sorted = arena_alloc(&obj->arena, nr, sizeof(*sorted));
+	const struct object *obj = r->obj;
+	struct table *tables = xcalloc(obj->nr_sections, sizeof(*tables));
+	u32 nr = 0, pieces = 0;
 
-	for (u32 i = 0; i < nr; i++) {
-		keys[i] = (u64)specials->entries[i].site.off << 32 | i;
-		start[specials->entries[i].site.sec]++;
+	*nr_entries = 0;
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		const struct special_section *how = &r->specials->sections[i];
+
+		if (!how->table)
+			continue;
+		tables[nr++] = (struct table){obj->sections[i].name, kind_of(how), i};
+		pieces += how->nr / ENTRIES_AT_ONCE + 1;
 	}
-	if (nr)
-		sort_high(keys, keys + nr, nr);
-	for (u32 i = 0; i < obj->nr_sections; i++) {
-		u32 count = start[i];
+	qsort(tables, nr, sizeof(*tables), compare_tables);
+	r->pieces = xcalloc(pieces, sizeof(*r->pieces));
+	pieces = 0;
+	for (u32 t = 0; t < nr; t++)
+		for (u32 left = r->specials->sections[tables[t].sec].nr; left;) {
+			u32 from = r->specials->sections[tables[t].sec].nr - left;
+			u32 count = left < ENTRIES_AT_ONCE ? left : ENTRIES_AT_ONCE;
 
-		start[i] = at;
+			r->pieces[pieces++] =
+				(struct piece){tables[t].sec, from, from + count, *nr_entries};
+			*nr_entries += count;
+			left -= count;
+		}
+	free(tables);
+	return pieces;
+}
+
+static void read_piece(void *ctx, unsigned int worker, size_t index)
+{
+	const struct reading *r = ctx;
+	const struct piece *piece = &r->pieces[index];
+	const struct special_section *how = &r->specials->sections[piece->sec];
+	const struct section *sec = &r->obj->sections[piece->sec];
+	u32 reloc = section_reloc_from(sec, how->entries[piece->from]);
+
+	(void)worker;
+	for (u32 k = piece->from; k < piece->end; k++) {
+		struct special *entry = &r->entries[piece->to + k - piece->from];
+
+		while (reloc < sec->nr_relocs && sec->relocs[reloc].offset < how->entries[k])
+			reloc++;
+		if (!read_entry(r->obj, piece->sec, how, k, reloc, entry))
+			entry->size = 0;
+	}
+}
+
+/* Put each section's keys side by side, in the order of their entries. */
+static void place_keys(struct reading *r, u32 nr)
+{
+	u32 sections = r->obj->nr_sections, at = 0;
+
+	for (u32 i = 0; i < nr; i++)
+		if (r->entries[i].size)
+			r->start[r->entries[i].site.sec]++;
+	for (u32 s = 0; s <= sections; s++) {
+		u32 count = r->start[s];
+
+		r->start[s] = at;
 		at += count;
 	}
+	r->specials->nr = at;
 	for (u32 i = 0; i < nr; i++) {
-		const struct special *e = &specials->entries[(u32)keys[i]];
+		const struct special *e = &r->entries[i];
 
-		sorted[start[e->site.sec]++] = *e;
+		if (e->size)
+			r->keys[r->start[e->site.sec]++] = (u64)e->site.off << 32 | i;
 	}
-	free(specials->entries);
-	specials->entries = sorted;
-	free(keys);
-	free(start);
+	/* Each start has become its section's end, which is the next one's start. */
+	memmove(r->start + 1, r->start, sections * sizeof(*r->start));
+	r->start[0] = 0;
+}
+
+static void sort_sites(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct reading *r = ctx;
+
+	(void)worker;
+	for (size_t s = from; s < end; s++) {
+		u32 first = r->start[s], nr = r->start[s + 1] - first;
+
+		sort_high(r->keys + first, r->keys + r->specials->nr + first, nr);
+		for (u32 i = first; i < first + nr; i++)
+			r->specials->entries[i] = r->entries[(u32)r->keys[i]];
+	}
+}
+
+static void read_entries(struct reading *r)
+{
+	struct object *obj = r->obj;
+	struct specials *specials = r->specials;
+	u32 nr, pieces = cut_tables(r, &nr);
+
+	r->entries = xreallocarray(NULL, nr, sizeof(*r->entries));
+	pool_run(obj->workers, pieces, read_piece, r);
+	r->keys = xreallocarray(NULL, nr, 2 * sizeof(*r->keys));
+	r->start = xcalloc((size_t)obj->nr_sections + 1, sizeof(*r->start));
+	place_keys(r, nr);
+	specials->entries = arena_alloc(&obj->arena, specials->nr, sizeof(*specials->entries));
+	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sites, r);
+	free(r->pieces);
+	free(r->entries);
+	free(r->keys);
+	free(r->start);
 }
 
 void specials_read(struct object *obj, struct specials *specials)
 {
-	u32 count = 0;
+	struct reading r = {.obj = obj,
+			    .specials = specials,
+			    .arenas = xcalloc(obj->workers, sizeof(*r.arenas)),
+			    .unknown = xcalloc(obj->nr_sections, 1)};
 
 	specials->sections =
 		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
+	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, find_layouts, &r);
 	for (u32 i = 1; i < obj->nr_sections; i++) {
-		find_layout(obj, &obj->sections[i], &specials->sections[i]);
-		count += specials->sections[i].nr;
+		const struct section *sec = &obj->sections[i];
+
+		if (r.unknown[i])
+			warning("%s: section %s (%u bytes, %u relocations) has no known layout: "
+				"hashed as data",
+				obj->path, sec->name, sec->size, sec->nr_relocs);
 	}
-	specials->entries = xcalloc(count, sizeof(*specials->entries));
-	read_entries(obj, specials);
-	sort_entries(obj, specials);
+	for (unsigned int i = 0; i < obj->workers; i++)
+		arena_join(&obj->arena, &r.arenas[i]);
+	free(r.arenas);
+	free(r.unknown);
+	read_entries(&r);
 }
 
 u32 specials_from(const struct specials *specials, u32 sec, u32 off)
@@ -565,5 +669,6 @@ bool specials_at(const struct object *obj, const struct specials *specials, u32 
 
 	if (!how->layout || i == how->nr || off - how->entries[i] >= how->layout->stride)
 		return false;
-	return read_entry(obj, sec, how, i, found);
+	return read_entry(obj, sec, how, i,
+			  section_reloc_from(&obj->sections[sec], how->entries[i]), found);
 }
