@@ -2,6 +2,7 @@
 /* builtin-diff.c - objtool diff: which functions and data objects differ between two builds */
 #include <stdlib.h>
 #include <objtool/builtin.h>
+#include <objtool/ignore.h>
 #include <objtool/load.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
@@ -10,6 +11,7 @@
 
 struct diff_options {
 	bool json, stat, name_only, name_status, quiet, strict, no_pager;
+	const char *ignore;  /* file of patterns, or NULL */
 	unsigned int colour; /* enum colour */
 	unsigned int jobs;
 };
@@ -25,7 +27,9 @@ static const struct option_spec diff_options[] = {
 	OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
 	       .help = "print nothing, say it by the exit status"),
 	OPTION(struct diff_options, strict, .name = "strict",
-	       .help = "count changed line numbers as differences"),
+	       .help = "line numbers are differences, unused patterns trouble"),
+	OPTION(struct diff_options, ignore, .name = "ignore", .arg = "FILE", .kind = OPTION_STRING,
+	       .help = "leave out what a pattern in FILE matches"),
 	OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
 	       .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
 	OPTION(struct diff_options, no_pager, .name = "no-pager",
@@ -128,18 +132,30 @@ static void report(const struct diff *diff, const struct diff_options *opts, con
 	pager_stop(&pager);
 }
 
-static int compare(const char *old_path, const char *new_path, const struct diff_options *opts)
+/* Returns how many patterns were of no use. */
+static size_t leave_out(struct diff *diff, struct ignore *ignore)
+{
+	if (!ignore)
+		return 0;
+	ignore_apply(ignore, diff);
+	return ignore_warn_unused(ignore);
+}
+
+static int compare(const char *old_path, const char *new_path, const struct diff_options *opts,
+		   struct ignore *ignore)
 {
 	int status = EXIT_TROUBLE;
 	struct loaded builds;
 
 	if (!load_builds(&builds, old_path, new_path, opts->jobs)) {
 		struct diff *diff;
+		size_t unused;
 
 		warn_of_other_build(&builds.old, &builds.new);
 		diff = diff_builds(&builds.old, &builds.new);
+		unused = leave_out(diff, ignore);
 		report(diff, opts, old_path, new_path);
-		if (!builds.failed)
+		if (!builds.failed && !(opts->strict && unused))
 			status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
 		diff_free(diff);
 	}
@@ -150,7 +166,9 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 static int run_diff(int argc, char **argv)
 {
 	struct diff_options opts = {.colour = COLOUR_AUTO, .jobs = pool_cpus()};
+	struct ignore *ignore = NULL;
 	char **operands;
+	int status;
 
 	switch (options_parse(&command_diff, argc, argv, &opts, &operands)) {
 	case PARSE_HELP:
@@ -165,7 +183,14 @@ static int run_diff(int argc, char **argv)
 					     "only one can be printed");
 	if (!operands[0] || !operands[1] || operands[2])
 		return misuse(&command_diff, "two operands are needed, OLD and NEW");
-	return compare(operands[0], operands[1], &opts);
+	if (opts.ignore) {
+		ignore = ignore_read(opts.ignore);
+		if (!ignore)
+			return EXIT_TROUBLE;
+	}
+	status = compare(operands[0], operands[1], &opts, ignore);
+	ignore_free(ignore);
+	return status;
 }
 
 const struct command command_diff = {

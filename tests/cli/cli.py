@@ -13,12 +13,17 @@ import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from checksums import line, write  # noqa: E402
+from checksums import LANES, line, write  # noqa: E402
 from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
+
+import jsonschema  # noqa: E402
+
+with open("doc/diff.schema.json", encoding="utf-8") as schema_file:
+    SCHEMA = json.load(schema_file)
 
 COMMANDS = {
     "checksum": ["--output", "--jobs", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
-    "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--color",
+    "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--ignore", "--color",
              "--no-pager", "--jobs", "--help"],
 }
 
@@ -155,7 +160,8 @@ Details.
 def test_exit_status():
     for what, records, expected in (("same", SAME, 0), ("changed", CHANGED, 1), ("lines", LINES, 0)):
         files = pair(*records)
-        for args in [], ["--json"], ["--name-only"], ["--name-status"], ["--stat"], ["-q"], ["-q", "--json"]:
+        for args in [], ["--json"], ["--name-only"], ["--name-status"], ["--stat"],\
+                ["-q"], ["-q", "--json"]:
             status, out, err = objtool("diff", *args, *files)
             check("status of %s, %s" % (what, args), status == expected and err == "", (status, err))
             if "-q" in args:
@@ -231,6 +237,116 @@ def test_json():
             found = {"new": e, "changes": [{"object": e}]}
         check("json: path %r" % name, found["new"] == path("") + expected
               and found["changes"][0]["object"] == expected, p.stdout)
+
+
+def listed(schema, value, where="document"):
+    """Members that the schema does not tell of: it allows them, for later, but ours must all be there."""
+    schema = SCHEMA["$defs"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    if isinstance(value, list):
+        return [name for item in value for name in listed(schema["items"], item, where)]
+    if not isinstance(value, dict):
+        return []
+    found = [where + "." + name for name in value if name not in schema["properties"]]
+    return found + [f for name, v in value.items() if name in schema["properties"]
+                    for f in listed(schema["properties"][name], v, name)]
+
+
+def every_status():
+    old = [func("changed", 1, code=1), func("moved", 1, lines=1), func("went", 3), func("was", 4),
+           func("x", 5), func("x", 6), line("data", "d", 7, consts=1), line("rest", ".init.text", 8),
+           func("f.isra.constprop@a.c", 1, 8, **{name: 1 for name in LANES})]
+    new = [func("changed", 11, code=2), func("moved", 1, lines=2), func("came", 12), func("is", 4),
+           func("x", 15), func("x", 16), line("data", "d", 17, consts=2), line("rest", ".init.text", 18),
+           func("f.isra.constprop@a.c", 2, 9, **{name: 2 for name in LANES})]
+    return pair(old, new)
+
+
+def test_schema():
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+    found = json.loads(objtool("diff", "--json", *every_status())[1])
+    check("schema: every status is in the case", {c["status"] for c in found["changes"]} ==
+          set(SCHEMA["$defs"]["change"]["properties"]["status"]["enum"]), found)
+    errors = [e.message for e in validator.iter_errors(found)]
+    check("schema: a document with everything", errors == [], errors)
+    check("schema: tells of every member", listed(SCHEMA, found) == [], listed(SCHEMA, found))
+    check("schema: of nothing else", {name for c in found["changes"] for name in c} ==
+          set(SCHEMA["$defs"]["change"]["properties"]))
+    check("schema: the lanes", SCHEMA["$defs"]["lane"]["enum"] == LANES)
+    check("schema: nothing differs",
+          validator.is_valid(json.loads(objtool("diff", "--json", *pair(*SAME))[1])))
+    by_name = {c["name"]: c for c in found["changes"] if c["kind"] == "func"}
+    for what, name, change in (
+            ("version", None, lambda d: d.update(version=2)),
+            ("no summary", None, lambda d: d.pop("summary")),
+            ("status", "changed", lambda c: c.update(status="other")),
+            ("lane", "changed", lambda c: c.update(lanes=["codes"])),
+            ("lane twice", "changed", lambda c: c.update(lanes=["code", "code"])),
+            ("size", "changed", lambda c: c.update(old_size=-1)),
+            ("no size", "changed", lambda c: c.pop("new_size")),
+            ("renamed from nothing", "is", lambda c: c.pop("old_name")),
+            ("changed from a name", "changed", lambda c: c.update(old_name="f")),
+            ("ambiguous in no build", "x", lambda c: c.pop("build")),
+            ("added, but there", "came", lambda c: c.update(old_size=1)),
+            ("removed, but there", "went", lambda c: c.update(new_size=1))):
+        kept = json.dumps(found)
+        change(by_name[name] if name else found)
+        check("schema: refuses " + what, not validator.is_valid(found))
+        found = json.loads(kept)
+        by_name = {c["name"]: c for c in found["changes"] if c["kind"] == "func"}
+    check("clone_of", by_name["f.isra.constprop@a.c"]["clone_of"] == "f" and "clone_of" not in by_name["is"])
+
+
+def test_ignore():
+    files = every_status()
+    every = {"changed", "moved", "went", "came", "is", "x", "d", ".init.text", "f.isra.constprop@a.c"}
+
+    def left(*patterns, options=()):
+        status, out, err = objtool("diff", "--json", "--ignore", make_file("ignore", "\n".join(patterns).encode()),
+                                   *options, *files)
+        found = json.loads(out) if out else None
+        names = {c["name"] for c in found["changes"]} if found else None
+        return status, names, err, found
+
+    for patterns, gone in (
+            ([], set()), (["", "# name=*", "  # x"], set()),
+            (["name=changed"], {"changed"}), (["name=c*"], {"changed", "came"}), (["name=?"], {"x", "d"}),
+            (["name=[xd]"], {"x", "d"}), (["name=was"], {"is"}), (["name=f.*"], {"f.isra.constprop@a.c"}),
+            (["kind=data"], {"d"}), (["kind=data,rest"], {"d", ".init.text"}), (["object=b.o"], every),
+            (["object=*.o kind=data"], {"d"}), (["  kind=data\tname=d  "], {"d"}), (["kind=data\r"], {"d"}),
+            (["status=added,removed"], {"came", "went"}), (["status=lines"], {"moved"}),
+            (["status=ambiguous"], {"x"}), (["status=renamed"], {"is"}),
+            (["lanes=code"], {"changed"}), (["lanes=consts"], {"d"}), (["lanes=code,consts"], {"changed", "d"}),
+            (["lanes=lines"], {"moved"}), (["lanes=" + ",".join(LANES)], {"changed", "d", "moved",
+                                                                          "f.isra.constprop@a.c"}),
+            (["name=changed", "name=changed", "status=added"], {"changed", "came"})):
+        status, names, err, found = left(*patterns)
+        check("ignore: %s" % patterns, names == every - gone and err == "" and
+              status == int(bool(every - gone)), (names and every - names, err, status))
+        check("ignore: %s: counted" % patterns, found["summary"]["ignored"] + len(found["changes"]) == 12
+              and sum(found["summary"][s] for s in SCHEMA["$defs"]["change"]["properties"]["status"]["enum"])
+              == len(found["changes"]), found)
+    status, names, err, _ = left("name=changed", "", "name=none lanes=code")
+    check("ignore: unused", names == every - {"changed"} and status == 1 and one_line(err)
+          and "ignore:3: nothing differs that matches 'name=none lanes=code'" in err, err)
+    check("ignore: a lane beside others that differ is no match", left("lanes=code")[1] >= {"f.isra.constprop@a.c"})
+    check("ignore: unused, --strict", left("name=changed", "name=none", options=["--strict"])[0] == 2)
+    check("ignore: used, --strict", left("name=changed", options=["--strict"])[0] == 1)
+    check("ignore: all, --strict", left("name=*", options=["--strict"])[0] == 0)
+    out = objtool("diff", "--ignore", make_file("ignore", b"name=changed\nkind=data\n"), *files)[1]
+    check("ignore: the totals tell", out.endswith("; 2 ignored\n"), out)
+    out = objtool("diff", "--ignore", make_file("ignore", b"name=*"), *files)
+    check("ignore: everything", out == (0, "functions: none (of 7); data objects: none (of 1); 12 ignored\n", ""), out)
+    for bad, message in (("nam=x", "'nam=x' is none of"), ("x", "'x' is none of"), ("name=", "nothing behind 'name='"),
+                         ("name=a name=b", "'name=' is there twice"), ("status=gone", "no status 'gone'"),
+                         ("status=added,", "no status ''"), ("kind=function", "no kind 'function'"),
+                         ("lanes=code,cod", "no lanes 'cod'"), ("kind=func kind=data", "there twice"),
+                         ("name=x # comment", "'#' is none of")):
+        status, _, err, found = left("name=*", bad)
+        check("ignore: refused: " + bad, status == 2 and found is None and one_line(err)
+              and "ignore:2: " in err and message in err, err)
+    status, _, err = objtool("diff", "--ignore", path("missing"), *files)
+    check("ignore: no such file", status == 2 and one_line(err) and "missing" in err, err)
 
 
 def on_terminal(*args, **env):
@@ -439,6 +555,8 @@ test_options()
 test_exit_status()
 test_text()
 test_json()
+test_schema()
+test_ignore()
 test_colour()
 test_pager()
 test_name_status()

@@ -35,7 +35,7 @@ owners
 tree checksum fields
 selfcheck
 diff
-report disas load update
+ignore report disas load update
 builtin
 objtool
 '
