@@ -101,6 +101,9 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 	install -m 644 kbuild/checksum.sh $(DESTDIR)$(SHAREDIR)
 	install -m 755 kbuild/add-to-tree $(DESTDIR)$(SHAREDIR)
 	install -m 644 doc/diff.schema.json $(DESTDIR)$(SHAREDIR)
+	install -D -m 644 completion/objtool.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/objtool
+	install -D -m 644 completion/_objtool $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_objtool
 	set -e; for page in $(wildcard man/*.[1-8]); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
@@ -110,7 +113,8 @@ needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-conf
 	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev zlib.pc=zlib1g-dev \
 	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev
 needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
-	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema
+	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
+	mandoc=mandoc zsh=zsh
 
 .PHONY: deps
 deps: ## install what building and testing need (Debian packages, by apt-get)
