@@ -99,6 +99,8 @@ static void own_place(struct canon *c, u32 p, u32 off)
 
 /* ---- references ---- */
 
+/* Number data that is to be written behind the code: unnamed, or what tells @t from its namesakes.
+ */
 static u32 blob_index(struct canon *c, const struct target *t)
 {
 	u32 i = *seen_number(&c->seen, t->sec, t->off, c->nr_blobs);
@@ -157,9 +159,36 @@ static u32 nth_of_name(struct canon *c, u32 sym)
 	return mine;
 }
 
+static bool is_zero(const struct section *sec, u32 off, u32 len)
+{
+	struct reloc_cursor cur = reloc_cursor(sec, off);
+
+	if (reloc_next(&cur, (u64)off + len))
+		return false;
+	for (u32 i = 0; sec->data && i < len; i++)
+		if (sec->data[off + i])
+			return false;
+	return true;
+}
+
+/*
+ * Numbered objects, x.12 and x.34, are told apart by what they are: a size and what they hold
+ * at first. Which of two that are equal is meant, only a number says.
+ */
+static void write_content(struct canon *c, u32 unit)
+{
+	const struct unit *u = &c->code->units[unit];
+	struct target t = {
+		.kind = TARGET_BLOB, .unit = NO_UNIT, .sec = u->sec, .off = u->off, .len = u->len};
+
+	token_num(&c->stream, u->len);
+	if (!is_zero(section(c, u->sec), u->off, u->len))
+		token_num(&c->stream, blob_index(c, &t));
+}
+
 /*
  * What tells @t, a symbol of this object or not, from others of its name: its
- * file if that is another than this unit's, a size, a rank. Nothing is said
+ * file if that is another than this unit's, its content, a rank. Nothing is said
  * of the only one there can be, so that linking in others changes nothing.
  */
 static void write_which(struct canon *c, const struct target *t)
@@ -170,10 +199,9 @@ static void write_which(struct canon *c, const struct target *t)
 	const struct origin *origin;
 	u32 n;
 
-	/* Of numbered objects, the size says more than nothing. */
 	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL &&
 	    c->code->names.traits[t->sym] & NAME_COUNTED)
-		token_num(&c->stream, u->len);
+		write_content(c, t->unit);
 	if (!c->namesakes->head[t->sym])
 		return;
 	origin = parts_origin(&c->parts);

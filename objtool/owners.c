@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* owners.c - which functions and data objects a byte of an object is the business of */
 #include <stdlib.h>
+#include <objtool/names.h>
 #include <objtool/owners.h>
 #include <objtool/target.h>
 
@@ -381,6 +382,15 @@ static void visit_site(struct walk *w, const struct special *e)
 		own(w, unit);
 }
 
+/* Read-only and numbered objects, CSWTCH.3 and x.12: who refers to them says what they hold. */
+static bool is_known_by_content(const struct code *code, const struct unit *u)
+{
+	const struct symbol *sym = &code->obj->symbols[u->sym];
+
+	return u->kind == UNIT_LABEL ||
+	       (u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && name_has_counter(sym->name));
+}
+
 static void visit_units(struct walk *w, u32 s, u32 innermost, u32 off)
 {
 	for (u32 unit = innermost; unit != NO_UNIT; unit = w->o->code->units[unit].outer) {
@@ -388,10 +398,10 @@ static void visit_units(struct walk *w, u32 s, u32 innermost, u32 off)
 
 		if (off - u->off >= u->len)
 			continue;
-		if (u->kind == UNIT_LABEL)
-			visit_referrers(w, s, u->off, u->off + u->len);
-		else
+		if (u->kind != UNIT_LABEL)
 			own(w, unit);
+		if (is_known_by_content(w->o->code, u))
+			visit_referrers(w, s, u->off, u->off + u->len);
 	}
 }
 

@@ -1259,6 +1259,9 @@ def same_named_case(u, rng, want_functions, want_same):
             sites = [i for i, s in enumerate(u.asm.stmts) if s.kind == 'insn' and s.func
                      and CODE_SECTION.match(s.sec) and name in re.findall(SYMBOL, s.text)]
             for i in some(rng, sites):
+                func = u.asm.stmts[i].func
+                if want_same and sum(u.asm.stmts[k].func == func for k in sites) < 2:
+                    continue  # the only use: nothing but a number tells
                 new = re.sub(r'(?<![\w.$])' + re.escape(name) + r'(?![\w.$])', other,
                              u.asm.stmts[i].text)
                 case = function_case(u, i, new, 'the other of the same name')
@@ -1332,6 +1335,35 @@ def other_file_static(u, rng):
 @mutator('other of same-named statics')
 def other_static(u, rng):
     return same_named_case(u, rng, False, False)
+
+
+def all_uses_case(u, rng):
+    """All that one function does with x.1 it does with x.2, which is another function's."""
+    pairs = u.memo('same_named', lambda: same_named(u))
+    for name in some(rng, sorted(pairs), 60):
+        if name in u.asm.func_names:
+            continue
+        whole = re.compile(r'(?<![\w.$])' + re.escape(name) + r'(?![\w.$])')
+        sites = [i for i, s in enumerate(u.asm.stmts) if s.func and whole.search(s.text)
+                 and s.kind == 'insn']
+        funcs = {root_of(u.asm.stmts[i].func) for i in sites}
+        if len(funcs) != 1 or any(s.obj for s in u.references(name)):
+            continue
+        func = funcs.pop()
+        for other in some(rng, pairs[name]):
+            if content_of(u, name) == content_of(u, other) or any(
+                    s.func and root_of(s.func) == func for s in u.references(other)):
+                continue
+            owner = u.func(func)
+            if owner:
+                edits = {i: whole.sub(other, u.asm.stmts[i].text) for i in sites}
+                return Case(edits, Expect('P1', [owner]), f'{func}: {name} -> {other}')
+    return None
+
+
+@mutator('all uses of a same-named static')
+def all_uses(u, rng):
+    return all_uses_case(u, rng)
 
 
 @mutator('other of same-named, equal statics')
