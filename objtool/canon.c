@@ -179,7 +179,7 @@ static void write_content(struct canon *c, u32 unit)
 {
 	const struct unit *u = &c->code->units[unit];
 	struct target t = {
-		.kind = TARGET_BLOB, .unit = NO_UNIT, .sec = u->sec, .off = u->off, .len = u->len};
+		.kind = TARGET_BLOB, .unit = unit, .sec = u->sec, .off = u->off, .len = u->len};
 
 	token_num(&c->stream, u->len);
 	if (!is_zero(section(c, u->sec), u->off, u->len))
@@ -202,6 +202,8 @@ static void write_which(struct canon *c, const struct target *t)
 	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL &&
 	    c->code->names.traits[t->sym] & NAME_COUNTED)
 		write_content(c, t->unit);
+	if (u && namesake_is_field(c->namesakes, t->sym))
+		token_word(&c->stream, strrchr(sym->name, '.'));
 	if (!c->namesakes->head[t->sym])
 		return;
 	origin = parts_origin(&c->parts);
@@ -865,6 +867,14 @@ static void write_bytes_less_line(struct canon *c, const u8 *data, u32 len,
 	token_close_bytes(&c->stream, at);
 }
 
+static void write_data_lines(struct canon *c, u32 s, u32 off, const struct line_field *line)
+{
+	const u8 *data = section(c, s)->data;
+
+	for (u32 i = 0; data && i < line->size; i += 4)
+		write_line(c, get_u32(data + off + line->off + i) & line->mask);
+}
+
 /*
  * Bytes and references of data. Entries of a jump table that clang makes are
  * relative to the table: ".long .Lcase - .Ltable" is PC32 with the entry's own offset added.
@@ -883,8 +893,6 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 	else
 		token_word(&c->stream, "uninitialised");
 	token_end(&c->stream);
-	for (u32 i = 0; sec->data && i < line->size; i += 4)
-		write_line(c, get_u32(sec->data + off + line->off + i) & line->mask);
 	while ((rel = reloc_next(&cur, (u64)off + len))) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
@@ -930,6 +938,18 @@ static bool counts(const struct canon *c, const struct part *p)
 	return false;
 }
 
+/* Named data has a record of its own, which covers it and has its line numbers. */
+static void write_blob(struct canon *c, struct target t)
+{
+	struct line_field line = lines_in_blob(c->code, t.sec, t.off, t.len);
+
+	write_data(c, t.sec, t.off, t.len, true, &line);
+	if (t.unit == NO_UNIT) {
+		write_data_lines(c, t.sec, t.off, &line);
+		cover(c, t.sec, t.off, t.len);
+	}
+}
+
 /* Parts may be added while parts are written, and blobs while blobs are. */
 static void write_parts_and_blobs(struct canon *c)
 {
@@ -949,12 +969,7 @@ static void write_parts_and_blobs(struct canon *c)
 			write_class(c, p.sec);
 			write_insns(c, p.sec, p.off, p.first, p.nr);
 		} else {
-			struct target t = c->blobs[blob++];
-
-			struct line_field line = lines_in_blob(c->code, t.sec, t.off, t.len);
-
-			cover(c, t.sec, t.off, t.len);
-			write_data(c, t.sec, t.off, t.len, true, &line);
+			write_blob(c, c->blobs[blob++]);
 		}
 	}
 }
@@ -1043,6 +1058,7 @@ void canon_unit(struct canon *c, u32 unit)
 		cover(c, u->sec, u->off, u->len);
 		line = lines_in_unit(c->code, unit);
 		write_data(c, u->sec, u->off, u->len, false, &line);
+		write_data_lines(c, u->sec, u->off, &line);
 	}
 	write_aliases(c, unit);
 	write_parts_and_blobs(c);

@@ -159,6 +159,32 @@ static int compare_u64(const void *pa, const void *pb)
 	return (*a > *b) - (*a < *b);
 }
 
+static bool is_made_by_clang(const struct object *obj)
+{
+	const struct section *sec = object_section(obj, ".comment");
+
+	return sec && sec->data && memmem(sec->data, sec->size, "clang version", 13) &&
+	       !memmem(sec->data, sec->size, "GCC: (", 6);
+}
+
+/* Local objects of which namesake_is_field() has to know that they have no counter. */
+static void find_plain(struct namesakes *ns)
+{
+	struct object *obj = ns->code->obj;
+
+	ns->clang = is_made_by_clang(obj);
+	if (!ns->clang)
+		return;
+	ns->plain = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));
+	for (u32 s = 1; s < obj->nr_symbols; s++) {
+		const struct symbol *sym = &obj->symbols[s];
+
+		if (ns->head[s] && sym->bind == BIND_LOCAL && !(ns->code->names.traits[s] & NAME_COUNTED))
+			ns->plain[ns->nr_plain++] = (u64)ns->head[s] << 32 | sym->file;
+	}
+	qsort(ns->plain, ns->nr_plain, sizeof(u64), compare_u64);
+}
+
 void namesakes_read(const struct code *code, struct namesakes *ns)
 {
 	struct object *obj = code->obj;
@@ -174,6 +200,7 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 	for (u32 s = 1; s < obj->nr_symbols; s++)
 		ns->nr_locals += ns->head[s] && obj->symbols[s].bind == BIND_LOCAL;
 	ns->locals = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));
+	find_plain(ns);
 	clones = xcalloc(ns->nr_locals, sizeof(*clones));
 	ns->nr_locals = 0;
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
@@ -325,6 +352,20 @@ bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u
 		return true;
 	return sorted_from(ns->locals, ns->nr_locals, key | origin->lo) + 1 ==
 	       sorted_from(ns->locals, ns->nr_locals, (key | origin->hi) + 1);
+}
+
+bool namesake_is_field(const struct namesakes *ns, u32 sym)
+{
+	const struct symbol *s = &ns->code->obj->symbols[sym];
+	const char *dot = strchr(s->name, '.');
+	u64 key = (u64)ns->head[sym] << 32 | s->file;
+	u32 i;
+
+	if (!ns->clang || !(ns->code->names.traits[sym] & NAME_COUNTED) || s->bind != BIND_LOCAL || s->type != SYM_OBJECT ||
+	    !dot || strchr(dot + 1, '.'))
+		return false;
+	i = sorted_from(ns->plain, ns->nr_plain, key);
+	return i == ns->nr_plain || ns->plain[i] != key;
 }
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)

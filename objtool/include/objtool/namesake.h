@@ -15,6 +15,9 @@ struct namesakes {
 	const struct code *code;
 	u32 *head;   /* by symbol: the first symbol of its canonical name, 0 if there is no other */
 	u32 *rank;   /* by symbol: of a local function among its namesakes of the same file */
+	u64 *plain;  /* of clang's objects: head << 32 | file of locals without a counter, sorted */
+	u32 nr_plain;
+	bool clang;
 	u64 *locals; /* head << 32 | file of each local symbol with namesakes, sorted */
 	u32 nr_locals;
 };
@@ -50,6 +53,13 @@ static inline bool origin_sees(const struct origin *origin, u32 file)
  * to it: it is of that file, or may be, and no other function of its name may.
  */
 bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u32 sym);
+
+/*
+ * True if the number of @sym is no counter. clang splits "static struct blob_sizes x" into
+ * objects x.0, x.1, ..., one a member, and leaves no x (LLVM's GlobalOpt); x.1 beside an x of the
+ * same file is another function's x, or, with LTO, another file's.
+ */
+bool namesake_is_field(const struct namesakes *ns, u32 sym);
 
 /* True if file @file has a local symbol of the same name as @sym. */
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file);
