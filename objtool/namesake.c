@@ -321,6 +321,41 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 	return vote.winner;
 }
 
+/* As many globals on each side are asked where they are from. */
+#define MAX_ASKED 16
+
+/* The file of the nearest of the globals beside @unit that it can be told of, @otherwise if none.
+ */
+static u32 file_told_beside(const struct namesakes *ns, u32 unit, s32 step,
+			    const struct origin *origin, u32 otherwise, struct insns *scratch)
+{
+	const struct code *code = ns->code;
+	u32 sec = code->units[unit].sec, file, i = unit;
+
+	for (int asked = 0; asked < MAX_ASKED; asked++) {
+		i += (u32)step;
+		if (i < code->first_unit[sec] || i >= code->first_unit[sec + 1] ||
+		    code->obj->symbols[code->units[i].sym].bind == BIND_LOCAL)
+			break;
+		file = file_by_vote(ns, &code->units[i], origin->lo, origin->hi, scratch);
+		if (file)
+			return file;
+	}
+	return otherwise;
+}
+
+/* A function is from no earlier file than one before it, and from no later one than one behind. */
+static void narrow(const struct namesakes *ns, u32 unit, struct origin *origin,
+		   struct insns *scratch)
+{
+	u32 lo = file_told_beside(ns, unit, -1, origin, origin->lo, scratch);
+	u32 hi = file_told_beside(ns, unit, 1, origin, origin->hi, scratch);
+
+	if (lo > hi)
+		return;
+	*origin = (struct origin){lo, hi, lo == hi ? lo : 0};
+}
+
 struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns *scratch)
 {
 	const struct code *code = ns->code;
@@ -337,6 +372,8 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns
 	origin.file = origin.lo == origin.hi
 			      ? origin.lo
 			      : file_by_vote(ns, &code->units[unit], origin.lo, origin.hi, scratch);
+	if (!origin.file)
+		narrow(ns, unit, &origin, scratch);
 	return origin;
 }
 

@@ -78,6 +78,7 @@ static bool may_be_end(const struct owners *o, u32 s, const struct code_insn *ci
 	case USE_ADDRESS:
 		return target_ends_here(o->code, &t) != NO_UNIT;
 	case USE_MEMORY:
+	case USE_INDEX:
 		break;
 	}
 	return false;

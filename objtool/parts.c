@@ -6,6 +6,7 @@
 void parts_reset(struct parts *parts, u32 self)
 {
 	parts->origin_known = false;
+	parts->registers.known = false;
 	parts->self = self;
 	parts->nr = 0;
 	parts->insns.nr = 0;
@@ -113,6 +114,37 @@ const struct origin *parts_origin(struct parts *parts)
 		parts->origin = (struct origin){0, parts->code->obj->nr_symbols, 0};
 	parts->origin_known = true;
 	return &parts->origin;
+}
+
+static void add_registers(struct registers *regs, const u8 *p, const struct insn *insn)
+{
+	u16 both = arch_compares(p, insn);
+
+	regs->stepped |= arch_steps(p, insn);
+	for (unsigned int reg = 0; both >> reg; reg++)
+		if (both >> reg & 1)
+			regs->compared[reg] |= both & (u16) ~(1U << reg);
+}
+
+const struct registers *parts_registers(struct parts *parts)
+{
+	struct registers *regs = &parts->registers;
+
+	if (regs->known)
+		return regs;
+	*regs = (struct registers){.known = true};
+	for (u32 i = 0; i < parts->nr; i++) {
+		const struct part *part = &parts->part[i];
+		const u8 *data = parts->code->obj->sections[part->sec].data;
+
+		for (u32 k = part->first; k < part->first + part->nr; k++) {
+			const struct code_insn *ci = &parts->insns.insn[k];
+
+			if (ci->insn.len)
+				add_registers(regs, data + ci->off, &ci->insn);
+		}
+	}
+	return regs;
 }
 
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)

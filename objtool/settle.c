@@ -10,6 +10,12 @@ static const struct section *section(const struct parts *parts, u32 sec)
 	return &parts->code->obj->sections[sec];
 }
 
+/* The end of unit @unit; its start, if it is empty. */
+static struct target end_of(const struct code *code, u32 unit)
+{
+	return target_from(code, unit, code->units[unit].len);
+}
+
 /*
  * True if this function refers to [@from, @to] of section @sec. Absolute
  * references to @doubtful do not count: they are under judgement themselves.
@@ -36,13 +42,21 @@ static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 
 	return false;
 }
 
+/* True if @ci puts another constant in @reg. */
+static bool overwrites(const struct parts *parts, u32 sec, const struct code_insn *ci, u8 reg)
+{
+	return ci->insn.len &&
+	       arch_loads_immediate(section(parts, sec)->data + ci->off, &ci->insn) == reg;
+}
+
 /*
  * The function called next takes a lock class key, to judge by its name:
- * __mutex_init(), __class_register(), __alloc_disk_node(), class_create().
+ * __mutex_init(), __class_register(), __alloc_disk_node(), class_create(), work_on_cpu_key(). And
+ * what was put in @reg at @off gets there.
  */
-static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off)
+static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off, u8 reg)
 {
-	static const char *const words[] = {"init", "register", "alloc", "create"};
+	static const char *const words[] = {"init", "register", "alloc", "create", "key"};
 	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
 	const struct reloc *rel = NULL;
 	const char *name;
@@ -53,6 +67,8 @@ static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off)
 		rel = reloc_next(&cur, (u64)ci->off + ci->len);
 		if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel))
 			break;
+		if (ci->off != off && reg != ARCH_NO_REG && overwrites(parts, sec, ci, reg))
+			return false;
 	}
 	if (!ci || ci == end || !rel)
 		return false;
@@ -79,13 +95,73 @@ static bool ends_later_loop(const struct parts *parts, u32 sec, u32 off, u8 reg)
 	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
 
 	for (; ci && ci < end; ci++) {
-		if (arch_compares_register(section(parts, sec)->data + ci->off, &ci->insn, reg))
+		if (arch_compares(section(parts, sec)->data + ci->off, &ci->insn) >> reg & 1)
 			return ends_loop(parts, sec, ci->off);
 		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&
 		    arch_call_clobbers(reg))
 			return false;
 	}
 	return false;
+}
+
+/* The register, as a bit, that the instruction of @rel moves an address in @table to; 0 if none. */
+static u16 register_with(const struct parts *parts, u32 s, const struct reloc *rel,
+			 const struct unit *table)
+{
+	const struct code_insn *end, *ci = parts_insn(parts, s, (u32)rel->offset, &end);
+	struct target t;
+	bool imm;
+	u32 sec;
+	s64 off;
+	u8 reg;
+
+	if (!ci || ci == end || !ci->insn.len)
+		return 0;
+	imm = ci->insn.imm_len && rel->offset == (u64)ci->off + ci->insn.imm_off;
+	t = target_of_reloc(parts->code, rel, imm ? 0 : (u64)ci->off + ci->len);
+	off = target_offset(parts->code, &t, &sec);
+	if (sec != table->sec || off < table->off || off >= (s64)table->off + table->len ||
+	    arch_address_use(section(parts, s)->data + ci->off, &ci->insn, imm, &reg) !=
+		    USE_ADDRESS ||
+	    reg == ARCH_NO_REG)
+		return 0;
+	return (u16)(1U << reg);
+}
+
+/* The registers that this function moves an address in unit @table to, a bit each. */
+static u16 registers_with(const struct parts *parts, u32 table)
+{
+	const struct unit *u = &parts->code->units[table];
+	u16 regs = 0;
+
+	for (u32 i = 0; i < parts->nr; i++) {
+		const struct part *p = &parts->part[i];
+		struct reloc_cursor cur = reloc_cursor(section(parts, p->sec), p->off);
+		const struct reloc *rel;
+
+		while ((rel = reloc_next(&cur, p->end)))
+			regs |= register_with(parts, p->sec, rel, u);
+	}
+	return regs;
+}
+
+/*
+ * A register that the function steps through @table with is compared with the
+ * place under judgement, or with @reg, which that is put in:
+ *
+ *     mov $table, %r12; 1: ...; add $16, %r12; cmp $table+448, %r12; je 2f; ...; jmp 1b
+ *
+ * What registers of arguments hold, and when, is not known well enough for that.
+ */
+static bool ends_walk(struct parts *parts, u32 table, enum address_use use, u8 reg)
+{
+	const struct registers *regs = parts_registers(parts);
+	u16 walkers = regs->stepped;
+
+	if (reg == ARCH_NO_REG || (use != USE_COMPARE && arch_call_clobbers(reg)))
+		return false;
+	walkers &= use == USE_COMPARE ? (u16)(1U << reg) : regs->compared[reg];
+	return walkers && walkers & registers_with(parts, table);
 }
 
 /*
@@ -153,37 +229,72 @@ static u32 meant_beside(struct parts *parts, u32 unit, s32 step)
 	return NO_UNIT;
 }
 
+/* @t as a place before or behind @unit. */
+static void count_from(const struct parts *parts, struct target *t, u32 unit)
+{
+	const struct code *code = parts->code;
+	u32 sec;
+	s64 off = target_offset(code, t, &sec);
+
+	*t = target_from(code, unit, add_wrap(off, -(s64)code->units[unit].off));
+}
+
+/*
+ * Compilers write a place before the start of an object, "arr[i - 1]" with a
+ * constant added, with movabs only: their model of kernel code has no negative offsets in 32 bits
+ * (gcc's x86_64_immediate_operand(), LLVM's isOffsetSuitableForCodeModel()).
+ */
+static bool is_before_start(const struct reloc *rel)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+
+	return type.kind == RELOC_ABS && type.size == 8;
+}
+
 /*
  * @t lies in an object that cannot be meant: another file's, which the linker put where
  * "arr + N" or "arr - 8" of this file points. Count from this file's object beside it.
  */
-static void settle_stranger(struct parts *parts, struct target *t)
+static void settle_stranger(struct parts *parts, struct target *t, u32 stranger,
+			    const struct reloc *rel)
 {
-	const struct code *code = parts->code;
-	const struct unit *here = &code->units[t->unit];
-	s64 off = add_wrap(here->off, t->delta), end, start;
-	u32 before, behind, unit = meant_empty(parts, t);
+	u32 unit = meant_empty(parts, t), before, behind;
 
 	if (unit != NO_UNIT) {
-		*t = target_end_of(code, unit);
+		*t = end_of(parts->code, unit);
 		return;
 	}
-	before = unit = meant_beside(parts, t->unit, -1);
-	behind = meant_beside(parts, t->unit, 1);
+	before = meant_beside(parts, stranger, -1);
+	behind = meant_beside(parts, stranger, 1);
+	unit = behind != NO_UNIT && (before == NO_UNIT || is_before_start(rel)) ? behind : before;
+	if (unit != NO_UNIT)
+		count_from(parts, t, unit);
+}
 
-	if (before == NO_UNIT && behind == NO_UNIT)
-		return;
-	if (before == NO_UNIT) {
-		unit = behind;
-	} else if (behind != NO_UNIT) {
-		end = (s64)code->units[before].off + code->units[before].len;
-		start = code->units[behind].off;
-		unit = off - end <= start - off ? before : behind;
-	}
-	*t = (struct target){.kind = TARGET_NAME,
-			     .sym = code->units[unit].sym,
-			     .unit = unit,
-			     .delta = add_wrap(off, -(s64)code->units[unit].off)};
+/* As far as the start of an object may be behind a place that is counted from it. */
+#define MAX_BEFORE 4096
+
+/*
+ * @t, in an object or behind its end, is counted from the object behind it, if
+ * that can be meant. Returns false if there is none.
+ */
+static bool settle_before_start(struct parts *parts, struct target *t)
+{
+	const struct code *code = parts->code;
+	u32 sec, unit;
+	s64 off = target_offset(code, t, &sec);
+
+	unit = off < 0 ? NO_UNIT : code_unit_from(code, sec, (u32)off);
+	if (unit == NO_UNIT || code->units[unit].off == off)
+		return false;
+	while (unit < code->first_unit[sec + 1] &&
+	       (!code->units[unit].len || code->units[unit].kind == UNIT_FUNC ||
+		!can_be_meant(parts, unit)))
+		unit++;
+	if (unit == code->first_unit[sec + 1] || code->units[unit].off - off > MAX_BEFORE)
+		return false;
+	count_from(parts, t, unit);
+	return true;
 }
 
 /*
@@ -220,7 +331,48 @@ static void settle_blob(const struct parts *parts, struct target *t, enum addres
 
 	if (table != NO_UNIT && use == USE_COMPARE &&
 	    refers_to(parts, before->sec, before->off, before->off + before->len - 1, -1))
-		*t = target_end_of(parts->code, table);
+		*t = end_of(parts->code, table);
+}
+
+/* The end of @table is meant, where an object begins, too. */
+static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 sec,
+		   const struct code_insn *ci, enum address_use use, u8 reg)
+{
+	if (ends_walk(parts, table, use, reg))
+		return true;
+	if (use == USE_COMPARE)
+		return ends_loop(parts, sec, ci->off) && means_end(parts, t, table, true);
+	/* What steps through a table begins where another ends. */
+	return use == USE_ADDRESS && reg != ARCH_NO_REG &&
+	       !(parts_registers(parts)->stepped >> reg & 1) &&
+	       ends_later_loop(parts, sec, ci->off, reg) && means_end(parts, t, table, false);
+}
+
+/* @t is a place of named data, or (@nothing) one between. */
+static void settle_data(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
+			const struct code_insn *ci, enum address_use use, u8 reg)
+{
+	bool nothing = t->kind == TARGET_BLOB;
+	u32 empty = nothing || !t->delta ? meant_empty(parts, t) : NO_UNIT;
+	u32 table = target_ends_here(parts->code, t);
+
+	if ((nothing || t->delta) && is_before_start(rel) && settle_before_start(parts, t))
+		return;
+	if (use == USE_MEMORY || (empty == NO_UNIT && table == NO_UNIT && !nothing))
+		return;
+	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
+	    next_call_takes_key(parts, sec, ci->off, reg))
+		*t = end_of(parts->code, empty);
+	else if (nothing)
+		*t = target_behind(parts->code, t);
+	else if (table != NO_UNIT && is_end(parts, t, table, sec, ci, use, reg))
+		*t = end_of(parts->code, table);
+}
+
+/* The object that @t lies in, by name or by content; NO_UNIT if none does. */
+static u32 unit_of(const struct code *code, const struct target *t)
+{
+	return t->kind == TARGET_BLOB ? code_unit_at(code, t->sec, t->off) : t->unit;
 }
 
 void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
@@ -228,44 +380,24 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 {
 	const struct code *code = parts->code;
 	bool nothing = t->kind == TARGET_BLOB && !t->len;
-	u32 empty, table;
 	enum address_use use;
+	u32 unit;
 	u8 reg;
 
 	if (t->kind == TARGET_BYTES) {
 		settle_string(parts, t, sec, ci, immediate);
 		return;
 	}
-	if (t->kind == TARGET_BLOB && t->len) {
-		settle_blob(parts, t,
-			    arch_address_use(section(parts, sec)->data + ci->off, &ci->insn,
-					     immediate, &reg));
+	if (t->kind != TARGET_BLOB && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
+				       code->obj->symbols[rel->sym].type != SYM_SECTION ||
+				       code->units[t->unit].kind != UNIT_DATA))
 		return;
-	}
-	if (!nothing && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
-			 code->obj->symbols[rel->sym].type != SYM_SECTION ||
-			 code->units[t->unit].kind != UNIT_DATA))
-		return;
-	if (!nothing && code->units[t->unit].len && !can_be_meant(parts, t->unit)) {
-		settle_stranger(parts, t);
-		return;
-	}
-	empty = nothing || !t->delta ? meant_empty(parts, t) : NO_UNIT;
-	table = target_ends_here(code, t);
-	if (empty == NO_UNIT && table == NO_UNIT && !nothing)
-		return;
+	unit = unit_of(code, t);
 	use = arch_address_use(section(parts, sec)->data + ci->off, &ci->insn, immediate, &reg);
-	if (use == USE_MEMORY)
-		return;
-	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
-	    next_call_takes_key(parts, sec, ci->off))
-		*t = target_end_of(code, empty);
-	else if (nothing)
-		*t = target_behind(code, t);
-	else if (table != NO_UNIT &&
-		 ((use == USE_COMPARE && ends_loop(parts, sec, ci->off)) ||
-		  (use == USE_ADDRESS && reg != ARCH_NO_REG &&
-		   ends_later_loop(parts, sec, ci->off, reg))) &&
-		 means_end(parts, t, table, use == USE_COMPARE))
-		*t = target_end_of(code, table);
+	if (unit != NO_UNIT && code->units[unit].len && !can_be_meant(parts, unit))
+		settle_stranger(parts, t, unit, rel);
+	else if (t->kind == TARGET_NAME || nothing)
+		settle_data(parts, t, rel, sec, ci, use, reg);
+	else if (!is_before_start(rel) || !settle_before_start(parts, t))
+		settle_blob(parts, t, use);
 }

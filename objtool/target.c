@@ -12,6 +12,24 @@ static struct target named(const struct code *code, u32 unit, s64 delta)
 	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = delta};
 }
 
+static struct target content_of(const struct code *code, u32 unit, s64 delta)
+{
+	const struct unit *u = &code->units[unit];
+
+	return (struct target){.kind = TARGET_BLOB,
+			       .unit = NO_UNIT,
+			       .sec = u->sec,
+			       .off = u->off,
+			       .len = u->len,
+			       .delta = delta};
+}
+
+struct target target_from(const struct code *code, u32 unit, s64 delta)
+{
+	return code->units[unit].kind == UNIT_LABEL ? content_of(code, unit, delta)
+						    : named(code, unit, delta);
+}
+
 /* A string of characters of @width bytes, up to and with its NUL, from @off on. */
 static u32 string_length(const struct section *sec, u32 off, u32 width)
 {
@@ -160,19 +178,7 @@ static struct target outside(const struct code *code, u32 s, s64 off)
 		return (struct target){
 			.kind = TARGET_NOWHERE, .unit = NO_UNIT, .sec = s, .delta = off};
 	unit = off < 0 ? first : end - 1;
-	return named(code, unit, add_wrap(off, -(s64)code->units[unit].off));
-}
-
-static struct target content_of(const struct code *code, u32 unit, s64 delta)
-{
-	const struct unit *u = &code->units[unit];
-
-	return (struct target){.kind = TARGET_BLOB,
-			       .unit = NO_UNIT,
-			       .sec = u->sec,
-			       .off = u->off,
-			       .len = u->len,
-			       .delta = delta};
+	return target_from(code, unit, add_wrap(off, -(s64)code->units[unit].off));
 }
 
 struct target target_at(const struct code *code, u32 s, s64 off)
@@ -187,10 +193,8 @@ struct target target_at(const struct code *code, u32 s, s64 off)
 		return (struct target){
 			.kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
 	unit = code_unit_at(code, s, (u32)off);
-	if (unit != NO_UNIT && code->units[unit].kind == UNIT_LABEL)
-		return content_of(code, unit, off - (s64)code->units[unit].off);
 	if (unit != NO_UNIT)
-		return named(code, unit, off - (s64)code->units[unit].off);
+		return target_from(code, unit, off - (s64)code->units[unit].off);
 	if (sec->flags & SF_MERGE && sec->data && !sec->nr_relocs)
 		return mergeable(sec, s, (u32)off);
 	if (sec->flags & SF_EXEC && sec->data)
@@ -229,9 +233,8 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 			.delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
 	if (sym->bind == BIND_LOCAL) {
 		/* A symbol says which object is meant even where the address has left it. */
-		if (unit != NO_UNIT && code->units[unit].kind != UNIT_LABEL &&
-		    (addend < 0 || addend >= (s64)code->units[unit].len))
-			return named(code, unit, addend);
+		if (unit != NO_UNIT && (addend < 0 || addend >= (s64)code->units[unit].len))
+			return target_from(code, unit, addend);
 		return unit == NO_UNIT
 			       ? at_label(code, sym, addend)
 			       : target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
@@ -277,17 +280,8 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec)
 struct target target_behind(const struct code *code, const struct target *t)
 {
 	u32 before = last_before(code, t->sec, t->off);
-	const struct unit *u = &code->units[before];
 
 	if (before == NO_UNIT)
 		return *t;
-	return (struct target){
-		.kind = TARGET_NAME, .sym = u->sym, .unit = before, .delta = (s64)t->off - u->off};
-}
-
-struct target target_end_of(const struct code *code, u32 unit)
-{
-	const struct unit *u = &code->units[unit];
-
-	return (struct target){.kind = TARGET_NAME, .sym = u->sym, .unit = unit, .delta = u->len};
+	return target_from(code, before, (s64)t->off - code->units[before].off);
 }

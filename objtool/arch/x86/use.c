@@ -39,6 +39,16 @@ static u8 rm_field(u8 modrm, u8 rex)
 	return (u8)((modrm & 7) | (rex & REX_B ? 8 : 0));
 }
 
+/* Neither a base nor an index: "lea table(%rip), %rax", but not "lea table(,%rcx,8), %rax". */
+static bool is_plain_address(const u8 *modrm)
+{
+	u8 mod = modrm[0] >> 6, rm = modrm[0] & 7;
+
+	if (mod)
+		return false;
+	return rm == 5 || (rm == 4 && (modrm[1] & 0x3f) == 0x25);
+}
+
 enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool immediate, u8 *reg)
 {
 	const u8 *op = p + insn->opcode_off;
@@ -49,22 +59,41 @@ enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool imm
 		if (op[0] != 0x8d)
 			return USE_MEMORY;
 		*reg = reg_field(op[1], rex); /* lea */
-		return USE_ADDRESS;
+		return is_plain_address(op + 1) ? USE_ADDRESS : USE_INDEX;
 	}
-	if (op[0] == 0x3d || (op[0] == 0x81 && (op[1] >> 3 & 7) == 7))
+	if (op[0] == 0x3d || (op[0] == 0x81 && (op[1] >> 3 & 7) == 7)) {
+		if (op[0] == 0x3d)
+			*reg = 0;
+		else if (op[1] >= 0xc0)
+			*reg = rm_field(op[1], rex);
 		return USE_COMPARE; /* cmp $imm32, %rax or any other */
+	}
 	if ((op[0] & 0xf8) == 0xb8 || (op[0] == 0xc7 && op[1] >= 0xc0))
 		*reg = rm_field(op[0] == 0xc7 ? op[1] : op[0], rex); /* mov $imm, %reg */
 	return USE_ADDRESS;
 }
 
-bool arch_compares_register(const u8 *p, const struct insn *insn, u8 reg)
+u16 arch_compares(const u8 *p, const struct insn *insn)
 {
 	const u8 *op = p + insn->opcode_off;
 	u8 rex = rex_of(op, insn);
 
-	return insn->len - insn->opcode_off == 2 && (op[0] == 0x39 || op[0] == 0x3b) &&
-	       op[1] >= 0xc0 && (reg_field(op[1], rex) == reg || rm_field(op[1], rex) == reg);
+	if (insn->len - insn->opcode_off != 2 || (op[0] != 0x39 && op[0] != 0x3b) || op[1] < 0xc0)
+		return 0;
+	return (u16)(1U << reg_field(op[1], rex) | 1U << rm_field(op[1], rex));
+}
+
+u16 arch_steps(const u8 *p, const struct insn *insn)
+{
+	const u8 *op = p + insn->opcode_off;
+	u8 digit;
+
+	if ((op[0] != 0x81 && op[0] != 0x83 && op[0] != 0xff) || op[1] < 0xc0)
+		return 0;
+	digit = op[1] >> 3 & 7;
+	if (op[0] == 0xff ? digit < 2 : digit == 0 || digit == 5) /* inc, dec; add, sub */
+		return (u16)(1U << rm_field(op[1], rex_of(op, insn)));
+	return 0;
 }
 
 u8 arch_loads_immediate(const u8 *p, const struct insn *insn)

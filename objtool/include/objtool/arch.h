@@ -65,6 +65,7 @@ unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out
 enum address_use {
 	USE_MEMORY,  /* reads, writes or jumps to what is there */
 	USE_ADDRESS, /* takes the address: lea, mov $imm, push $imm */
+	USE_INDEX,   /* computes an address from it: lea table(,%rcx,8) */
 	USE_COMPARE, /* compares something with it */
 };
 
@@ -72,12 +73,16 @@ enum address_use {
 
 /*
  * What instruction @p does with the address in its immediate, or else its
- * displacement. *@reg is the number of the register an address goes to, ARCH_NO_REG if none.
+ * displacement. *@reg is the number of the register that an address goes to or is
+ * compared with, ARCH_NO_REG if none.
  */
 enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool immediate, u8 *reg);
 
-/* True if the instruction compares two registers, one of them @reg. */
-bool arch_compares_register(const u8 *p, const struct insn *insn, u8 reg);
+/* The two registers that the instruction compares, a bit each by number; 0 if it does not. */
+u16 arch_compares(const u8 *p, const struct insn *insn);
+
+/* The register, as a bit, that the instruction adds a constant to: as a loop over a table does. */
+u16 arch_steps(const u8 *p, const struct insn *insn);
 
 /* Which argument of a call register @reg holds, from 0; ARCH_NO_REG if none. */
 u8 arch_argument(u8 reg);

@@ -24,6 +24,13 @@ struct part {
 	const char *word; /* what it is called in the stream */
 };
 
+/* What a function does with registers, wherever in it; a bit each by number. */
+struct registers {
+	u16 stepped;	  /* a constant is added to them */
+	u16 compared[16]; /* by register: those it is compared with */
+	bool known;
+};
+
 /* Zero-initialise, then set .code, .lines and .namesakes. */
 struct parts {
 	const struct code *code;
@@ -39,7 +46,8 @@ struct parts {
 	size_t nr_map, cap_map;
 	struct origin origin; /* see parts_origin() */
 	bool origin_known;
-	struct reloc_cursor last; /* where the walk of the last function's relocations ended */
+	struct registers registers; /* see parts_registers() */
+	struct reloc_cursor last;   /* where the walk of the last function's relocations ended */
 };
 
 /* Start over with function @self, of no parts yet. */
@@ -67,6 +75,9 @@ bool parts_is_self(const struct parts *parts, u32 unit);
 
 /* The source file that the function or object is from, as far as it can be told. */
 const struct origin *parts_origin(struct parts *parts);
+
+/* What the parts there are so far do with registers: found once. */
+const struct registers *parts_registers(struct parts *parts);
 
 /* The ordinal of offset @off in part @p; *@delta: bytes from the instruction's start. */
 u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta);

@@ -45,8 +45,8 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
  */
 struct target target_behind(const struct code *code, const struct target *t);
 
-/* The end of unit @unit; its start, if it is empty. */
-struct target target_end_of(const struct code *code, u32 unit);
+/* @delta bytes from the start of unit @unit, which may be outside of it. */
+struct target target_from(const struct code *code, u32 unit, s64 delta);
 
 /*
  * A place can be the start of one object, the end of the one before ("arr + N"),
