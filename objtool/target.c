@@ -126,29 +126,21 @@ static u32 last_before(const struct code *code, u32 s, u32 off)
 	return NO_UNIT;
 }
 
-static struct place place_of(const struct code *code, const struct target *t)
-{
-	const struct unit *u;
-
-	if (t->unit == NO_UNIT)
-		return (struct place){t->sec, t->off};
-	u = &code->units[t->unit];
-	return (struct place){u->sec, u->off + (u32)t->delta};
-}
-
 u32 target_empty_here(const struct code *code, const struct target *t)
 {
-	struct place p = place_of(code, t);
+	u32 sec;
+	s64 off = target_offset(code, t, &sec);
 
-	return empty_at(code, p.sec, p.off);
+	return off < 0 ? NO_UNIT : empty_at(code, sec, (u32)off);
 }
 
 u32 target_ends_here(const struct code *code, const struct target *t)
 {
-	struct place p = place_of(code, t);
-	u32 prev = last_before(code, p.sec, p.off);
+	u32 sec, prev;
+	s64 off = target_offset(code, t, &sec);
 
-	if (prev == NO_UNIT || code->units[prev].off + code->units[prev].len != p.off)
+	prev = off < 0 ? NO_UNIT : last_before(code, sec, (u32)off);
+	if (prev == NO_UNIT || code->units[prev].off + code->units[prev].len != off)
 		return NO_UNIT;
 	return prev;
 }
@@ -271,7 +263,7 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec)
 
 	*sec = t->sec;
 	if (t->unit == NO_UNIT)
-		return t->off;
+		return add_wrap(t->off, t->delta);
 	u = &code->units[t->unit];
 	*sec = u->sec;
 	return add_wrap(u->off, t->delta);
