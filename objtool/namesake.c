@@ -179,7 +179,8 @@ static void find_plain(struct namesakes *ns)
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const struct symbol *sym = &obj->symbols[s];
 
-		if (ns->head[s] && sym->bind == BIND_LOCAL && !(ns->code->names.traits[s] & NAME_COUNTED))
+		if (ns->head[s] && sym->bind == BIND_LOCAL &&
+		    !(ns->code->names.traits[s] & NAME_COUNTED))
 			ns->plain[ns->nr_plain++] = (u64)ns->head[s] << 32 | sym->file;
 	}
 	qsort(ns->plain, ns->nr_plain, sizeof(u64), compare_u64);
@@ -402,8 +403,8 @@ bool namesake_is_field(const struct namesakes *ns, u32 sym)
 	u64 key = (u64)ns->head[sym] << 32 | s->file;
 	u32 i;
 
-	if (!ns->clang || !(ns->code->names.traits[sym] & NAME_COUNTED) || s->bind != BIND_LOCAL || s->type != SYM_OBJECT ||
-	    !dot || strchr(dot + 1, '.'))
+	if (!ns->clang || !(ns->code->names.traits[sym] & NAME_COUNTED) || s->bind != BIND_LOCAL ||
+	    s->type != SYM_OBJECT || !dot || strchr(dot + 1, '.'))
 		return false;
 	i = sorted_from(ns->plain, ns->nr_plain, key);
 	return i == ns->nr_plain || ns->plain[i] != key;
