@@ -14,6 +14,7 @@ struct checksum_options {
 	const char *output; /* NULL, a file, a directory, or "-" */
 	const char *dump;   /* name of the function to dump, or NULL */
 	unsigned int jobs;
+	const char *exclude; /* a file of patterns, or NULL */
 	bool kbuild;
 	bool selfcheck;
 	unsigned int seed; /* 0: none given */
@@ -25,6 +26,9 @@ static const struct option_spec checksum_options[] = {
 	       .help = "write there, not beside the object"),
 	OPTION(struct checksum_options, jobs, .name = "jobs", .letter = 'j', .arg = "N",
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
+	OPTION(struct checksum_options, exclude, .name = "exclude-from", .letter = 'X',
+	       .arg = "FILE", .kind = OPTION_STRING,
+	       .help = "leave out objects and source files that FILE lists"),
 	OPTION(struct checksum_options, dump, .name = "dump", .arg = "FUNC", .kind = OPTION_STRING,
 	       .help = "print what the checksum of FUNC covers"),
 	OPTION(struct checksum_options, kbuild, .name = "kbuild", .kind = OPTION_FLAG,
@@ -43,7 +47,8 @@ struct plan {
 	struct images images;
 	struct tree **trees;
 	size_t nr_trees;
-	bool trouble; /* something was refused */
+	struct exclude *exclude; /* what is left out, or NULL */
+	bool trouble;		 /* something was refused */
 };
 
 static bool is_dir(const char *path)
@@ -75,7 +80,10 @@ static int check_operands(const struct checksum_options *opts, char **paths, str
 			      "--selfcheck takes objects, no directory, and neither --dump nor -o");
 	if (opts->kbuild && (dirs || opts->dump || opts->selfcheck || opts->output))
 		return misuse(&command_checksum,
-			      "--kbuild takes objects and, of other options, -j");
+			      "--kbuild takes objects and, of other options, -j and -X");
+	if (opts->exclude && (opts->dump || opts->selfcheck))
+		return misuse(&command_checksum,
+			      "--exclude-from is not for --dump and --selfcheck");
 	if (opts->seed && !opts->selfcheck)
 		return misuse(&command_checksum, "--seed is for --selfcheck");
 	if (!opts->output)
@@ -177,7 +185,7 @@ static int make_update(const struct plan *plan, struct update *up)
 
 static int write_all(struct plan *plan)
 {
-	struct update up = {.jobs = plan->opts->jobs};
+	struct update up = {.jobs = plan->opts->jobs, .exclude = plan->exclude};
 	size_t failed;
 
 	if (make_update(plan, &up)) {
@@ -190,6 +198,9 @@ static int write_all(struct plan *plan)
 			failed += update_prune(plan->trees[i], plan->out);
 		tree_warn(plan->trees[i]);
 	}
+	/* Of an object that is up to date, its files are not known. */
+	if (plan->exclude && !plan->opts->kbuild && !up.skipped)
+		exclude_warn(plan->exclude);
 	update_free(&up);
 	return failed || plan->trouble ? EXIT_TROUBLE : EXIT_SAME;
 }
@@ -240,6 +251,11 @@ static int run_checksum(int argc, char **argv)
 	}
 	if (check_operands(&opts, paths, &plan))
 		return EXIT_TROUBLE;
+	if (opts.exclude) {
+		plan.exclude = exclude_read(opts.exclude);
+		if (!plan.exclude)
+			return EXIT_TROUBLE;
+	}
 	add_paths(&plan, paths);
 	if (opts.selfcheck)
 		status = selfcheck_all(&plan);
@@ -248,6 +264,7 @@ static int run_checksum(int argc, char **argv)
 	for (size_t i = 0; i < plan.nr_trees; i++)
 		tree_free(plan.trees[i]);
 	free(plan.trees);
+	exclude_free(plan.exclude);
 	images_free(&plan.images);
 	return status;
 }
@@ -268,6 +285,14 @@ const struct command command_checksum = {
 		"whose " RECORDS_SUFFIX
 		" is not up to date; that of an object that is gone is removed.\n"
 		"With -o, it is mirrored under another directory.\n\n"
+		"With -X, each line of FILE is a pattern of objects, as OBJECT_FILES_NON_STANDARD "
+		"names them "
+		"in a\n"
+		"Makefile (arch/x86/kernel/head_64.o, drivers/staging/*), or of source files "
+		"(purgatory.c). They are\n"
+		"left out; and of vmlinux.o and modules, what was linked of them, as far as "
+		"their file symbols tell.\n"
+		"Patterns that match nothing are said.\n\n"
 		"With --kbuild, PATH is an object that Kbuild has just made: it is done if, of its "
 		"directory,\n"
 		"it would be; else nothing is done or said. This is what a hook in a build "

@@ -11,8 +11,8 @@
 
 struct diff_options {
 	bool json, stat, name_only, name_status, quiet, strict, no_pager;
-	const char *ignore;  /* file of patterns, or NULL */
-	unsigned int colour; /* enum colour */
+	const char *ignore, *exclude; /* files of patterns, or NULL */
+	unsigned int colour;	      /* enum colour */
 	unsigned int jobs;
 };
 
@@ -30,6 +30,9 @@ static const struct option_spec diff_options[] = {
 	       .help = "line numbers are differences, unused patterns trouble"),
 	OPTION(struct diff_options, ignore, .name = "ignore", .arg = "FILE", .kind = OPTION_STRING,
 	       .help = "leave out what a pattern in FILE matches"),
+	OPTION(struct diff_options, exclude, .name = "exclude-from", .letter = 'X', .arg = "FILE",
+	       .kind = OPTION_STRING,
+	       .help = "leave out objects and source files, as objtool checksum does"),
 	OPTION(struct diff_options, colour, .name = "color", .arg = "always|never|auto",
 	       .kind = OPTION_CHOICE, .help = "colour the text; by default, on a terminal"),
 	OPTION(struct diff_options, no_pager, .name = "no-pager",
@@ -142,12 +145,12 @@ static size_t leave_out(struct diff *diff, struct ignore *ignore)
 }
 
 static int compare(const char *old_path, const char *new_path, const struct diff_options *opts,
-		   struct ignore *ignore)
+		   struct ignore *ignore, struct exclude *exclude)
 {
 	int status = EXIT_TROUBLE;
 	struct loaded builds;
 
-	if (!load_builds(&builds, old_path, new_path, opts->jobs)) {
+	if (!load_builds(&builds, old_path, new_path, exclude, opts->jobs)) {
 		struct diff *diff;
 		size_t unused;
 
@@ -167,8 +170,9 @@ static int run_diff(int argc, char **argv)
 {
 	struct diff_options opts = {.colour = COLOUR_AUTO, .jobs = pool_cpus()};
 	struct ignore *ignore = NULL;
+	struct exclude *exclude = NULL;
+	int status = EXIT_TROUBLE;
 	char **operands;
-	int status;
 
 	switch (options_parse(&command_diff, argc, argv, &opts, &operands)) {
 	case PARSE_HELP:
@@ -183,13 +187,14 @@ static int run_diff(int argc, char **argv)
 					     "only one can be printed");
 	if (!operands[0] || !operands[1] || operands[2])
 		return misuse(&command_diff, "two operands are needed, OLD and NEW");
-	if (opts.ignore) {
+	if (opts.ignore)
 		ignore = ignore_read(opts.ignore);
-		if (!ignore)
-			return EXIT_TROUBLE;
-	}
-	status = compare(operands[0], operands[1], &opts, ignore);
+	if (opts.exclude)
+		exclude = exclude_read(opts.exclude);
+	if (!ignore == !opts.ignore && !exclude == !opts.exclude)
+		status = compare(operands[0], operands[1], &opts, ignore, exclude);
 	ignore_free(ignore);
+	exclude_free(exclude);
 	return status;
 }
 

@@ -15,6 +15,7 @@
 #include <objtool/finish.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
+#include <objtool/omit.h>
 #include <objtool/pool.h>
 
 u64 hash_bytes(const void *data, size_t len)
@@ -254,6 +255,21 @@ static void name_units(struct worker *workers, unsigned int nr, struct records *
 		buf_add(&all, workers[i].namings.data, workers[i].namings.len);
 	tell_names_apart(recs, (void *)all.data, all.len / sizeof(struct naming));
 	buf_free(&all);
+}
+
+/* Take out the records of units that are left out; to be called while there are no others. */
+static void omit_units(const struct code *code, const struct omit *omit, struct records *recs)
+{
+	size_t nr = 0, r = 0;
+
+	for (u32 i = 0; i < code->nr_units; i++) {
+		if (!has_record(&code->units[i]))
+			continue;
+		if (!omit->units[i])
+			recs->rec[nr++] = recs->rec[r];
+		r++;
+	}
+	recs->nr = nr;
 }
 
 static void checksum_units(const struct code *code, struct worker *workers, unsigned int nr,
@@ -576,7 +592,23 @@ static void init_canon(struct canon *c, const struct reading *r)
 	canon_init(c, &r->code, &r->namesakes, &r->lines);
 }
 
-struct records *checksum_object(struct object *obj, unsigned int workers)
+/* All records of an object, less what @exclude lists, not finished yet. */
+static void add_records(const struct reading *reading, struct exclude *exclude, struct worker *w,
+			unsigned int workers, struct records *recs)
+{
+	struct omit omit = exclude ? omit_read(&reading->namesakes, exclude) : (struct omit){0};
+
+	if (!omit.all) {
+		checksum_units(&reading->code, w, workers, recs);
+		if (omit.units)
+			omit_units(&reading->code, &omit, recs);
+		checksum_commons(&w[0].canon, recs);
+		checksum_rests(w, workers, recs);
+	}
+	omit_free(&omit);
+}
+
+struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude)
 {
 	struct records *recs = xcalloc(1, sizeof(*recs));
 	struct reading reading;
@@ -586,9 +618,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers)
 	read_object(obj, &reading);
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);
-	checksum_units(&reading.code, w, workers, recs);
-	checksum_commons(&w[0].canon, recs);
-	checksum_rests(w, workers, recs);
+	add_records(&reading, exclude, w, workers, recs);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_free(&w[i].canon);
 		buf_free(&w[i].namings);

@@ -47,6 +47,7 @@ struct load {
 	struct side side[2]; /* old, new */
 	struct pair *pairs;
 	size_t nr_pairs;
+	struct exclude *exclude;    /* what is left out, or NULL */
 	unsigned int jobs, workers; /* threads for all objects, for each */
 };
 
@@ -165,6 +166,16 @@ static int list_side(struct side *side, const char *path, unsigned int jobs)
 	if (!strcmp(path, "-"))
 		return list_file(side);
 	return error("cannot read %s: %s", path, strerror(errno));
+}
+
+static void exclude_items(struct side *side, struct exclude *list)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < side->nr; i++)
+		if (!exclude_object(list, side->items[i].name))
+			side->items[nr++] = side->items[i];
+	side->nr = nr;
 }
 
 /* --- What belongs together --- */
@@ -333,14 +344,14 @@ static bool same_sums(const char *a, const char *b)
 	return len > 0 && read_head(b, head_b) == len && !memcmp(head_a, head_b, (size_t)len);
 }
 
-static void load_item(struct item *item, bool by_sums, unsigned int workers)
+static void load_item(const struct load *load, struct item *item, bool by_sums)
 {
 	struct input in;
 
 	if (by_sums) {
 		item->recs = records_read(item->sums);
 	} else if (!input_open(&in, &item->image)) {
-		item->recs = checksum_object(in.obj, workers);
+		item->recs = checksum_object(in.obj, load->workers, load->exclude);
 		input_close(&in);
 	}
 }
@@ -365,7 +376,7 @@ static int load_pair(void *ctx, size_t i)
 		if (item[s]->shared)
 			item[s]->recs = item[1]->recs;
 		else
-			load_item(item[s], by_sums[s], load->workers);
+			load_item(load, item[s], by_sums[s]);
 		good = good && item[s]->recs;
 	}
 	return good ? 0 : -1;
@@ -419,15 +430,19 @@ static struct build make_build(struct load *load, size_t s)
 	return (struct build){objs, nr};
 }
 
-int load_builds(struct loaded *builds, const char *old, const char *new, unsigned int jobs)
+int load_builds(struct loaded *builds, const char *old, const char *new, struct exclude *exclude,
+		unsigned int jobs)
 {
 	struct load *load = xcalloc(1, sizeof(*load));
 
 	*builds = (struct loaded){.state = load};
 	load->jobs = jobs;
+	load->exclude = exclude;
 	if (list_side(&load->side[0], old, jobs) || list_side(&load->side[1], new, jobs) ||
 	    match_sides(load->side))
 		return -1;
+	for (size_t s = 0; s < 2 && exclude; s++)
+		exclude_items(&load->side[s], exclude);
 	make_pairs(load);
 	builds->failed = load_pairs(load);
 	for (size_t s = 0; s < 2; s++)
@@ -437,7 +452,7 @@ int load_builds(struct loaded *builds, const char *old, const char *new, unsigne
 		}
 	builds->old = make_build(load, 0);
 	builds->new = make_build(load, 1);
-	return builds->old.nr || builds->new.nr ? 0 : -1;
+	return builds->old.nr || builds->new.nr || exclude ? 0 : -1;
 }
 
 void loaded_free(struct loaded *builds)

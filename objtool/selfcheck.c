@@ -38,7 +38,7 @@ struct check {
 static struct records *checksum_image(const char *path, const u8 *image, size_t size)
 {
 	struct object *obj = object_open_mem(path, image, size);
-	struct records *recs = obj ? checksum_object(obj, 1) : NULL;
+	struct records *recs = obj ? checksum_object(obj, 1, NULL) : NULL;
 
 	object_close(obj);
 	return recs;

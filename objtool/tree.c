@@ -249,16 +249,12 @@ struct tree *tree_scan(const char *root, unsigned int jobs)
 struct tree *tree_scan_file(const char *path)
 {
 	struct tree *tree = xcalloc(1, sizeof(*tree));
-	char *name = arena_strdup(&tree->arena, base_name(path));
-	char *root = arena_strdup(&tree->arena, path);
-	size_t len = strlen(name), in_dir = strlen(path) - len;
+	char *name = arena_strdup(&tree->arena, path + strspn(path, "/"));
 
-	root[in_dir > 1 ? in_dir - 1 : in_dir] = '\0';
-	tree->root = *root ? root : ".";
-	add_dir(tree, "", "");
+	tree->root = *path == '/' ? "/" : ".";
 	add_file(tree, "", name, 0);
 	if (str_ends(name, ".ko")) {
-		strcpy(name + len - strlen("ko"), "o");
+		strcpy(name + strlen(name) - strlen("ko"), "o");
 		add_file(tree, "", name, 0);
 	}
 	for (size_t i = 0; i < tree->nr; i++) {

@@ -87,8 +87,17 @@ bool update_clash(struct update *up, const struct update_task *clash[2])
 
 struct check {
 	struct update *up;
-	struct stat program;
+	struct stat program, list; /* of what is left out */
 };
+
+static bool task_excluded(struct exclude *list, const struct update_task *task)
+{
+	const struct image *image = &task->image;
+
+	/* In a tree, its path within it; a single object's or member's, as somebody wrote it. */
+	return exclude_object(list, image->rel) ||
+	       (!task->tree && exclude_object(list, image->name));
+}
 
 static void check_task(void *ctx, unsigned int worker, size_t i)
 {
@@ -97,7 +106,8 @@ static void check_task(void *ctx, unsigned int worker, size_t i)
 	struct stat sums;
 
 	(void)worker;
-	if (!task->tree || task->current)
+	task->excluded = check->up->exclude && task_excluded(check->up->exclude, task);
+	if (!task->tree || task->current || task->excluded)
 		return;
 	/* Gone since the tree was listed: then it is not there. Else reading it says what is wrong.
 	 */
@@ -106,7 +116,8 @@ static void check_task(void *ctx, unsigned int worker, size_t i)
 	else
 		task->current = !stat(task->to, &sums) && S_ISREG(sums.st_mode) &&
 				stamp_current(&task->object, &sums) &&
-				stamp_current(&check->program, &sums);
+				stamp_current(&check->program, &sums) &&
+				stamp_current(&check->list, &sums);
 }
 
 /* An installed program may be replaced by one that hashes otherwise. */
@@ -116,6 +127,8 @@ static void check_tasks(struct update *up)
 
 	if (stat("/proc/self/exe", &check.program))
 		check.program = (struct stat){0};
+	if (!up->exclude || stat(exclude_path(up->exclude), &check.list))
+		check.list = (struct stat){0};
 	pool_run(up->jobs, up->nr, check_task, &check);
 }
 
@@ -147,6 +160,20 @@ static int make_parents(const char *path)
 	return ret;
 }
 
+/* Remove a .checksums file, if it is one. Returns 0, or -1 after a message. */
+static int remove_sums(const char *path)
+{
+	if (content_of(path) != CONTENT_CHECKSUMS || !unlink(path) || errno == ENOENT)
+		return 0;
+	return error("cannot remove %s: %s", path, strerror(errno));
+}
+
+/* An object that is left out has no .checksums file. */
+static int remove_task(const struct update_task *task)
+{
+	return task->to ? remove_sums(task->to) : 0;
+}
+
 static int write_task(const struct update_task *task, const struct records *recs)
 {
 	if (!task->to)
@@ -156,7 +183,8 @@ static int write_task(const struct update_task *task, const struct records *recs
 	return records_write(recs, task->to);
 }
 
-static int checksum_task(const struct update_task *task, unsigned int workers)
+static int checksum_task(const struct update_task *task, struct exclude *exclude,
+			 unsigned int workers)
 {
 	struct records *recs;
 	struct input in;
@@ -166,33 +194,27 @@ static int checksum_task(const struct update_task *task, unsigned int workers)
 		return -1;
 	if (task->mirror)
 		make_parents(task->to); /* what is wrong shows when it is written */
-	recs = checksum_object(in.obj, workers);
-	if (recs)
+	recs = checksum_object(in.obj, workers, exclude);
+	if (recs && exclude && !recs->nr)
+		ret = remove_task(task);
+	else if (recs)
 		ret = write_task(task, recs);
 	records_free(recs);
 	input_close(&in);
 	return ret;
 }
 
-/* Remove a .checksums file, if it is one. Returns 0, or -1 after a message. */
-static int remove_sums(const char *path)
-{
-	if (content_of(path) != CONTENT_CHECKSUMS || !unlink(path) || errno == ENOENT)
-		return 0;
-	return error("cannot remove %s: %s", path, strerror(errno));
-}
-
 /*
  * The same for an object of a tree, in which a build may be going on. If it
  * was changed after its time was taken here, what was written says nothing of it.
  */
-static int checksum_file(struct update_task *task, unsigned int workers)
+static int checksum_file(struct update_task *task, struct exclude *exclude, unsigned int workers)
 {
 	struct stat after;
 
 	for (int i = 0; i < TRIES; i++) {
 		stamp_settle(&task->object);
-		if (checksum_task(task, workers)) {
+		if (checksum_task(task, exclude, workers)) {
 			remove_sums(task->to);
 			return -1;
 		}
@@ -220,8 +242,12 @@ static int run_task(void *ctx, size_t i)
 {
 	const struct running *run = ctx;
 	struct update_task *task = &run->up->tasks[run->todo[i]];
+	struct exclude *exclude = run->up->exclude;
 
-	return task->tree ? checksum_file(task, run->workers) : checksum_task(task, run->workers);
+	if (task->excluded)
+		return remove_task(task);
+	return task->tree ? checksum_file(task, exclude, run->workers)
+			  : checksum_task(task, exclude, run->workers);
 }
 
 /* One message for a directory that cannot be written to, not one for each object. */
@@ -251,7 +277,9 @@ size_t update_run(struct update *up)
 
 	check_tasks(up);
 	for (size_t i = 0; i < up->nr; i++)
-		if (!up->tasks[i].current) {
+		if (up->tasks[i].current) {
+			up->skipped++;
+		} else {
 			weights[nr] = (u64)up->tasks[i].object.st_size;
 			run.todo[nr++] = i;
 		}

@@ -23,7 +23,7 @@ struct job {
 static struct records *read_object(const char *path, unsigned int workers)
 {
 	struct object *obj = object_open(path);
-	struct records *recs = obj ? checksum_object(obj, workers) : NULL;
+	struct records *recs = obj ? checksum_object(obj, workers, NULL) : NULL;
 
 	object_close(obj);
 	return recs;

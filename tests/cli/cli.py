@@ -22,9 +22,9 @@ with open("doc/diff.schema.json", encoding="utf-8") as schema_file:
     SCHEMA = json.load(schema_file)
 
 COMMANDS = {
-    "checksum": ["--output", "--jobs", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
-    "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--ignore", "--color",
-             "--no-pager", "--jobs", "--help"],
+    "checksum": ["--output", "--jobs", "--exclude-from", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
+    "diff": ["--stat", "--name-only", "--name-status", "--json", "--quiet", "--strict", "--ignore", "--exclude-from",
+             "--color", "--no-pager", "--jobs", "--help"],
 }
 
 

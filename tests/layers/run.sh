@@ -19,13 +19,13 @@ log lane hash stamp
 mem
 seen pool expand kbuild
 sort
-options names layout batch terminal
+options names layout batch exclude terminal
 elf arch
 input symname
 special
 check
 namesake target token
-lines
+lines omit
 parts
 settle
 canon

@@ -382,6 +382,92 @@ def test_just_made():
     refused("just made: a directory", ["checksum", "--kbuild", path("jm")], "--kbuild")
 
 
+TWO = "static __attribute__((noinline)) int first_%s(int x) { return x * 3 + %d; }\n" \
+      "int middle_%s(int x) { return first_%s(x) + 1; }\n" \
+      "static __attribute__((noinline, used)) int last_%s(int x) { return x * 5 + %d; }\n"
+
+
+def linked_of(out, *sources):
+    """ld -r of objects of @sources (paths), each with three functions that have its name in theirs."""
+    for i, source in enumerate(sources):
+        name = os.path.basename(source)[:-2] + str(i)
+        full = put(source, (TWO % (name, i, name, name, name, i)).encode())
+        subprocess.run(["gcc", "-O1", "-w", "-fno-stack-protector", "-c", "-o", full[:-1] + "o", os.path.basename(full)],
+                       check=True, cwd=os.path.dirname(full))
+    os.makedirs(os.path.dirname(path(out)), exist_ok=True)
+    subprocess.run(["ld", "-r", "-o", path(out)] + [path(s[:-1] + "o") for s in sources], check=True)
+
+
+def functions(sums):
+    return sorted(line.split(b"\t")[3].decode() for line in get(sums).splitlines() if b"\tfunc\t" in line)
+
+
+def excluding(patterns, *args):
+    make_file("list", patterns.encode())
+    return objtool("checksum", "-X", path("list"), *args)
+
+
+def test_exclude_objects():
+    kernel_tree("ex")
+    objtool("checksum", path("ex"))
+    result = excluding("# a comment\n\nkernel/fork.o\n  \nsub/?ir.o  \nfs/*/inode.o\n", path("ex"))
+    left = [n for n in LEAVES if n not in ("kernel/fork.o", "fs/ext4/sub/dir.o", "fs/ext4/inode.o")]
+    check("exclude: objects are left out, what was there is removed", result == (0, "", "") and sums_in("ex") == left,
+          (result, sums_in("ex")))
+    objtool("checksum", path("ex"))
+    check("exclude: without a list, all", sums_in("ex") == LEAVES)
+    status, out, err = excluding("ork.o\nernel/exit.o\nkernel\nnone.o\nexit.o\n", "-o", path("ex-out"), path("ex"))
+    check("exclude: patterns match from a directory on, to the end",
+          status == 0 and sums_in("ex-out") == [n for n in LEAVES if n != "kernel/exit.o"], sums_in("ex-out"))
+    lines = err.splitlines()
+    check("exclude: what matches nothing is said", [line.split("list:")[1].split(":")[0] for line in lines] ==
+          ["1", "2", "3", "4"] and all("matches nothing" in line for line in lines), err)
+    good("exclude: in a hook", "checksum", "-X", path("list"), "--kbuild", path("ex/kernel/exit.o"))
+    check("exclude: in a hook, by its path", "kernel/exit.o" not in sums_in("ex"))
+    result = excluding("kernel/exit.o\n", path("ex/kernel/exit.o"), "-o", path("ex-one"))
+    check("exclude: one object, nothing written", result == (0, "", "") and not os.path.exists(path("ex-one")), result)
+    refused("exclude: no list", ["checksum", "-X", path("gone"), path("ex")], "gone", "No such file")
+
+
+def test_exclude_files():
+    linked_of("vmlinux.o", "x/fork.c", "x/exit.c", "x/cpu.c")
+    every = sorted(part + "_" + f for part in ("first", "middle", "last") for f in ("fork0", "exit1", "cpu2"))
+    objtool("checksum", path("vmlinux.o"))
+    check("exclude: all, to begin with", functions("vmlinux.o.checksums") == every)
+    for pattern in "exit.c", "exit.o", "some/where/exit.o", "ex?t.c", "e*.o":
+        result = excluding(pattern + "\n", path("vmlinux.o"))
+        check("exclude: a part of a linked object by " + pattern, result == (0, "", "") and
+              functions("vmlinux.o.checksums") == [f for f in every if "exit" not in f],
+              (result, functions("vmlinux.o.checksums")))
+    for pattern in "some/where/*", "some/where/e*.o":
+        _, _, err = excluding(pattern + "\n", path("vmlinux.o"))
+        check("exclude: no part by " + pattern + ", and it is said", functions("vmlinux.o.checksums") == every
+              and one_line(err) and "names a directory" in err, err)
+    linked_of("vmlinux.o", "x/fork.c", "y/fork.c", "x/cpu.c")
+    both = sorted(part + "_" + f for part in ("first", "middle", "last") for f in ("fork0", "fork1", "cpu2"))
+    _, _, err = excluding("x/fork.o\n", path("vmlinux.o"))
+    check("exclude: of two files of one name, neither", functions("vmlinux.o.checksums") == both
+          and one_line(err) and "names a directory" in err, err)
+    excluding("fork.o\n", path("vmlinux.o"))
+    check("exclude: or both", functions("vmlinux.o.checksums") == [f for f in both if "cpu" in f])
+    excluding("cpu.c\n", path("x/cpu.o"))
+    check("exclude: an object by its source", not os.path.exists(path("x/cpu.o.checksums")))
+
+
+def test_exclude_diff():
+    linked_of("ex-old/vmlinux.o", "x/fork.c", "x/exit.c")
+    linked_of("ex-new/vmlinux.o", "x/exit.c", "x/fork.c")
+    put("ex-old/a.o", func("fork"))
+    put("ex-new/a.o", func("fork", 2))
+    make_file("list", b"exit.c\nfork.c\na.o\n")
+    status, out, _ = objtool("diff", "--name-only", path("ex-old"), path("ex-new"))
+    check("exclude: there are differences", status == 1 and out != "", out)
+    good("exclude: diff leaves them out, too", "diff", "-q", "-X", path("list"), path("ex-old"), path("ex-new"))
+    make_file("list", b"exit.c\nfork.c\n")
+    status, out, _ = objtool("diff", "--name-only", "-X", path("list"), path("ex-old"), path("ex-new"))
+    check("exclude: and nothing else", status == 1 and "a.o:fork" in out and "middle" not in out, out)
+
+
 def test_by_content():
     put("plain/a.o", func("a"))
     put("plain/m.o", func("m"))

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <objtool/elf.h>
+#include <objtool/exclude.h>
 #include <objtool/records.h>
 
 /*
@@ -17,8 +18,12 @@
  * records that do not refer to the object, or NULL after a message. What could not be decoded or
  * attributed is said with warning(), by object, function and offset. The result
  * does not depend on @workers.
+ *
+ * If @exclude is not NULL, functions and data of the files that it lists have no
+ * records, nor have the rests of an object that is all of such a file. What cannot be
+ * attributed to a file is in.
  */
-struct records *checksum_object(struct object *obj, unsigned int workers);
+struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude);
 
 /*
  * Print the token streams of the records called @name to @out, one token a

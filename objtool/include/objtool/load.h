@@ -18,6 +18,7 @@
 #define OBJTOOL_LOAD_H
 
 #include <objtool/diff.h>
+#include <objtool/exclude.h>
 
 struct loaded {
 	struct build old, new;
@@ -26,10 +27,11 @@ struct loaded {
 };
 
 /*
- * Load both, with up to @jobs threads. Returns 0, or -1 after a message if
- * there is nothing to compare. Either way, loaded_free() releases it.
+ * Load both, less what @exclude lists if it is not NULL, with up to @jobs threads. Returns 0, or -1
+ * after a message if there is nothing to compare. Either way, loaded_free() releases it.
  */
-int load_builds(struct loaded *builds, const char *old, const char *new, unsigned int jobs);
+int load_builds(struct loaded *builds, const char *old, const char *new, struct exclude *exclude,
+		unsigned int jobs);
 
 void loaded_free(struct loaded *builds);
 

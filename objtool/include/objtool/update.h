@@ -6,7 +6,7 @@
  * .checksums file is not up to date (stamp.h) or older than this program; those
  * whose object is gone, or was refused, are removed. So that after a run, and
  * after any number of runs at once or broken off, a .checksums file of a tree
- * is one of the object that is there.
+ * is one of the object that is there. Objects that are left out have none.
  */
 #ifndef OBJTOOL_UPDATE_H
 #define OBJTOOL_UPDATE_H
@@ -21,6 +21,7 @@ struct update_task {
 	bool tree;	    /* found in a tree: may be up to date, may vanish */
 	bool mirror;	    /* directories on the way to .to may have to be made */
 	bool current;	    /* nothing to do */
+	bool excluded;	    /* there shall be no such file */
 	struct stat object; /* if .tree: its file, before it is read */
 };
 
@@ -28,6 +29,8 @@ struct update {
 	struct update_task *tasks;
 	size_t nr, cap;
 	unsigned int jobs;
+	struct exclude *exclude; /* what is left out, or NULL */
+	size_t skipped;		 /* set by update_run(): how many were up to date */
 };
 
 /*
