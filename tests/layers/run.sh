@@ -19,7 +19,7 @@ log lane hash stamp
 mem
 seen pool expand kbuild
 sort
-options names layout batch exclude terminal
+options names layout batch exclude file terminal
 elf arch
 input symname
 special
