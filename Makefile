@@ -114,7 +114,7 @@ needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-conf
 	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev
 needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
 	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
-	mandoc=mandoc zsh=zsh
+	mandoc=mandoc zsh=zsh chromium=chromium
 
 .PHONY: deps
 deps: ## install what building and testing need (Debian packages, by apt-get)
@@ -155,6 +155,16 @@ $(BUILD)/flags: FORCE
 		printf '%s\n' '$(compile)' '$(link)' > $@
 .PHONY: FORCE
 FORCE:
+
+# Style and script of the HTML report, as strings.
+$(BUILD)/gen/report-html.h: objtool/html/report.css objtool/html/report.js
+	@mkdir -p $(@D)
+	$(call say,GEN)for f in $^; do \
+		echo "static const char report_$${f##*.}[] ="; \
+		sed 's/\\/&&/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
+	done > $@
+$(BUILD)/obj/objtool/report-html.o: $(BUILD)/gen/report-html.h
+$(BUILD)/obj/objtool/report-html.o: compile += -I$(BUILD)/gen
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* builtin-diff.c - objtool diff: which functions and data objects differ between two builds */
+#include <errno.h>
 #include <stdlib.h>
 #include <objtool/builtin.h>
+#include <objtool/file.h>
 #include <objtool/ignore.h>
 #include <objtool/load.h>
 #include <objtool/log.h>
@@ -11,6 +13,7 @@
 
 struct diff_options {
 	bool json, stat, name_only, name_status, quiet, strict, no_pager;
+	const char *html;	      /* where to write a page, or NULL */
 	const char *ignore, *exclude; /* files of patterns, or NULL */
 	unsigned int colour;	      /* enum colour */
 	unsigned int jobs;
@@ -24,6 +27,8 @@ static const struct option_spec diff_options[] = {
 	OPTION(struct diff_options, name_status, .name = "name-status",
 	       .help = "print status, kind, object and name, tab-separated"),
 	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
+	OPTION(struct diff_options, html, .name = "html", .arg = "FILE", .kind = OPTION_STRING,
+	       .help = "write a page to read in a browser"),
 	OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
 	       .help = "print nothing, say it by the exit status"),
 	OPTION(struct diff_options, strict, .name = "strict",
@@ -115,6 +120,8 @@ static void print_form(const struct diff *diff, const struct diff_options *opts,
 		report_names(diff, opts->strict, stdout);
 	else if (opts->name_status)
 		report_status(diff, stdout);
+	else if (opts->html)
+		report_summary(diff, stdout);
 	else
 		report_text(diff, look, stdout);
 }
@@ -133,6 +140,28 @@ static void report(const struct diff *diff, const struct diff_options *opts, con
 		pager_start(&pager);
 	print_form(diff, opts, old, new, &look);
 	pager_stop(&pager);
+}
+
+/* Returns 0, or -1 after a message. */
+static int write_html(const struct diff *diff, const struct diff_options *opts, const char *old,
+		      const char *new)
+{
+	struct span page = {0};
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &page.size);
+	int ret = -1;
+
+	if (out) {
+		report_html(diff, old, new, opts->strict, NULL, out);
+		ret = fclose(out);
+		page.data = (const u8 *)text;
+	}
+	if (!ret)
+		ret = file_write(opts->html, &page, 1);
+	if (ret)
+		error("cannot write %s: %s", opts->html, strerror(errno));
+	free(text);
+	return ret;
 }
 
 /* Returns how many patterns were of no use. */
@@ -158,6 +187,8 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 		diff = diff_builds(&builds.old, &builds.new);
 		unused = leave_out(diff, ignore);
 		report(diff, opts, old_path, new_path);
+		if (opts->html && write_html(diff, opts, old_path, new_path))
+			builds.failed++;
 		if (!builds.failed && !(opts->strict && unused))
 			status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
 		diff_free(diff);

@@ -4,44 +4,12 @@
 #include <objtool/names.h>
 #include <objtool/report.h>
 
-/*
- * Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629): no overlong
- * forms, no surrogates, nothing over U+10FFFF.
- */
-static unsigned int utf8_len(const char *s)
-{
-	/* By first byte: range of the first and, where it is narrower, of the second byte. */
-	static const struct {
-		u8 first, last, low, high, len;
-	} forms[] = {
-		{0x00, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	const u8 *p = (const u8 *)s;
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		unsigned int n = 1;
-
-		if (p[0] < forms[i].first || p[0] > forms[i].last)
-			continue;
-		if (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
-			return 0;
-		while (n < forms[i].len && (n == 1 || (p[n] & 0xc0) == 0x80))
-			n++;
-		return n == forms[i].len ? n : 0;
-	}
-	return 0;
-}
-
 /* Bytes that are no UTF-8 become U+FFFD: JSON has no way to write them. */
 static void json_string(const char *s, FILE *out)
 {
 	putc('"', out);
 	while (*s) {
-		unsigned int n = utf8_len(s);
+		unsigned int n = report_utf8_len(s);
 
 		if (!n)
 			fputs("\\ufffd", out);

@@ -46,7 +46,8 @@ static bool has_line(const struct text *t, size_t i)
 {
 	const struct diff_entry *e = &t->diff->entries[i];
 
-	return !t->common.covers[i] && !(e->alone && t->fold_alone) && !is_lines(t, e) && !is_crc(e);
+	return !t->common.covers[i] && !(e->alone && t->fold_alone) && !is_lines(t, e) &&
+	       !is_crc(e);
 }
 
 /* Records of entries from @i on that have the name and status of entry @i. */

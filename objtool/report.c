@@ -72,8 +72,7 @@ void report_lanes(u16 lanes, FILE *out)
 		}
 }
 
-/* What there is to say beside the name. */
-static void print_reason(const struct diff_entry *e, FILE *out)
+void report_reason(const struct diff_entry *e, FILE *out)
 {
 	switch ((enum diff_status)e->status) {
 	case DIFF_CHANGED:
@@ -126,7 +125,7 @@ void report_entry(const struct diff_entry *e, const struct report_look *look, in
 	fprintf(out, "%-*s", has_reason(e) || clone ? name_width : 0, e->name);
 	if (has_reason(e)) {
 		fputs("  ", out);
-		print_reason(e, out);
+		report_reason(e, out);
 	}
 	if (clone)
 		fprintf(out, "%s  (%s of %.*s)%s", report_ink(look, INK_FAINT), clone, (int)origin,
@@ -181,6 +180,34 @@ void report_summary(const struct diff *diff, FILE *out)
 	if (diff->ignored)
 		fprintf(out, "; %zu ignored", diff->ignored);
 	putc('\n', out);
+}
+
+unsigned int report_utf8_len(const char *s)
+{
+	/* By first byte: range of the first and, where it is narrower, of the second byte. */
+	static const struct {
+		u8 first, last, low, high, len;
+	} forms[] = {
+		{0x00, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const u8 *p = (const u8 *)s;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		unsigned int n = 1;
+
+		if (p[0] < forms[i].first || p[0] > forms[i].last)
+			continue;
+		if (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
+			return 0;
+		while (n < forms[i].len && (n == 1 || (p[n] & 0xc0) == 0x80))
+			n++;
+		return n == forms[i].len ? n : 0;
+	}
+	return 0;
 }
 
 /* Names are sorted within their object and kind: what repeats follows itself. */

@@ -48,6 +48,20 @@ void report_status(const struct diff *diff, FILE *out);
  */
 void report_json(const struct diff *diff, const char *old, const char *new, FILE *out);
 
+/* Where the disassembly of what differs comes from. */
+struct report_patches {
+	/* A unified diff, which is the caller's; NULL or "" if there is none to show. */
+	char *(*get)(void *ctx, const struct diff_entry *e);
+	void *ctx;
+};
+
+/*
+ * A page of HTML that has all it needs: summary, table to sort and to filter,
+ * and, if @patches is not NULL, folded disassembly.
+ */
+void report_html(const struct diff *diff, const char *old, const char *new, bool strict,
+		 const struct report_patches *patches, FILE *out);
+
 /* --- Shared by the forms above, and by whatever else prints differences --- */
 
 /* Colours: of each status by its number, and of other things. */
@@ -77,6 +91,15 @@ void report_path(const char *path, FILE *out);
  */
 void report_entry(const struct diff_entry *e, const struct report_look *look, int name_width,
 		  FILE *out);
+
+/* What there is to say of an entry besides its name: its lanes, what it was called; or nothing. */
+void report_reason(const struct diff_entry *e, FILE *out);
+
+/*
+ * Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629): no overlong
+ * forms, no surrogates, nothing over U+10FFFF.
+ */
+unsigned int report_utf8_len(const char *s);
 
 /* "code, strings and constants"; "contents" if no lane is in @lanes. */
 void report_lanes(u16 lanes, FILE *out);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * report-html.c - a diff as a page of its own, to be shared in a review
+ *
+ * All of it is in the page: style, script and data; it asks no network for
+ * anything, and forbids itself to. Without scripts it is a plain table.
+ */
+#include <stdlib.h>
+#include <objtool/names.h>
+#include <objtool/report.h>
+/* Made from html/ by the Makefile. */
+#include <report-html.h>
+
+/* Text between tags, or in double quotes; what could be taken for either is written otherwise. */
+static void put_text(const char *s, FILE *out)
+{
+	while (*s) {
+		size_t n = report_utf8_len(s);
+
+		if (!n)
+			fputs("\xef\xbf\xbd", out); /* U+FFFD: no UTF-8 */
+		else if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (*s == '"')
+			fputs("&quot;", out);
+		else if (((u8)*s < 0x20 && *s != '\t' && *s != '\n') || *s == 0x7f)
+			fprintf(out, "\\x%02x", (unsigned int)*s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+}
+
+/* What something prints to a stream, as a string; the caller's. */
+static char *printed(void (*print)(const void *what, FILE *out), const void *what)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return xstrdup("");
+	print(what, out);
+	fclose(out);
+	return text;
+}
+
+static void print_summary(const void *diff, FILE *out)
+{
+	report_summary(diff, out);
+}
+
+static void print_what(const void *entry, FILE *out)
+{
+	const struct diff_entry *e = entry;
+	size_t origin;
+	const char *clone = e->kind == RECORD_FUNC ? name_clone(e->name, &origin) : NULL;
+
+	report_reason(e, out);
+	if (clone)
+		fprintf(out, " (%s of %.*s)", clone, (int)origin, e->name);
+}
+
+/* --- The page's parts --- */
+
+static void put_head(const struct diff *diff, const char *old, const char *new, FILE *out)
+{
+	char *summary = printed(print_summary, diff);
+
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	      "<title>objtool diff: ",
+	      out);
+	put_text(new, out);
+	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", report_css);
+	fputs("<h1>What differs</h1>\n<dl>\n<dt>old</dt><dd class=\"path\">", out);
+	put_text(old, out);
+	fputs("</dd>\n<dt>new</dt><dd class=\"path\">", out);
+	put_text(new, out);
+	fputs("</dd>\n<dt>in all</dt><dd id=\"summary\">", out);
+	summary[strcspn(summary, "\n")] = '\0';
+	put_text(summary, out);
+	fputs("</dd>\n</dl>\n", out);
+	free(summary);
+}
+
+/* Of what differs in line numbers only there can be very much; it is shown when asked for. */
+static void put_form(const struct diff *diff, bool strict, bool patches, FILE *out)
+{
+	fputs("<form hidden>\n<input type=\"search\" name=\"search\" "
+	      "placeholder=\"words of objects, names, what differs\" aria-label=\"filter\">\n",
+	      out);
+	for (enum diff_status status = 0; status < NR_DIFF_STATUS; status++)
+		if (diff_count(diff, status))
+			fprintf(out,
+				"<label class=\"%s\"><input type=\"checkbox\" name=\"%s\"%s> "
+				"%s %zu</label>\n",
+				diff_status_name(status), diff_status_name(status),
+				status == DIFF_LINES && !strict ? "" : " checked",
+				diff_status_name(status), diff_count(diff, status));
+	fputs("<select name=\"kind\" aria-label=\"kind\"><option value=\"\">all kinds</option>"
+	      "<option value=\"func\">functions</option><option value=\"data\">data</option>"
+	      "<option value=\"rest\">rest of sections</option></select>\n",
+	      out);
+	if (patches)
+		fputs("<button type=\"button\" name=\"unfold\">unfold all</button>\n"
+		      "<button type=\"button\" name=\"fold\">fold all</button>\n",
+		      out);
+	fputs("<output name=\"shown\"></output>\n</form>\n", out);
+}
+
+/* One row; @object is what stands in its column. */
+static void put_row(const struct diff_entry *e, const char *object, s64 growth, FILE *out)
+{
+	const char *status = diff_status_name(e->status), *kind = record_kind_name(e->kind);
+	char *what = printed(print_what, e);
+
+	fprintf(out,
+		"<tbody class=\"%s\">\n<tr><td class=\"status\">%s</td><td>%s</td>"
+		"<td class=\"object\">",
+		status, status, kind);
+	put_text(object, out);
+	fputs("</td><td class=\"name\">", out);
+	put_text(e->name, out);
+	if (growth)
+		fprintf(out, "</td><td class=\"size\">%+lld</td><td>", (long long)growth);
+	else
+		fputs("</td><td class=\"size\"></td><td>", out);
+	put_text(what, out);
+	fputs("</td></tr>\n", out);
+	free(what);
+}
+
+/* A unified diff, line by line, in the colours that people expect. */
+static void put_patch(char *text, FILE *out)
+{
+	char *line, *rest;
+
+	fputs("<tr class=\"patch\"><td colspan=\"6\"><details><summary>disassembly</summary><pre>",
+	      out);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *class = *line == '-'   ? "del"
+				    : *line == '+' ? "ins"
+				    : *line == '@' ? "at"
+						   : NULL;
+
+		if (class)
+			fprintf(out, "<span class=\"%s\">", class);
+		put_text(line, out);
+		fputs(class ? "</span>\n" : "\n", out);
+	}
+	fputs("</pre></details></td></tr>\n", out);
+}
+
+static void put_entry(const struct diff_entry *e, const struct report_patches *patches, FILE *out)
+{
+	s64 growth = e->status == DIFF_AMBIGUOUS ? 0 : diff_growth(e);
+	char *patch = patches ? patches->get(patches->ctx, e) : NULL;
+
+	put_row(e, e->object, growth, out);
+	if (patch && *patch)
+		put_patch(patch, out);
+	fputs("</tbody>\n", out);
+	free(patch);
+}
+
+static void put_table(const struct diff *diff, const struct report_patches *patches, FILE *out)
+{
+	struct report_common common = report_find_common(diff);
+
+	fputs("<table>\n<thead><tr><th data-key=\"status\">status</th><th data-key=\"kind\">kind"
+	      "</th><th data-key=\"object\">object</th><th data-key=\"name\">name</th>"
+	      "<th data-key=\"size\" class=\"size\">size</th><th data-key=\"what\">what differs"
+	      "</th></tr></thead>\n",
+	      out);
+	for (size_t i = 0; i < common.nr; i++) {
+		char *object =
+			xasprintf("in %zu of %zu objects", common.change[i].objects, diff->objects);
+
+		put_row(common.change[i].like, object, 0, out);
+		fputs("</tbody>\n", out);
+		free(object);
+	}
+	for (size_t i = 0; i < diff->nr; i++)
+		if (!common.covers[i])
+			put_entry(&diff->entries[i], patches, out);
+	fputs("</table>\n", out);
+	report_common_free(&common);
+}
+
+void report_html(const struct diff *diff, const char *old, const char *new, bool strict,
+		 const struct report_patches *patches, FILE *out)
+{
+	put_head(diff, old, new, out);
+	put_form(diff, strict, patches, out);
+	put_table(diff, patches, out);
+	fprintf(out, "<script>\n%s</script>\n</body>\n</html>\n", report_js);
+}

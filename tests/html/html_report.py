@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""html_report.py - objtool diff --html, as a text and in a browser
+
+The browser is chromium without a display. A script that is appended to the
+page does what a reader would do, and leaves what it then sees in the page,
+which chromium prints.
+"""
+import html.parser
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
+from checksums import line, write  # noqa: E402
+from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path  # noqa: E402
+
+VOID = {"meta", "input", "br"}
+
+
+def func(name, checksum=1, size=16, **lanes):
+    return line("func", name, checksum, size, **lanes)
+
+
+class Page(html.parser.HTMLParser):
+    """Text of the table's rows, and whether each tag that is opened is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.rows, self.wrong, self.tags, self.summary = [], [], [], [], ""
+        self.feed(text)
+        self.close()
+        self.wrong += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr" and "tbody" in self.open:
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append("/" + tag)
+
+    def handle_data(self, data):
+        if "td" in self.open:
+            self.rows[-1][-1] += data
+        if self.open and self.open[-1] == "dd":
+            self.summary = data
+
+
+OLD = {"fs/a.ko": [func("alpha", 1, code=1), func("beta", 1, 40, refs=1), func("gone", 7), func("moved", 1, lines=1),
+                   line("data", "table", 1, consts=1)],
+       "net/b.ko": [func("was", 5), func("f.isra", 1, 16, code=1)]}
+NEW = {"fs/a.ko": [func("alpha", 2, 20, code=2), func("beta", 2, 32, refs=2), func("moved", 1, lines=2),
+                   line("data", "table", 2, consts=2)],
+       "net/b.ko": [func("is", 5), func("f.isra", 2, 116, code=2), func("came", 8)]}
+
+# Status, kind, object, name, size, what differs.
+ROWS = [["changed", "func", "fs/a.ko", "alpha", "+4", "code"],
+        ["changed", "func", "fs/a.ko", "beta", "-8", "calls and data used"],
+        ["removed", "func", "fs/a.ko", "gone", "-16", ""],
+        ["lines", "func", "fs/a.ko", "moved", "", "line numbers"],
+        ["changed", "data", "fs/a.ko", "table", "", "strings and constants"],
+        ["added", "func", "net/b.ko", "came", "+16", ""],
+        ["changed", "func", "net/b.ko", "f.isra", "+100", "code (variant of f)"],
+        ["renamed", "func", "net/b.ko", "is", "", "was was"]]
+
+
+def tree(name, objects):
+    for obj, lines in objects.items():
+        os.makedirs(os.path.dirname(path(name, obj)), exist_ok=True)
+        write(path(name, obj + ".checksums"), lines)
+    return path(name)
+
+
+def report(*args, old=None, new=None):
+    """Write a page; returns the program's status, output and messages, and the page."""
+    page = path("page.html")
+    if os.path.exists(page):
+        os.unlink(page)
+    result = objtool("diff", "--html", page, *args, old or tree("old", OLD), new or tree("new", NEW))
+    with open(page, "rb") as f:
+        return (*result, f.read().decode("utf-8"))
+
+
+def test_text():
+    status, out, err, text = report()
+    page = Page(text)
+    check("page: status, and the totals", status == 1 and err == "" and out == page.summary + "\n", (status, out, err))
+    check("page: every tag is closed", page.wrong == [], page.wrong)
+    check("page: rows", page.rows == ROWS, page.rows)
+    check("page: needs nothing else", not re.search(r"https?:|//\w|src=|@import|url\(|<link", text))
+    policy = [attrs["content"] for tag, attrs in page.tags if "http-equiv" in attrs]
+    check("page: forbids itself the network", policy and policy[0].startswith("default-src 'none';"), policy)
+    check("page: nothing folded without -p", "<details" not in text)
+    status, out, err, text = report("--json")
+    check("page: beside JSON", status == 1 and json.loads(out)["summary"]["changed"] == 4 and Page(text).rows == ROWS)
+    check("page: beside nothing", report("-q")[:3] == (1, "", ""))
+    page = Page(report(new=path("old"))[3])
+    check("page: no difference", page.rows == [] and page.wrong == [])
+
+
+def test_escapes():
+    """What could be taken for HTML, in a path: names in a .checksums file cannot have most of it."""
+    evil = "<script>alert(1)</script>&amp;\"'\x1b[2J"
+    old = tree("evil-old", {"d/x.ko": [func("f", 1)], "d/y.ko": []})
+    new = tree("evil-new", {"d/" + evil.replace("/", "|") + ".ko": [func("<b>&\"", 1), func("g<i>", 2)], "d/y.ko": []})
+    page = Page(report(old=old, new=new)[3])
+    found = {row[3] for row in page.rows}
+    check("escapes: names", {"<b>&\"", "g<i>"} <= found, page.rows)
+    check("escapes: paths", any(row[2] == "d/%s.ko" % evil.replace("/", "|").replace("\x1b", "\\x1b")
+                                for row in page.rows), page.rows)
+    check("escapes: one script only", [tag for tag, _ in page.tags].count("script") == 1 and page.wrong == [])
+    odd = os.fsencode(path("")) + b"bad\xff<p>"
+    with open(odd, "wb") as f, open(path("new/fs/a.ko.checksums"), "rb") as source:
+        f.write(source.read())
+    page = path("odd.html")
+    subprocess.run([OBJTOOL, "diff", "-q", "--html", page, path("old/fs/a.ko.checksums"), odd], check=False)
+    with open(page, "rb") as f:
+        text = f.read().decode("utf-8")
+    check("escapes: no UTF-8", "bad\ufffd&lt;p&gt;" in text)
+
+
+def test_file():
+    report()
+    for what, target in (("no directory", path("none/x.html")), ("full", "/dev/full")):
+        status, _, err = objtool("diff", "--html", target, path("old"), path("new"))
+        check("file: " + what, status == 2 and one_line(err) and target in err, (status, err))
+    kept = make_file("kept.html", b"before")
+    status, _, err = objtool("diff", "--html", kept, path("old"), path("missing"))
+    check("file: kept if there is nothing to write", status == 2 and open(kept, "rb").read() == b"before", err)
+    check("file: nothing is left over", not [f for f in os.listdir(path("")) if "tmp" in f])
+
+
+def browse(text, script):
+    """What @script returns when run in the page."""
+    text = text.replace("</body>", "<script>document.body.dataset.seen = JSON.stringify((() => {%s})());"
+                        "</script></body>" % script)
+    page = make_file("browsed.html", text.encode())
+    p = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + path("profile"),
+                        "--dump-dom", "file://" + page], capture_output=True, timeout=120, check=False)
+    found = re.search(r'data-seen="([^"]*)"', p.stdout.decode())
+    return json.loads(html.unescape(found[1])) if found else p.stderr.decode()[-500:]
+
+
+READER = """
+const $ = selector => document.querySelector(selector), form = $("form");
+const shown = () => [...document.querySelectorAll("tbody")].filter(row => row.getClientRects().length)
+	.map(row => row.querySelector(".name").textContent);
+const click = key => { $("th[data-key=" + key + "] button").click(); return shown(); };
+const set = (name, value) => { const field = form.elements[name];
+	if (field.type === "checkbox") field.checked = value; else field.value = value;
+	field.dispatchEvent(new Event("input", {bubbles: true})); return shown(); };
+"""
+
+
+def test_browser():
+    text = report()[3]
+    seen = browse(text, READER + """return {
+        first: shown(), count: form.shown.value, form: form.hidden,
+        lines: set("lines", true), all: form.shown.value,
+        size: click("size"), sizeDown: click("size"), sorted: $("th[data-key=size]").getAttribute("aria-sort"),
+        name: click("name"), status: click("status"), object: click("object"),
+        kind: set("kind", "data"), every: set("kind", "").length,
+        word: set("search", "CODE"), words: set("search", " net  came "), none: set("search", "nothing of it"),
+        empty: set("search", "").length, unchanged: set("changed", false),
+        faint: getComputedStyle($(".note, output")).color, colour: getComputedStyle($(".added .status")).color,
+        network: performance.getEntriesByType("resource").length};""")
+    if not check("browser: the script runs", isinstance(seen, dict), seen):
+        return
+    names = [row[3] for row in ROWS]
+    unmoved = [n for n in names if n != "moved"]
+    check("browser: at first, without what only moved", seen["first"] == unmoved, seen["first"])
+    check("browser: how many are shown", (seen["count"], seen["all"]) == ("7 of 8 shown", "8 of 8 shown"), seen)
+    check("browser: the form is there", seen["form"] is False)
+    check("browser: a box", seen["lines"] == names, seen["lines"])
+    sizes = {row[3]: int(row[4] or 0) for row in ROWS}
+    check("browser: by size, as numbers", seen["size"] == sorted(names, key=sizes.get), seen["size"])
+    check("browser: the other way", seen["sizeDown"] == sorted(names, key=lambda n: -sizes[n]) and
+          seen["sorted"] == "descending", seen["sizeDown"])
+    check("browser: by name", seen["name"] == sorted(names), seen["name"])
+    status = {row[3]: row[0] for row in ROWS}
+    check("browser: by status, the others in order", seen["status"] == sorted(names, key=status.get), seen["status"])
+    check("browser: by object", seen["object"] == names, seen["object"])
+    check("browser: a kind", seen["kind"] == ["table"] and seen["every"] == 8, seen["kind"])
+    check("browser: a word, in any case", seen["word"] == ["alpha", "f.isra"], seen["word"])
+    check("browser: two words", seen["words"] == ["came"] and seen["none"] == [] and seen["empty"] == 8, seen["words"])
+    check("browser: without what changed", seen["unchanged"] == ["gone", "moved", "came", "is"], seen["unchanged"])
+    check("browser: it has its colours", seen["colour"] not in ("", "rgb(0, 0, 0)", seen["faint"]), seen["colour"])
+    check("browser: asked for nothing", seen["network"] == 0, seen["network"])
+    seen = browse(text.replace("form.hidden = false;", "throw 0;"), READER + "return shown();")
+    check("browser: without the script, all is there", seen == names, seen)
+
+
+for test in (test_text, test_escapes, test_file, test_browser):
+    test()
+finish()
