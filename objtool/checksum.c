@@ -532,6 +532,10 @@ static bool dump_rest(struct worker *worker, const char *name)
 
 /* ---- which build was this ---- */
 
+/* Bytes of these identifications; an object linked from those of many compilers has some hundred.
+ */
+#define MAX_COMPILER 4096U
+
 /* The compilers' identifications in .comment, each once, in order. */
 static const char *compiler(const struct object *obj, struct arena *arena)
 {
@@ -539,9 +543,10 @@ static const char *compiler(const struct object *obj, struct arena *arena)
 	struct buf b = {0};
 	const char *result;
 
-	for (u32 i = 0; sec && sec->data && i < sec->size;) {
+	/* Of a compiler each; who made up thousands is not worth more than the first few. */
+	for (u32 i = 0; sec && sec->data && i < sec->size && b.len < MAX_COMPILER;) {
 		const char *s = (const char *)sec->data + i;
-		size_t n = strnlen(s, sec->size - i);
+		size_t n = strnlen(s, sec->size - i < MAX_COMPILER ? sec->size - i : MAX_COMPILER);
 
 		if (n && !(b.len && memmem(b.data, b.len, s, n))) {
 			if (b.len)
@@ -580,11 +585,14 @@ struct reading {
 	struct lines lines;
 };
 
-static void read_object(struct object *obj, struct reading *r)
+/* Returns 0, or -1 after a message. */
+static int read_object(struct object *obj, struct reading *r)
 {
-	code_read(obj, &r->code);
+	if (code_read(obj, &r->code))
+		return -1;
 	namesakes_read(&r->code, &r->namesakes);
 	lines_read(&r->code, &r->lines);
+	return 0;
 }
 
 static void init_canon(struct canon *c, const struct reading *r)
@@ -608,23 +616,46 @@ static void add_records(const struct reading *reading, struct exclude *exclude, 
 	omit_free(&omit);
 }
 
+/* Returns -1 after a message if that object was too much, and what was made of it means nothing. */
+static int check_effort(const struct object *obj, struct worker *w, unsigned int workers)
+{
+	const struct effort *effort = w->canon.code->effort;
+
+	for (unsigned int i = 0; i < workers; i++)
+		canon_settle_effort(&w[i].canon);
+	if (!effort_is_over(effort))
+		return 0;
+	return error("%s: refused: what its symbols share and refer to takes more than %llu steps "
+		     "to describe, of %zu bytes",
+		     obj->path, (unsigned long long)effort->limit, obj->file_size);
+}
+
 struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude)
 {
-	struct records *recs = xcalloc(1, sizeof(*recs));
+	struct records *recs;
 	struct reading reading;
-	struct worker *w = xcalloc(workers, sizeof(*w));
+	struct worker *w;
+	int ret;
 
 	obj->workers = workers;
-	read_object(obj, &reading);
+	if (read_object(obj, &reading))
+		return NULL;
+	recs = xcalloc(1, sizeof(*recs));
+	w = xcalloc(workers, sizeof(*w));
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);
 	add_records(&reading, exclude, w, workers, recs);
+	ret = check_effort(obj, w, workers);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_free(&w[i].canon);
 		buf_free(&w[i].namings);
 		buf_free(&w[i].bad);
 	}
 	free(w);
+	if (ret) {
+		records_free(recs);
+		return NULL;
+	}
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
 	records_finish(recs, workers);
@@ -643,8 +674,10 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	struct worker w = {0};
 	struct canon *c = &w.canon;
 	bool found = false;
+	int ret;
 
-	read_object(obj, &reading);
+	if (read_object(obj, &reading))
+		return -1;
 	init_canon(c, &reading);
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];
@@ -665,6 +698,9 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	}
 	/* What is left can only be said when all else has been written. */
 	found |= dump_rest(&w, name);
+	ret = check_effort(obj, &w, 1);
 	canon_free(c);
+	if (ret)
+		return -1;
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
 }
