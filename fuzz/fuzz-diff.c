@@ -120,22 +120,26 @@ static void check_reverse(const struct diff *diff, const struct pair *pair)
 					 : status == DIFF_REMOVED ? DIFF_ADDED
 								  : status;
 
-		REQUIRE(diff->count[status] == back->count[other]);
+		REQUIRE(diff_count(diff, status) == diff_count(back, other));
 	}
 	diff_free(back);
 }
 
 static void write_reports(const struct diff *diff)
 {
+	const struct report_look plain = {.width = 80}, strict = {true, true, 0};
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	REQUIRE(out);
-	report_text(diff, true, out);
+	report_text(diff, &plain, out);
 	report_names(diff, false, out);
 	fflush(out);
 	REQUIRE(!memchr(text, '\t', len)); /* of names, only as \x09 */
+	report_text(diff, &strict, out);
+	report_stat(diff, &plain, out);
+	report_status(diff, out);
 	report_json(diff, "old", "ne\"w\n", out);
 	fclose(out);
 	free(text);

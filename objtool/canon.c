@@ -40,7 +40,7 @@
 #define MAX_NESTED 8
 
 /*
- * The tokens of one function are at most this many times the file, and some
+ * The tokens of one function and lane are at most this many times the file, and some
  * more: an instruction of one byte takes seven.
  */
 #define MAX_STREAM_BASE	    (1U << 20)
@@ -73,7 +73,7 @@ static bool is_over(struct canon *c)
 {
 	const struct effort *effort = c->code->effort;
 
-	if (c->stream.all.len > MAX_STREAM_BASE + c->code->obj->file_size * MAX_STREAM_PER_BYTE)
+	if (c->stream.out->len > MAX_STREAM_BASE + c->code->obj->file_size * MAX_STREAM_PER_BYTE)
 		spend(c, effort->limit);
 	return effort_is_over(effort);
 }
@@ -1109,7 +1109,7 @@ void canon_unit(struct canon *c, u32 unit)
 	}
 	write_aliases(c, unit);
 	write_parts_and_blobs(c);
-	spend(c, c->stream.all.len);
+	spend(c, stream_len(&c->stream));
 }
 
 void canon_common(struct canon *c, const struct symbol *sym)
@@ -1131,7 +1131,7 @@ void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
 	else
 		write_data(c, sec, off, len, false, &(struct line_field){0, 0, 0});
 	write_parts_and_blobs(c);
-	spend(c, c->stream.all.len);
+	spend(c, stream_len(&c->stream));
 }
 
 void canon_free(struct canon *c)

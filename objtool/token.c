@@ -18,6 +18,15 @@ void stream_free(struct stream *st)
 	buf_free(&st->order);
 }
 
+size_t stream_len(const struct stream *st)
+{
+	size_t len = st->order.len;
+
+	for (int i = 0; i < NR_LANES; i++)
+		len += st->lane[i].len;
+	return len;
+}
+
 static void add_order(struct stream *st, u32 what, u64 num)
 {
 	put_u64(buf_reserve(&st->order, 8), (u64)what << 56 | num);
