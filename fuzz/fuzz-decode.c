@@ -23,11 +23,12 @@ static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, s
 	arch_address_use(p, insn, false, &reg);
 	arch_address_use(p, insn, true, &reg);
 	if (reg != ARCH_NO_REG) {
-		arch_compares_register(p, insn, reg);
 		arch_argument(reg);
 		arch_call_clobbers(reg);
 	}
 	arch_writes(p, insn);
+	arch_compares(p, insn);
+	arch_steps(p, insn);
 	arch_loads_immediate(p, insn);
 	if (insn->flags & INSN_PCREL_IMM) {
 		n = arch_canonical_branch(p, insn, out);
