@@ -39,7 +39,7 @@ static void dump_some(struct object *obj)
 static void check_threads(const u8 *data, size_t size, const struct records *recs)
 {
 	struct object *obj = object_open_mem("fuzz", data, size);
-	struct records *again = obj ? checksum_object(obj, 3) : NULL;
+	struct records *again = obj ? checksum_object(obj, 3, NULL) : NULL;
 
 	REQUIRE(again && again->nr == recs->nr && again->total == recs->total);
 	records_free(again);
@@ -49,7 +49,7 @@ static void check_threads(const u8 *data, size_t size, const struct records *rec
 void fuzz_one(const u8 *data, size_t size)
 {
 	struct object *obj = object_open_mem("fuzz", data, size);
-	struct records *recs = obj ? checksum_object(obj, 1) : NULL;
+	struct records *recs = obj ? checksum_object(obj, 1, NULL) : NULL;
 	u8 number = obj ? dice(data, size) : 0;
 
 	object_close(obj);
