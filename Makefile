@@ -5,7 +5,6 @@
 # Variables, all settable on the command line:
 #   CC=gcc|clang   CFLAGS="-O2 -g"   LDFLAGS=   WERROR=-Werror (empty to disable)
 #   SANITIZE=address,undefined       a build of its own under build/address-undefined
-#   FUZZ_TIME=60                     seconds for each target of make fuzz
 #   BUILD=build                      where everything that is made goes
 #   PREFIX=/usr/local   DESTDIR=     for install
 #   V=1                              show the commands
@@ -21,7 +20,6 @@ CFLAGS = -O2 -g
 WERROR = -Werror
 SANITIZE =
 BUILD = build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
-FUZZ_TIME = 60
 PREFIX = /usr/local
 DESTDIR =
 BINDIR = $(PREFIX)/bin
@@ -36,8 +34,6 @@ sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
 objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
 tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
-fuzzers := $(patsubst %.c,$(BUILD)/%,$(wildcard fuzz/fuzz-*.c))
-mutator := $(BUILD)/fuzz/mutate.so
 bench := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 
 # With -fsanitize gcc no longer sees that an expression fits, and warns of conversions in vain.
@@ -49,8 +45,6 @@ sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 compile = $(CC) -std=c11 -D_GNU_SOURCE -Iobjtool/include $(warnings) $(fortify) \
 	-fstack-protector-strong -fPIE -pthread $(sanitize) $(libs_cflags) $(CFLAGS)
-# The fuzzer's main() is linked into its targets alone.
-fuzzed = $(findstring fuzzer-no-link,$(SANITIZE))
 link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 
 # $(call pkg,OPTION,MODULES): what pkg-config says, or a stop that names the cure.
@@ -58,8 +52,8 @@ pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(
 	the development files of $(m) (or pkg-config itself) are missing: run "make deps"))) \
 	$(shell pkg-config $(1) $(2))
 libs_pkg := libelf libxxhash zlib
-# Of these only the headers: expand.c loads the libraries when it meets such a file.
-loaded_pkg := liblzma libzstd
+# Of these only the headers: the libraries are loaded when there is a use for them.
+loaded_pkg := liblzma libzstd capstone
 # Asked once, and only when something is built: "make deps" must work without them.
 libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg) $$(loaded_pkg)))$(libs_cflags)
 libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
@@ -90,27 +84,12 @@ demo: deps ## checksum and diff two versions of a small source, to see what it l
 asan: ## build with ASan and UBSan, into build/address-undefined
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined test-programs
 
-.PHONY: fuzz
-fuzz: all ## fuzz each target for FUZZ_TIME seconds, with libFuzzer; see fuzz/run
-	@$(MAKE) --no-print-directory CC=clang BUILD=build/libfuzzer \
-		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
-	@fuzz/run libfuzzer build/libfuzzer $(FUZZ_TIME)
-
-.PHONY: fuzz-afl
-fuzz-afl: all ## the same with AFL++
-	@$(MAKE) --no-print-directory CC=afl-clang-fast BUILD=build/afl \
-		SANITIZE=fuzzer-no-link fuzz-programs
-	@fuzz/run afl build/afl $(FUZZ_TIME)
-
-.PHONY: fuzz-programs
-fuzz-programs: $(fuzzers) $(mutator)
-
 .PHONY: bench
 bench: all $(bench) ## measure against other programs; see bench/run.py for parts and inputs
 	@python3 -B bench/run.py $(BUILD)
 
 .PHONY: test-programs
-test-programs: all $(tests) $(fuzzers) ## build objtool and the test programs, run nothing
+test-programs: all $(tests) ## build objtool and the test programs, run nothing
 
 .PHONY: install
 install: all ## install under PREFIX (/usr/local), below DESTDIR if set
@@ -132,8 +111,8 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 # What must be there, as COMMAND, FILE or pkg-config MODULE, "=", Debian package.
 needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-config \
 	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev zlib.pc=zlib1g-dev \
-	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev
-needed_by_tests := capstone.pc=libcapstone-dev python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
+	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev capstone.pc=libcapstone-dev
+needed_by_tests := python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
 	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
 	mandoc=mandoc zsh=zsh chromium=chromium
 
@@ -203,22 +182,10 @@ $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $^ $(test_libs)
 
-# Each target with libFuzzer's main(), or AFL++'s, if SANITIZE says so; else with one that replays.
-fuzz_parts := $(addprefix $(BUILD)/obj/fuzz/,harness.o mutate.o $(if $(fuzzed),,replay.o))
-$(fuzzers): $(BUILD)/%: $(BUILD)/obj/%.o $(fuzz_parts) $(lib)
-	@mkdir -p $(@D)
-	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -o $@ $^ $(libs)
-
-# What AFL++ loads. Without instrumentation, which it would not find the runtime of.
-$(mutator): fuzz/mutate.c fuzz/fuzz.h
-	@mkdir -p $(@D)
-	$(call say,CC)cc -std=c11 -D_GNU_SOURCE -Iobjtool/include -O2 -fPIC -shared -o $@ $<
-
 $(bench): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $^ $(libs)
 
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(objects:.o=.d) $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(tests) $(fuzzers) $(bench)) \
-	$(fuzz_parts:.o=.d)
+-include $(objects:.o=.d) $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(tests) $(bench))

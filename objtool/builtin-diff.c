@@ -2,6 +2,8 @@
 /* builtin-diff.c - objtool diff: which functions and data objects differ between two builds */
 #include <errno.h>
 #include <stdlib.h>
+#include <objtool/ask.h>
+#include <objtool/bodies.h>
 #include <objtool/builtin.h>
 #include <objtool/file.h>
 #include <objtool/ignore.h>
@@ -14,7 +16,10 @@
 struct diff_options {
 	bool json, stat, name_only, name_status, quiet, strict, no_pager;
 	const char *html;	      /* where to write a page, or NULL */
+	bool patch, columns;	      /* -p, and old and new side by side */
+	const char *function;	      /* the only one to compare, or NULL */
 	const char *ignore, *exclude; /* files of patterns, or NULL */
+	unsigned int context;	      /* lines around each change of a patch */
 	unsigned int colour;	      /* enum colour */
 	unsigned int jobs;
 };
@@ -26,6 +31,14 @@ static const struct option_spec diff_options[] = {
 	       .help = "print the names that differ, one a line"),
 	OPTION(struct diff_options, name_status, .name = "name-status",
 	       .help = "print status, kind, object and name, tab-separated"),
+	OPTION(struct diff_options, patch, .name = "patch", .letter = 'p',
+	       .help = "show what changed, as a diff of disassembly"),
+	OPTION(struct diff_options, context, .name = "unified", .letter = 'U', .arg = "N",
+	       .kind = OPTION_NUMBER, .help = "lines around each change with -p; by default 3"),
+	OPTION(struct diff_options, columns, .name = "side-by-side",
+	       .help = "with -p, old and new in two columns"),
+	OPTION(struct diff_options, function, .name = "function", .arg = "NAME",
+	       .kind = OPTION_STRING, .help = "compare only what has this name"),
 	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
 	OPTION(struct diff_options, html, .name = "html", .arg = "FILE", .kind = OPTION_STRING,
 	       .help = "write a page to read in a browser"),
@@ -126,20 +139,50 @@ static void print_form(const struct diff *diff, const struct diff_options *opts,
 		report_text(diff, look, stdout);
 }
 
-static void report(const struct diff *diff, const struct diff_options *opts, const char *old,
-		   const char *new)
+/* With less there is no room for two columns of code. */
+#define MIN_COLUMNS 100
+
+/* Show what changed in each record. Returns how many could not be shown. */
+static size_t print_patches(const struct diff *diff, const struct loaded *builds,
+			    const struct diff_options *opts, const struct report_look *look)
+{
+	struct hunk_style style = {
+		.context = opts->context,
+		.columns = opts->columns && look->width >= MIN_COLUMNS ? look->width : 0,
+		.colour = look->colour};
+	struct bodies bodies;
+	size_t failed = 0;
+
+	bodies_init(&bodies, builds, opts->strict);
+	for (size_t i = 0; i < diff->nr && !ferror(stdout); i++) {
+		const struct diff_entry *e = &diff->entries[i];
+
+		if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && opts->strict))
+			failed += bodies_print_patch(&bodies, e, &style, stdout) != 0;
+	}
+	bodies_free(&bodies);
+	return failed;
+}
+
+/* Returns how many records could not be shown. */
+static size_t report(const struct diff *diff, const struct loaded *builds,
+		     const struct diff_options *opts, const char *old, const char *new)
 {
 	struct report_look look = {.colour = terminal_colour(opts->colour),
 				   .strict = opts->strict,
 				   .width = terminal_width()};
 	struct pager pager = {0};
+	size_t failed = 0;
 
 	if (opts->quiet)
-		return;
+		return 0;
 	if (!opts->no_pager)
 		pager_start(&pager);
 	print_form(diff, opts, old, new, &look);
+	if (opts->patch)
+		failed = print_patches(diff, builds, opts, &look);
 	pager_stop(&pager);
+	return failed;
 }
 
 /* Returns 0, or -1 after a message. */
@@ -173,6 +216,25 @@ static size_t leave_out(struct diff *diff, struct ignore *ignore)
 	return ignore_warn_unused(ignore);
 }
 
+static bool is_other(void *asked, const struct diff_entry *e)
+{
+	return !ask_matches(asked, e->name) && !(e->old && ask_matches(asked, e->old->name));
+}
+
+/* Leave in @diff only what --function asks for. Returns -1 after a message if that is nothing. */
+static int limit(struct diff *diff, const struct loaded *builds, const char *asked)
+{
+	size_t ignored = diff->ignored;
+	char *name = xstrdup(asked);
+
+	diff_drop(diff, is_other, name);
+	diff->ignored = ignored;
+	free(name);
+	if (ask_exists(asked, &builds->old, &builds->new))
+		return 0;
+	return ask_failed(asked, &builds->old, &builds->new);
+}
+
 static int compare(const char *old_path, const char *new_path, const struct diff_options *opts,
 		   struct ignore *ignore, struct exclude *exclude)
 {
@@ -186,7 +248,9 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 		warn_of_other_build(&builds.old, &builds.new);
 		diff = diff_builds(&builds.old, &builds.new);
 		unused = leave_out(diff, ignore);
-		report(diff, opts, old_path, new_path);
+		if (opts->function && limit(diff, &builds, opts->function))
+			builds.failed++;
+		builds.failed += report(diff, &builds, opts, old_path, new_path);
 		if (opts->html && write_html(diff, opts, old_path, new_path))
 			builds.failed++;
 		if (!builds.failed && !(opts->strict && unused))
@@ -199,7 +263,7 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 
 static int run_diff(int argc, char **argv)
 {
-	struct diff_options opts = {.colour = COLOUR_AUTO, .jobs = pool_cpus()};
+	struct diff_options opts = {.context = 3, .colour = COLOUR_AUTO, .jobs = pool_cpus()};
 	struct ignore *ignore = NULL;
 	struct exclude *exclude = NULL;
 	int status = EXIT_TROUBLE;
@@ -216,6 +280,8 @@ static int run_diff(int argc, char **argv)
 	if (opts.json + opts.stat + opts.name_only + opts.name_status > 1)
 		return misuse(&command_diff, "of --json, --stat, --name-only and --name-status, "
 					     "only one can be printed");
+	if (opts.patch && (opts.json || opts.name_only || opts.name_status || opts.quiet))
+		return misuse(&command_diff, "--patch is text: it goes with --stat only");
 	if (!operands[0] || !operands[1] || operands[2])
 		return misuse(&command_diff, "two operands are needed, OLD and NEW");
 	if (opts.ignore)

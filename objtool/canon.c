@@ -36,46 +36,25 @@
 #define JUMP_KEY	2
 #define JUMP_KEY_MARKED 2
 
-/* Replacements within replacements: more than this are left to the rest record. */
-#define MAX_NESTED 8
-
-/*
- * The tokens of one function and lane are at most this many times the file, and some
- * more: an instruction of one byte takes seven.
- */
-#define MAX_STREAM_BASE	    (1U << 20)
-#define MAX_STREAM_PER_BYTE 8U
-
-/* Add to the effort of the object when so many steps have come together. */
-#define EFFORT_BATCH 65536U
-
 /* Kinds of canon.seen that are not sections: names of objects, and objects of a name. */
 #define SEEN_NAME   0xfffffffeU
 #define SEEN_OBJECT 0xffffffffU
 
-/* ---- effort ---- */
+/* ---- for those who watch ---- */
 
-void canon_settle_effort(struct canon *c)
+static void watch_place(struct canon *c, u32 sec, u32 off)
 {
-	effort_add(c->code->effort, c->spent);
-	c->spent = 0;
+	if (c->stream.watch) {
+		c->stream.watch->sec = sec;
+		c->stream.watch->off = off;
+	}
 }
 
-static void spend(struct canon *c, u64 steps)
+/* @number: of the part, or of the unnamed data, that is written from here on. */
+static void watch_part(struct canon *c, u32 number)
 {
-	c->spent += steps;
-	if (c->spent >= EFFORT_BATCH)
-		canon_settle_effort(c);
-}
-
-/* True if the object is refused: what is written then does not matter, but that it ends soon. */
-static bool is_over(struct canon *c)
-{
-	const struct effort *effort = c->code->effort;
-
-	if (c->stream.out->len > MAX_STREAM_BASE + c->code->obj->file_size * MAX_STREAM_PER_BYTE)
-		spend(c, effort->limit);
-	return effort_is_over(effort);
+	if (c->stream.watch)
+		c->stream.watch->part = number;
 }
 
 /* ---- parts and ordinals ---- */
@@ -175,7 +154,6 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	u32 rest, n;
 
 	c->parts.other.nr = 0;
-	spend(c, u->len);
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
 		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->parts.other);
 	n = code_ordinal(c->parts.other.insn, c->parts.other.nr, u->off + (u32)delta, &rest);
@@ -274,8 +252,6 @@ static void write_target(struct canon *c, const struct target *t)
 	s64 off = target_offset(c->code, t, &in);
 	u32 part = parts_own(&c->parts, t, in, off);
 
-	if (is_over(c))
-		return;
 	if (part != NO_PART) {
 		token_word(&c->stream, "(here)");
 		own_place(c, part, (u32)off);
@@ -310,7 +286,6 @@ static void write_target(struct canon *c, const struct target *t)
 		write_unusual_class(c, t->sec);
 		token_bytes(&c->stream, sec->data + t->off, t->len);
 		token_num(&c->stream, t->delta);
-		spend(c, t->len);
 		cover(c, t->sec, t->off, t->len);
 		break;
 	case TARGET_BLOB:
@@ -354,7 +329,6 @@ static void write_entry(struct canon *c, const struct target *t)
 	for (i = specials_from(specials, entry.site.sec, entry.site.off);
 	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
 		nth += specials->entries[i].kind == entry.kind;
-	spend(c, nth);
 	token_num(&c->stream, nth);
 	site = target_at(c->code, entry.site.sec, entry.site.off);
 	if (site.kind == TARGET_NAME || site.kind == TARGET_CODE)
@@ -597,7 +571,7 @@ static u32 write_bare(struct canon *c, u32 s, const struct reloc_cursor *cur, u3
 	if (special < specials->nr && specials->entries[special].site.sec == s &&
 	    specials->entries[special].site.off < stop)
 		stop = specials->entries[special].site.off;
-	if (c->stream.dump || !ci->bare || ci->off + ci->len > stop)
+	if (c->stream.watch || !ci->bare || ci->off + ci->len > stop)
 		return first;
 	last = ci + (end - first < MAX_RUN ? end - first : MAX_RUN);
 	p = token_begin_insns(&c->stream, MAX_RUN);
@@ -623,8 +597,12 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 		ci = c->parts.insns.insn[i];
 		if (ci.filler)
 			continue;
-		if (write_specials(c, s, &ci, &special) && write_static_branch(c, s, &ci, &cur))
-			continue;
+		watch_place(c, s, ci.off);
+		if (write_specials(c, s, &ci, &special)) {
+			watch_place(c, s, ci.off);
+			if (write_static_branch(c, s, &ci, &cur))
+				continue;
+		}
 		if (ci.line)
 			write_line_insn(c, sec, &ci);
 		else if (!ci.insn.len)
@@ -649,7 +627,7 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	struct part outer = c->replacement;
 	const struct section *in = section(c, sec);
 
-	if (!len || off > in->size || !in->data || c->nested == MAX_NESTED)
+	if (!len || off > in->size || !in->data)
 		return;
 	if (len > in->size - off)
 		len = in->size - off;
@@ -657,9 +635,7 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->parts.insns);
 	c->replacement =
 		(struct part){.sec = sec, .off = off, .end = off + len, .first = first, .nr = nr};
-	c->nested++;
 	write_insns(c, sec, off, first, nr);
-	c->nested--;
 	c->replacement = outer;
 }
 
@@ -766,8 +742,6 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 	enum lane outer = c->stream.within;
 	const u8 *entry = sec->data + e->entry;
 
-	if (is_over(c))
-		return;
 	if (outer == NR_LANES)
 		c->stream.within = how->table->lane;
 	token_begin(&c->stream, TOKEN_SPECIAL, how->table->lane);
@@ -933,6 +907,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 	struct reloc_cursor cur = reloc_cursor(sec, off);
 	const struct reloc *rel;
 
+	watch_place(c, s, off);
 	token_begin(&c->stream, TOKEN_BYTES, LANE_CONSTS);
 	token_num(&c->stream, len);
 	if (sec->data)
@@ -1002,11 +977,13 @@ static void write_parts_and_blobs(struct canon *c)
 {
 	u32 part = 0, blob = 0;
 
-	while ((part < c->parts.nr || blob < c->nr_blobs) && !is_over(c)) {
+	while (part < c->parts.nr || blob < c->nr_blobs) {
 		if (part < c->parts.nr) {
 			struct part p = c->parts.part[part];
 
 			c->part = part++;
+			watch_part(c, c->part);
+			watch_place(c, p.sec, p.off);
 			/* Room of nothing but nops is there or not, with or without a symbol. */
 			if (!counts(c, &p))
 				continue;
@@ -1016,6 +993,7 @@ static void write_parts_and_blobs(struct canon *c)
 			write_class(c, p.sec);
 			write_insns(c, p.sec, p.off, p.first, p.nr);
 		} else {
+			watch_part(c, blob);
 			write_blob(c, c->blobs[blob++]);
 		}
 	}
@@ -1109,7 +1087,6 @@ void canon_unit(struct canon *c, u32 unit)
 	}
 	write_aliases(c, unit);
 	write_parts_and_blobs(c);
-	spend(c, stream_len(&c->stream));
 }
 
 void canon_common(struct canon *c, const struct symbol *sym)
@@ -1131,7 +1108,6 @@ void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
 	else
 		write_data(c, sec, off, len, false, &(struct line_field){0, 0, 0});
 	write_parts_and_blobs(c);
-	spend(c, stream_len(&c->stream));
 }
 
 void canon_free(struct canon *c)

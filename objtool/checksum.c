@@ -532,10 +532,6 @@ static bool dump_rest(struct worker *worker, const char *name)
 
 /* ---- which build was this ---- */
 
-/* Bytes of these identifications; an object linked from those of many compilers has some hundred.
- */
-#define MAX_COMPILER 4096U
-
 /* The compilers' identifications in .comment, each once, in order. */
 static const char *compiler(const struct object *obj, struct arena *arena)
 {
@@ -543,10 +539,9 @@ static const char *compiler(const struct object *obj, struct arena *arena)
 	struct buf b = {0};
 	const char *result;
 
-	/* Of a compiler each; who made up thousands is not worth more than the first few. */
-	for (u32 i = 0; sec && sec->data && i < sec->size && b.len < MAX_COMPILER;) {
+	for (u32 i = 0; sec && sec->data && i < sec->size;) {
 		const char *s = (const char *)sec->data + i;
-		size_t n = strnlen(s, sec->size - i < MAX_COMPILER ? sec->size - i : MAX_COMPILER);
+		size_t n = strnlen(s, sec->size - i);
 
 		if (n && !(b.len && memmem(b.data, b.len, s, n))) {
 			if (b.len)
@@ -585,14 +580,11 @@ struct reading {
 	struct lines lines;
 };
 
-/* Returns 0, or -1 after a message. */
-static int read_object(struct object *obj, struct reading *r)
+static void read_object(struct object *obj, struct reading *r)
 {
-	if (code_read(obj, &r->code))
-		return -1;
+	code_read(obj, &r->code);
 	namesakes_read(&r->code, &r->namesakes);
 	lines_read(&r->code, &r->lines);
-	return 0;
 }
 
 static void init_canon(struct canon *c, const struct reading *r)
@@ -616,46 +608,23 @@ static void add_records(const struct reading *reading, struct exclude *exclude, 
 	omit_free(&omit);
 }
 
-/* Returns -1 after a message if that object was too much, and what was made of it means nothing. */
-static int check_effort(const struct object *obj, struct worker *w, unsigned int workers)
-{
-	const struct effort *effort = w->canon.code->effort;
-
-	for (unsigned int i = 0; i < workers; i++)
-		canon_settle_effort(&w[i].canon);
-	if (!effort_is_over(effort))
-		return 0;
-	return error("%s: refused: what its symbols share and refer to takes more than %llu steps "
-		     "to describe, of %zu bytes",
-		     obj->path, (unsigned long long)effort->limit, obj->file_size);
-}
-
 struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude)
 {
-	struct records *recs;
+	struct records *recs = xcalloc(1, sizeof(*recs));
 	struct reading reading;
-	struct worker *w;
-	int ret;
+	struct worker *w = xcalloc(workers, sizeof(*w));
 
 	obj->workers = workers;
-	if (read_object(obj, &reading))
-		return NULL;
-	recs = xcalloc(1, sizeof(*recs));
-	w = xcalloc(workers, sizeof(*w));
+	read_object(obj, &reading);
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);
 	add_records(&reading, exclude, w, workers, recs);
-	ret = check_effort(obj, w, workers);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_free(&w[i].canon);
 		buf_free(&w[i].namings);
 		buf_free(&w[i].bad);
 	}
 	free(w);
-	if (ret) {
-		records_free(recs);
-		return NULL;
-	}
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
 	records_finish(recs, workers);
@@ -673,11 +642,10 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	struct reading reading;
 	struct worker w = {0};
 	struct canon *c = &w.canon;
+	struct token_watch watch = {.dump = out};
 	bool found = false;
-	int ret;
 
-	if (read_object(obj, &reading))
-		return -1;
+	read_object(obj, &reading);
 	init_canon(c, &reading);
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];
@@ -685,12 +653,12 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 
 		if (!has_record(u))
 			continue;
-		c->stream.dump = wanted ? out : NULL;
+		c->stream.watch = wanted ? &watch : NULL;
 		canon_unit(c, i);
 		found |= wanted;
 	}
 	for (u32 i = 1; i < obj->nr_symbols; i++) {
-		c->stream.dump = out;
+		c->stream.watch = &watch;
 		if (obj->symbols[i].sec != SEC_COMMON || !is_called(obj, &obj->symbols[i], name))
 			continue;
 		canon_common(c, &obj->symbols[i]);
@@ -698,9 +666,193 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	}
 	/* What is left can only be said when all else has been written. */
 	found |= dump_rest(&w, name);
-	ret = check_effort(obj, &w, 1);
 	canon_free(c);
-	if (ret)
-		return -1;
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
+}
+
+/* ---- the tokens of single records ---- */
+
+struct named_unit {
+	const char *name; /* canonical */
+	u32 unit;
+};
+
+struct tracer {
+	struct reading reading;
+	struct worker worker;
+	struct named_unit *units; /* those with a record, by name; the object's arena's */
+	size_t nr;
+	size_t covered; /* bytes of canon.covered when all units were written; 0: not yet */
+};
+
+static int compare_named(const void *pa, const void *pb)
+{
+	const struct named_unit *a = pa, *b = pb;
+	int cmp = strcmp(a->name, b->name);
+
+	return cmp ? cmp : (a->unit > b->unit) - (a->unit < b->unit);
+}
+
+struct tracer *tracer_open(struct object *obj)
+{
+	struct tracer *t = xcalloc(1, sizeof(*t));
+	const struct code *code = &t->reading.code;
+
+	read_object(obj, &t->reading);
+	init_canon(&t->worker.canon, &t->reading);
+	t->units = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units));
+	for (u32 i = 0; i < code->nr_units; i++)
+		if (has_record(&code->units[i]))
+			t->units[t->nr++] = (struct named_unit){
+				canonical_name(&obj->arena, obj->symbols[code->units[i].sym].name),
+				i};
+	if (t->nr)
+		qsort(t->units, t->nr, sizeof(*t->units), compare_named);
+	return t;
+}
+
+/* The first of the units called @name. */
+static size_t find_named(const struct tracer *t, const char *name)
+{
+	size_t lo = 0, hi = t->nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(t->units[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool trace_unit(struct tracer *t, const struct record *rec, const char *name,
+		       struct buf *tokens)
+{
+	struct canon *c = &t->worker.canon;
+	struct token_watch watch = {.keep = tokens};
+
+	for (size_t i = find_named(t, name); i < t->nr && !strcmp(t->units[i].name, name); i++) {
+		u32 unit = t->units[i].unit;
+		struct record mine = {0};
+
+		if ((t->reading.code.units[unit].kind == UNIT_FUNC) != (rec->kind == RECORD_FUNC))
+			continue;
+		canon_unit(c, unit);
+		fill_record(&mine, &c->stream);
+		if (mine.checksum != rec->checksum ||
+		    mine.lane[LANE_LINES] != rec->lane[LANE_LINES])
+			continue;
+		c->stream.watch = &watch;
+		canon_unit(c, unit);
+		c->stream.watch = NULL;
+		return true;
+	}
+	return false;
+}
+
+static bool trace_common(struct tracer *t, const struct record *rec, const char *name,
+			 struct buf *tokens)
+{
+	struct canon *c = &t->worker.canon;
+	struct object *obj = t->reading.code.obj;
+	struct token_watch watch = {.keep = tokens};
+	size_t before = tokens->len;
+
+	c->stream.watch = &watch;
+	for (u32 i = 1; i < obj->nr_symbols && tokens->len == before; i++)
+		if (obj->symbols[i].sec == SEC_COMMON && rec->kind == RECORD_DATA &&
+		    is_called(obj, &obj->symbols[i], name))
+			canon_common(c, &obj->symbols[i]);
+	c->stream.watch = NULL;
+	return tokens->len != before;
+}
+
+/* A chunk of a rest record, and where its tokens are. */
+struct traced_chunk {
+	u64 hash;
+	size_t at, len;
+};
+
+struct chunk_trace {
+	struct canon *canon;
+	const char *class;
+	struct buf tokens, chunks;
+};
+
+static void trace_chunk(void *ctx, u32 sec, u32 off, u32 end)
+{
+	struct chunk_trace *ct = ctx;
+	struct traced_chunk chunk = {.at = ct->tokens.len};
+	struct record rec = {0};
+
+	if (strcmp(ct->canon->code->class[sec], ct->class) != 0)
+		return;
+	canon_chunk(ct->canon, sec, off, end - off);
+	fill_record(&rec, &ct->canon->stream);
+	chunk.hash = rec.checksum;
+	chunk.len = ct->tokens.len - chunk.at;
+	buf_add(&ct->chunks, &chunk, sizeof(chunk));
+}
+
+static int compare_traced(const void *pa, const void *pb)
+{
+	const struct traced_chunk *a = pa, *b = pb;
+
+	return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static bool trace_rest(struct tracer *t, const struct record *rec, struct buf *tokens)
+{
+	struct chunk_trace ct = {.canon = &t->worker.canon, .class = rec->name};
+	struct token_watch watch = {.keep = &ct.tokens};
+	struct traced_chunk *chunk;
+	size_t nr;
+
+	for (u32 i = 0; !t->covered && i < t->reading.code.nr_units; i++)
+		if (has_record(&t->reading.code.units[i]))
+			canon_unit(ct.canon, i);
+	/* What rests cover themselves is still a rest. */
+	if (t->covered)
+		ct.canon->covered.len = t->covered;
+	t->covered = ct.canon->covered.len;
+	ct.canon->stream.watch = &watch;
+	each_gap(&t->worker, 1, trace_chunk, &ct);
+	ct.canon->stream.watch = NULL;
+	chunk = (void *)ct.chunks.data;
+	nr = ct.chunks.len / sizeof(*chunk);
+	if (nr)
+		qsort(chunk, nr, sizeof(*chunk), compare_traced);
+	for (size_t i = 0; i < nr; i++)
+		buf_add(tokens, ct.tokens.data + chunk[i].at, chunk[i].len);
+	buf_free(&ct.tokens);
+	buf_free(&ct.chunks);
+	return nr > 0;
+}
+
+bool tracer_record(struct tracer *t, const struct record *rec, struct buf *tokens)
+{
+	char *name;
+	bool found;
+
+	if (rec->kind == RECORD_REST)
+		return trace_rest(t, rec, tokens);
+	name = xstrdup(rec->name);
+	found = trace_unit(t, rec, name, tokens);
+	if (!found && strrchr(name, '@')) {
+		*strrchr(name, '@') = '\0';
+		found = trace_unit(t, rec, name, tokens);
+	}
+	found = found || trace_common(t, rec, rec->name, tokens);
+	free(name);
+	return found;
+}
+
+void tracer_free(struct tracer *t)
+{
+	if (!t)
+		return;
+	canon_free(&t->worker.canon);
+	free(t);
 }

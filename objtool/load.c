@@ -455,6 +455,13 @@ int load_builds(struct loaded *builds, const char *old, const char *new, struct 
 	return builds->old.nr || builds->new.nr || exclude ? 0 : -1;
 }
 
+const struct image *loaded_image(const struct loaded *builds, int side, const char *object)
+{
+	const struct item *item = find_item(&builds->state->side[side], object);
+
+	return item && item->image.path ? &item->image : NULL;
+}
+
 void loaded_free(struct loaded *builds)
 {
 	struct load *load = builds->state;

@@ -18,15 +18,6 @@ void stream_free(struct stream *st)
 	buf_free(&st->order);
 }
 
-size_t stream_len(const struct stream *st)
-{
-	size_t len = st->order.len;
-
-	for (int i = 0; i < NR_LANES; i++)
-		len += st->lane[i].len;
-	return len;
-}
-
 static void add_order(struct stream *st, u32 what, u64 num)
 {
 	put_u64(buf_reserve(&st->order, 8), (u64)what << 56 | num);
@@ -106,7 +97,7 @@ static void print_bytes(FILE *out, const u8 *p, size_t len, enum look look)
 		fputc('"', out);
 }
 
-void token_print(const struct stream *st)
+void token_print(const u8 *token, size_t size, FILE *out)
 {
 	static const char *const names[NR_TOKEN_TAGS] = {
 		[TOKEN_KIND] = "kind", [TOKEN_PLACE] = "place", [TOKEN_PART] = "part",
@@ -114,26 +105,112 @@ void token_print(const struct stream *st)
 		[TOKEN_REF] = "ref",   [TOKEN_BYTES] = "bytes", [TOKEN_SPECIAL] = "special",
 		[TOKEN_END] = "end",   [TOKEN_LINE] = "line",	[TOKEN_ALIAS] = "alias",
 	};
-	const u8 *p = st->out->data + st->start, *end = st->out->data + st->out->len;
-	u8 tag = *p++;
+	struct token t = {.tag = token[0], .bytes = {token, size}};
+	struct token_field f;
+	size_t at = 1;
 
-	fprintf(st->dump, "%-10s %s", lane_name(st->cur), names[tag]);
-	while (p < end) {
-		if (p == st->out->data + st->position_at)
-			fprintf(st->dump, " %+lld", (long long)st->position);
-		if (*p++ == TOKEN_FIELD_NUM) {
-			fprintf(st->dump, " %+lld", (long long)get_u64(p));
-			p += 8;
-		} else {
-			u32 len = get_u32(p);
-
-			print_bytes(st->dump, p + 4, len,
-				    tag == TOKEN_INSN || tag == TOKEN_BAD ? LOOK_HEX
-									  : look_of(p + 4, len));
-			p += 4 + len;
-		}
+	fputs(names[t.tag], out);
+	while (token_read_field(&t, &at, &f)) {
+		if (f.is_num)
+			fprintf(out, " %+lld", (long long)f.num);
+		else
+			print_bytes(out, f.bytes.data, f.bytes.size,
+				    t.tag == TOKEN_INSN || t.tag == TOKEN_BAD
+					    ? LOOK_HEX
+					    : look_of(f.bytes.data, f.bytes.size));
 	}
-	fputc('\n', st->dump);
+}
+
+/* ---- tokens that are kept ---- */
+
+/* In front of the bytes of a token that is kept. */
+struct kept {
+	u32 len, part, sec, off;
+	u32 lane;
+};
+
+void token_add_bytes(struct buf *b, const void *data, size_t len)
+{
+	u8 *p = buf_reserve(b, 5);
+
+	p[0] = TOKEN_FIELD_BYTES;
+	put_u32(p + 1, (u32)len);
+	b->len += 5;
+	if (len)
+		buf_add(b, data, len);
+}
+
+void token_add_num(struct buf *b, s64 num)
+{
+	u8 *p = buf_reserve(b, 9);
+
+	p[0] = TOKEN_FIELD_NUM;
+	put_u64(p + 1, (u64)num);
+	b->len += 9;
+}
+
+/* Append the token that was just written, with its position, which lanes do not have. */
+static void copy_token(const struct stream *st, struct buf *to)
+{
+	size_t end = st->out->len, mid = st->position_at ? st->position_at : end;
+
+	buf_add(to, st->out->data + st->start, mid - st->start);
+	if (st->position_at)
+		token_add_num(to, st->position);
+	if (mid < end)
+		buf_add(to, st->out->data + mid, end - mid);
+}
+
+void token_watched(const struct stream *st)
+{
+	const struct token_watch *watch = st->watch;
+	struct kept head = {0, watch->part, watch->sec, watch->off, st->cur};
+	struct buf text = {0}, *keep = watch->keep ? watch->keep : &text;
+	size_t at = keep->len + sizeof(head);
+
+	buf_add(keep, &head, sizeof(head));
+	copy_token(st, keep);
+	head.len = (u32)(keep->len - at);
+	memcpy(keep->data + at - sizeof(head), &head, sizeof(head));
+	if (watch->dump) {
+		fprintf(watch->dump, "%-10s ", lane_name(st->cur));
+		token_print(keep->data + at, head.len, watch->dump);
+		fputc('\n', watch->dump);
+	}
+	buf_free(&text);
+}
+
+bool token_read(const struct buf *kept, size_t *at, struct token *t)
+{
+	struct kept head;
+
+	if (*at == kept->len)
+		return false;
+	memcpy(&head, kept->data + *at, sizeof(head));
+	*at += sizeof(head);
+	*t = (struct token){.tag = kept->data[*at],
+			    .lane = (u8)head.lane,
+			    .part = head.part,
+			    .sec = head.sec,
+			    .off = head.off,
+			    .bytes = {kept->data + *at, head.len}};
+	*at += head.len;
+	return true;
+}
+
+bool token_read_field(const struct token *t, size_t *at, struct token_field *f)
+{
+	const u8 *p = t->bytes.data + *at;
+
+	if (*at == t->bytes.size)
+		return false;
+	if (*p == TOKEN_FIELD_NUM)
+		*f = (struct token_field){true, (s64)get_u64(p + 1), {NULL, 0}, {p, 9}};
+	else
+		*f = (struct token_field){
+			false, 0, {p + 5, get_u32(p + 1)}, {p, 5 + (size_t)get_u32(p + 1)}};
+	*at += f->raw.size;
+	return true;
 }
 
 /* Tag, field type and length before the bytes of an instruction; and the most there can be of all.

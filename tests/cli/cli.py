@@ -23,7 +23,8 @@ with open("doc/diff.schema.json", encoding="utf-8") as schema_file:
 
 COMMANDS = {
     "checksum": ["--output", "--jobs", "--exclude-from", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
-    "diff": ["--stat", "--name-only", "--name-status", "--json", "--html", "--quiet", "--strict", "--ignore",
+    "diff": ["--stat", "--name-only", "--name-status", "--patch", "--unified", "--side-by-side",
+             "--function", "--json", "--html", "--quiet", "--strict", "--ignore",
              "--exclude-from", "--color", "--no-pager", "--jobs", "--help"],
 }
 

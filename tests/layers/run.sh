@@ -15,19 +15,19 @@ cd "$(dirname "$0")/../.." || exit 2
 layers='
 util
 version hex
-log lane hash stamp effort
+log lane hash stamp
 mem
-seen pool expand kbuild
+seen pool expand kbuild match
 sort
 options names layout batch exclude file terminal
 elf arch
 input symname
 special
 check
-namesake target token
+namesake target token disas
 lines omit
-parts
-settle
+parts listing
+settle hunk
 canon
 records
 finish
@@ -35,7 +35,8 @@ owners
 tree checksum fields
 selfcheck
 diff
-ignore report disas load update
+ignore report load update
+bodies ask
 builtin
 objtool
 '

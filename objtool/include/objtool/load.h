@@ -19,6 +19,7 @@
 
 #include <objtool/diff.h>
 #include <objtool/exclude.h>
+#include <objtool/input.h>
 
 struct loaded {
 	struct build old, new;
@@ -32,6 +33,12 @@ struct loaded {
  */
 int load_builds(struct loaded *builds, const char *old, const char *new, struct exclude *exclude,
 		unsigned int jobs);
+
+/*
+ * The object that build @side (0: old, 1: new) calls @object, to be opened again; NULL if
+ * only its .checksums are there.
+ */
+const struct image *loaded_image(const struct loaded *builds, int side, const char *object);
 
 void loaded_free(struct loaded *builds);
 

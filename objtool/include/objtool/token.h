@@ -46,6 +46,14 @@ enum order {
 	ORDER_POSITION = 0xff, /* the next token that has a position, has this one */
 };
 
+/* Who wants to see each token as it is written. */
+struct token_watch {
+	FILE *dump;	  /* to print it to, or NULL */
+	struct buf *keep; /* to keep it in for token_read(), or NULL */
+	u32 part;	  /* what is being written: the number of the part or unnamed data, */
+	u32 sec, off;	  /* and the place; they are kept beside the token */
+};
+
 struct stream {
 	struct buf lane[NR_LANES]; /* the tokens of each, less their positions */
 	struct buf order;	   /* u64, little-endian: see enum order */
@@ -57,15 +65,12 @@ struct stream {
 	size_t start;		   /* where in .out the token being written begins */
 	size_t position_at;	   /* where in .out its position would be, 0 if it has none */
 	s64 position;
-	FILE *dump; /* where to print each token, or NULL */
+	struct token_watch *watch; /* NULL: nobody */
 };
 
 /* Forget all tokens; the memory is kept. */
 void stream_reset(struct stream *st);
 void stream_free(struct stream *st);
-
-/* How many bytes have been written. */
-size_t stream_len(const struct stream *st);
 
 /*
  * All has been written. Returns the lanes that have tokens, a bit each; .order is whole but for the
@@ -136,13 +141,13 @@ static inline void token_word(struct stream *st, const char *word)
 /* Once a token at most, and below 2^56; lanes do not have it. */
 void token_position(struct stream *st, s64 num);
 
-/* Print the token that was just written on a line. */
-void token_print(const struct stream *st);
+/* Print or keep the token that was just written. */
+void token_watched(const struct stream *st);
 
 static inline void token_end(struct stream *st)
 {
-	if (st->dump)
-		token_print(st);
+	if (st->watch)
+		token_watched(st);
 }
 
 /* A whole TOKEN_INSN, which has one field. */
@@ -153,7 +158,7 @@ void token_insn(struct stream *st, const u8 *bytes, unsigned int len);
 
 /*
  * TOKEN_INSNs one after the other, which is most of what is written: begin, with room for @nr; put
- * each where the last one ended; end. Not while a dump is printed.
+ * each where the last one ended; end. Not while somebody watches.
  */
 static inline u8 *token_begin_insns(struct stream *st, u32 nr)
 {
@@ -178,5 +183,34 @@ static inline void token_end_insns(struct stream *st, const u8 *end)
 {
 	st->out->len = (size_t)(end - st->out->data);
 }
+
+/* A token that was kept. */
+struct token {
+	u8 tag;	 /* enum token_tag */
+	u8 lane; /* enum lane: within a special entry that of its table */
+	u32 part, sec, off;
+	struct span bytes; /* the tag and the fields, with the position */
+};
+
+/* One field of a token. */
+struct token_field {
+	bool is_num;
+	s64 num;
+	struct span bytes; /* if it is no number */
+	struct span raw;   /* its serialised form */
+};
+
+/* The token at *@at of @kept, where *@at is 0 at first and is moved on; false at the end. */
+bool token_read(const struct buf *kept, size_t *at, struct token *t);
+
+/* The field at *@at of @t's bytes, where *@at is 1 at first and is moved on; false at the end. */
+bool token_read_field(const struct token *t, size_t *at, struct token_field *f);
+
+/* Append to @b the serialised form of a field of bytes, of a number. */
+void token_add_bytes(struct buf *b, const void *data, size_t len);
+void token_add_num(struct buf *b, s64 num);
+
+/* Print @size bytes of a token as a dump has them: "insn 4889c7". */
+void token_print(const u8 *token, size_t size, FILE *out);
 
 #endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* bodies.c - from what a diff says differs back to the two objects, and what is in them */
+#include <stdlib.h>
+#include <objtool/bodies.h>
+#include <objtool/checksum.h>
+#include <objtool/log.h>
+
+void bodies_init(struct bodies *b, const struct loaded *builds, bool lines)
+{
+	*b = (struct bodies){.builds = builds, .lines = lines};
+}
+
+static void forget_bodies(struct bodies *b)
+{
+	merged_free(&b->merged);
+	for (int s = 0; s < NR_SIDES; s++) {
+		listing_free(&b->body[s].list);
+		b->body[s].tokens.len = 0;
+	}
+}
+
+static void close_object(struct open_object *o)
+{
+	tracer_free(o->tracer);
+	if (o->tracer)
+		input_close(&o->in);
+	*o = (struct open_object){0};
+}
+
+/* Have object @name of side @s open, if it can be had. */
+static struct tracer *object_of(struct bodies *b, int s, const char *name)
+{
+	struct open_object *o = &b->open[s];
+	const struct image *image;
+	struct log_text *kept;
+	struct log_text said = {0};
+
+	if (o->name && !strcmp(o->name, name))
+		return o->tracer;
+	close_object(o);
+	o->name = name;
+	image = loaded_image(b->builds, s, name);
+	if (!image) {
+		error("%s: of the %s build only " RECORDS_SUFFIX
+		      " are at hand: to show what changed, give the object itself, or its tree",
+		      name, s == SIDE_OLD ? "old" : "new");
+		return NULL;
+	}
+	if (input_open(&o->in, image))
+		return NULL;
+	/* What there is to warn of was said when it was hashed. */
+	kept = log_keep(&said);
+	o->tracer = tracer_open(o->in.obj);
+	log_keep(kept);
+	free(said.text);
+	return o->tracer;
+}
+
+static int read_body(struct bodies *b, int s, const struct record *rec, const char *object)
+{
+	struct listing_how how = {.name = rec->name, .disas = b->disas, .lines = b->lines};
+	struct tracer *tracer = object_of(b, s, object);
+
+	if (!tracer)
+		return -1;
+	if (!tracer_record(tracer, rec, &b->body[s].tokens))
+		return error("%s: %s is not what its checksum says: was the object built again?",
+			     object, rec->name);
+	listing_make(&b->body[s].list, &b->body[s].tokens, &how);
+	return 0;
+}
+
+int bodies_get(struct bodies *b, const struct diff_entry *e)
+{
+	int ret = 0;
+
+	if (!b->disas)
+		b->disas = disas_open();
+	forget_bodies(b);
+	if (e->old)
+		ret = read_body(b, SIDE_OLD, e->old, e->old_object);
+	if (e->new)
+		ret = read_body(b, SIDE_NEW, e->new, e->object) ? -1 : ret;
+	if (!ret)
+		merge_listings(&b->merged, &b->body[SIDE_OLD].list, &b->body[SIDE_NEW].list);
+	return ret;
+}
+
+void bodies_free(struct bodies *b)
+{
+	forget_bodies(b);
+	for (int s = 0; s < NR_SIDES; s++) {
+		buf_free(&b->body[s].tokens);
+		close_object(&b->open[s]);
+	}
+	disas_close(b->disas);
+	*b = (struct bodies){0};
+}
+
+/* "--- a/kernel/fork.o mm_alloc". A path may hold anything, but must not steer a terminal. */
+static void print_head(const char *sign, const char *object, const struct record *rec, bool colour,
+		       FILE *out)
+{
+	fprintf(out, "%s%s/", colour ? "\033[1m" : "", sign);
+	for (; *object; object++)
+		putc((u8)*object < 0x20 || *object == 0x7f ? '?' : *object, out);
+	fprintf(out, " %s%s\n", rec->name, colour ? "\033[m" : "");
+}
+
+int bodies_print_patch(struct bodies *b, const struct diff_entry *e, const struct hunk_style *style,
+		       FILE *out)
+{
+	if (!e->old || !e->new)
+		return 0;
+	if (bodies_get(b, e))
+		return -1;
+	if (!b->merged.differ)
+		return 0;
+	print_head("--- a", e->old_object, e->old, style->colour, out);
+	print_head("+++ b", e->object, e->new, style->colour, out);
+	hunks_print(&b->merged, e->new->name, style, out);
+	return 0;
+}

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+disas.py - what "objtool diff -p" shows: all that differs, and nothing else
+
+The rule, over mutations of compiler output whose effect on checksums the suite
+"metamorphic" knows: the listings of two records differ if and only if their checksums do.
+And the words, over pairs of sources with one known difference.
+"""
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metamorphic'))
+
+import metamorphic  # noqa: E402
+from case import MUTATORS  # noqa: E402
+
+OBJTOOL = os.environ['OBJTOOL']
+LISTING = os.path.join(os.environ['BUILD'], 'tests/disas/test-listing')
+SEED = os.environ['SEED']
+CASES = int(os.environ.get('CASES', 6))
+
+passed = failed = 0
+
+
+def check(name, good, *detail):
+    global passed, failed
+    if good:
+        passed += 1
+        return
+    failed += 1
+    print(f'not ok {name}')
+    for d in detail:
+        print('    ' + str(d).replace('\n', '\n    ')[:3000])
+
+
+def run(*command, **env):
+    return subprocess.run(command, capture_output=True, text=True, check=False,
+                          env={**os.environ, **env})
+
+
+def patches(text):
+    """'NAME' of each patch -> its rows that only one side has."""
+    out, name = [], None
+    for line in text.split('\n'):
+        if line.startswith('+++ b/'):
+            out.append([line.split(' ')[-1], []])
+            name = out[-1][1]
+        elif name is not None and line[:1] in '+-' and line and not line.startswith('--- a/'):
+            name.append(line)
+    return out
+
+
+# --- the rule ---
+
+def mutants(path, directory):
+    """(mutator, old object, new object) of some mutations of one file."""
+    shop = metamorphic.Workshop(directory, OBJTOOL)
+    unit = metamorphic.load(path, shop)
+    if unit is None:
+        return []
+    rng = random.Random(f'{SEED}/{os.path.basename(path)}')
+    names = rng.sample(sorted(MUTATORS), len(MUTATORS))
+    out = []
+    for name in names:
+        if len(out) == CASES:
+            break
+        made = metamorphic.make_case(unit, name, f'{SEED}/{name}/{os.path.basename(path)}', shop)
+        if made:
+            out.append((name, made[1], made[2]))
+    return out
+
+
+def rule_of_file(path):
+    with tempfile.TemporaryDirectory() as directory:
+        results = []
+        for name, old, new in mutants(path, directory):
+            listing = run(LISTING, old, new)
+            patch = run(OBJTOOL, 'diff', '-p', old, new)
+            entries = run(OBJTOOL, 'diff', '--json', old, new).stdout
+            if entries or 'damaged' not in patch.stderr:  # not refused, as is right for a few
+                results.append((name, listing, patch, json.loads(entries)['changes']))
+        return path, results
+
+
+def check_rule(directory):
+    files = sorted(os.path.join(directory, f) for f in os.listdir(directory))
+    with ThreadPoolExecutor(2) as pool:
+        for path, results in pool.map(rule_of_file, files):
+            for name, listing, patch, entries in results:
+                where = f'{name}: {os.path.basename(path)}'
+                check(f'{where}: listings', listing.returncode == 0, listing.stdout, listing.stderr)
+                shown = patches(patch.stdout)
+                want = sorted(e['name'] for e in entries if e['status'] == 'changed')
+                check(f'{where}: patches', sorted(n for n, _ in shown) == want, want, patch.stdout)
+                check(f'{where}: each shows something', all(rows for _, rows in shown),
+                      patch.stdout)
+
+
+# --- the words ---
+
+PRELUDE = '''
+extern void first(void *), second(void *), third(void);
+extern int key_a, key_b, table[64];
+extern void print(const char *, ...);
+struct big { char bytes[64]; };
+extern void fill(struct big *, int);
+#define SPECIAL(section, fields) \\
+	".pushsection " section ",\\"a\\"\\n" fields "\\n.popsection\\n"
+'''
+
+# name, old source, new source, rows that must be there (as regular expressions)
+WORDS = [
+    ('a call', 'void f(void *p) { first(p); third(); }', 'void f(void *p) { second(p); third(); }',
+     [r'-\s+callq? first', r'\+\s+callq? second']),
+    ('a string', 'void f(void) { print("one %d\\n", 1); third(); }',
+     'void f(void) { print("two %d\\n", 1); third(); }', [r'-.*\$"one %d\\n"', r'\+.*\$"two %d\\n"']),
+    ('an immediate', 'int f(int x) { return x * 3 + 1000; }', 'int f(int x) { return x * 3 + 1001; }',
+     [r'-.*0x3e8', r'\+.*0x3e9']),
+    ('an offset into an object', 'int f(void) { return table[3]; }',
+     'int f(void) { return table[4]; }', [r'-.*table\+0xc\(%rip\)', r'\+.*table\+0x10\(%rip\)']),
+    ('data', 'int x[4] = { 1, 2, 3, 4 };', 'int x[4] = { 1, 2, 5, 4 };',
+     [r'-.*01 00 00 00 02 00 00 00 03 00', r'\+.*01 00 00 00 02 00 00 00 05 00']),
+    ('a pointer in data', 'void *x[3] = { &table, &key_a, 0 };', 'void *x[3] = { &table, &key_b, 0 };',
+     [r'-.*\+0x0008: key_a', r'\+.*\+0x0008: key_b']),
+    ('an exception entry', 'void f(void) { asm volatile("1: movl (%rax), %eax\\n2: nop\\n'
+     '" SPECIAL("__ex_table", ".balign 4\\n.long 1b - .\\n.long 2b - .\\n.long 3")); }',
+     'void f(void) { asm volatile("1: movl (%rax), %eax\\n2: nop\\n'
+     '" SPECIAL("__ex_table", ".balign 4\\n.long 1b - .\\n.long 2b - .\\n.long 4")); }',
+     [r'-\s+; exception: fixup \.L\d+, type 3', r'\+\s+; exception: fixup \.L\d+, type 4']),
+    ('a static branch', 'int f(void) { asm goto("1: .byte 0x0f,0x1f,0x44,0,0\\n'
+     '" SPECIAL("__jump_table", ".balign 8\\n.long 1b - .\\n.long %l0 - .\\n.quad key_a - .")'
+     ' :::: on); return 1; on: return 2; }',
+     'int f(void) { asm goto("1: .byte 0x0f,0x1f,0x44,0,0\\n'
+     '" SPECIAL("__jump_table", ".balign 8\\n.long 1b - .\\n.long %l0 - .\\n.quad key_b - .")'
+     ' :::: on); return 1; on: return 2; }',
+     [r'-\s+; static branch: to \.L(\d+), key key_a', r'\+\s+; static branch: to \.L\d+, key key_b']),
+]
+
+# An instruction more, with branches before and behind it that all go to where they went.
+ROOMY = '''
+int f(int n, int *p)
+{
+	int sum = 0;
+	if (n < 3) third();
+	for (int i = 0; i < n; i++) { if (p[i] == 7) first(p); sum += p[i]; }
+	%s
+	for (int i = 0; i < n; i++) { if (p[i] == 9) second(p); sum ^= p[i]; }
+	if (n > 300) third();
+	return sum;
+}
+'''
+
+
+def compile_to(path, compiler, source, *flags):
+    subprocess.run([compiler, '-c', '-O2', '-fno-pic', '-mcmodel=kernel', '-fcf-protection=none',
+                    '-ffreestanding', '-fno-asynchronous-unwind-tables', '-w', *flags, '-x', 'c',
+                    '-o', path, '-'], input=PRELUDE + source, text=True, check=True)
+
+
+def compile_pair(directory, compiler, old, new, *flags):
+    paths = [os.path.join(directory, side, 'x.o') for side in ('old', 'new')]
+    for path, source in zip(paths, (old, new)):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        compile_to(path, compiler, source, *flags)
+    return paths
+
+
+def check_words(directory):
+    for compiler in ('gcc', 'clang'):
+        for name, old, new, rows in WORDS:
+            pair = compile_pair(directory, compiler, old, new)
+            result = run(OBJTOOL, 'diff', '-p', '-U1', *pair)
+            shown = patches(result.stdout)
+            check(f'{compiler}: {name}: status', result.returncode == 1, result.stderr)
+            check(f'{compiler}: {name}: one record', len(shown) == 1, result.stdout)
+            for row in rows:
+                check(f'{compiler}: {name}: {row}',
+                      any(re.match(row, r) for r in (shown[0][1] if shown else [])), result.stdout)
+            # One row of each side differs, and nothing around it.
+            check(f'{compiler}: {name}: nothing else', shown and len(shown[0][1]) == len(rows),
+                  result.stdout)
+
+
+def check_labels(directory):
+    """Inserting something renames no label and no branch around it."""
+    pair = compile_pair(directory, 'gcc', ROOMY % '', ROOMY % 'asm volatile("cpuid");')
+    result = run(OBJTOOL, 'diff', '-p', *pair)
+    rows = patches(result.stdout)[0][1]
+    check('labels: what was inserted', '+    cpuid' in rows and len(rows) <= 5, result.stdout)
+    check('labels: none changed', not [r for r in rows if re.match(r'.(\s+j\w+ |.*:$)', r)],
+          result.stdout)
+
+
+def check_options(directory):
+    old, new = compile_pair(directory, 'gcc', WORDS[0][1] + WORDS[2][1].replace('f(', 'g('),
+                            WORDS[0][2] + WORDS[2][2].replace('f(', 'g('))
+    both = run(OBJTOOL, 'diff', '-p', old, new).stdout
+    check('two patches', [n for n, _ in patches(both)] == ['f', 'g'], both)
+    for n in (1, 5):
+        text = run(OBJTOOL, 'diff', '-p', f'-U{n}', old, new).stdout
+        check(f'-U{n}: context', all(1 <= len(re.findall('^ ', h, re.M)) <= 2 * n
+                                     for h in re.split('^@@.*$', text, flags=re.M)[1:]), text)
+    colour = run(OBJTOOL, 'diff', '-p', '--color=always', old, new).stdout
+    check('colour', '\033[31m-' in colour and '\033[32m+' in colour and '\033' not in both, colour)
+    check('colour: the same text', re.sub('\033[^m]*m', '', colour) == both)
+    wide = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new, COLUMNS='120').stdout
+    check('side by side', re.search(r'callq first +\| +callq second', wide), wide)
+    check('side by side: fits', max(map(len, wide.split('\n'))) <= 120, wide)
+    narrow = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new, COLUMNS='60').stdout
+    check('side by side: not if there is no room', narrow == both, narrow)
+    check('not with json', run(OBJTOOL, 'diff', '-p', '--json', old, new).returncode == 2)
+    one = run(OBJTOOL, 'diff', '-p', '--function', 'g', old, new)
+    check('one function', [n for n, _ in patches(one.stdout)] == ['g'] and one.returncode == 1, one.stdout)
+    check('one function: none of the other', not re.search(' f( |$)', one.stdout, re.M), one.stdout)
+    none = run(OBJTOOL, 'diff', '--function', 'gg', old, new)
+    check('no such function', none.returncode == 2 and 'near it are: g' in none.stderr, none.stderr)
+    same = run(OBJTOOL, 'diff', '-p', '--function', 'f', old, old)
+    check('the same', same.returncode == 0 and not same.stdout + same.stderr, same)
+
+
+def check_checksums_only(directory):
+    old, new = compile_pair(directory, 'gcc', WORDS[0][1], WORDS[0][2])
+    os.makedirs(directory + '/kept', exist_ok=True)
+    run(OBJTOOL, 'checksum', '-o', directory + '/kept/x.o.checksums', old)
+    result = run(OBJTOOL, 'diff', '-p', directory + '/kept', directory + '/new')
+    check('only .checksums: said once', result.stderr.count('only .checksums') == 1, result.stderr)
+    check('only .checksums: of which, and what to do',
+          'x.o' in result.stderr and 'old build' in result.stderr and 'give the object' in result.stderr,
+          result.stderr)
+    check('only .checksums: the list all the same', re.search('changed +func +.*f', result.stdout),
+          result.stdout)
+    check('only .checksums: trouble', result.returncode == 2, result.returncode)
+
+
+def main():
+    check_rule(sys.argv[1])
+    with tempfile.TemporaryDirectory() as directory:
+        check_words(directory)
+        check_labels(directory)
+        check_options(directory)
+        check_checksums_only(directory)
+    print(f'{passed} passed, {failed} failed')
+    return failed != 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
