@@ -330,6 +330,40 @@ static void print_table(const struct table *table, const struct report_look *loo
 	}
 }
 
+/* Length of the directory, with its slash, that all rows are in. */
+static size_t common_dir(const struct table *table)
+{
+	size_t common = table->nr > 1 ? table->rows[0].len : 0;
+
+	for (size_t i = 1; i < table->nr; i++) {
+		const struct row *row = &table->rows[i];
+		size_t same = 0;
+
+		while (same < common && same < row->len &&
+		       row->name[same] == table->rows[0].name[same])
+			same++;
+		common = same;
+	}
+	while (common && table->rows[0].name[common - 1] != '/')
+		common--;
+	return common;
+}
+
+static void print_directories(struct table *table, const struct report_look *look, FILE *out)
+{
+	size_t common = common_dir(table);
+	char *heading = xasprintf("by directory%s%.*s", common ? ", below " : "", (int)common,
+				  common ? table->rows[0].name : "");
+
+	for (size_t i = 0; i < table->nr; i++) {
+		table->rows[i].name += common;
+		table->rows[i].len -= common;
+	}
+	report_heading(heading, look, out);
+	print_table(table, look, out);
+	free(heading);
+}
+
 void report_stat(const struct diff *diff, const struct report_look *look, FILE *out)
 {
 	struct report_common common = report_find_common(diff);
@@ -338,8 +372,7 @@ void report_stat(const struct diff *diff, const struct report_look *look, FILE *
 	report_print_common(diff, &common, look, out);
 	if (diff->objects > 1 && diff->nr) {
 		table = fit_directories(diff, &common);
-		report_heading("by directory", look, out);
-		print_table(&table, look, out);
+		print_directories(&table, look, out);
 		free(table.rows);
 	}
 	if (diff->nr) {

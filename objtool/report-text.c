@@ -50,7 +50,7 @@ static bool has_line(const struct text *t, size_t i)
 	       !is_crc(e);
 }
 
-/* Records of entries from @i on that have the name and status of entry @i. */
+/* How many entries from @i on have the name and status of entry @i. */
 static size_t count_same(const struct text *t, size_t i)
 {
 	const struct diff_entry *first = &t->diff->entries[i], *e = first + 1;
@@ -59,6 +59,18 @@ static size_t count_same(const struct text *t, size_t i)
 	       e->status == first->status && !strcmp(e->name, first->name))
 		e++;
 	return (size_t)(e - first);
+}
+
+/* The same of entries that look the same too: dozens of "_rs", the state of a rate limit. */
+static size_t count_alike(const struct text *t, size_t i)
+{
+	const struct diff_entry *first = &t->diff->entries[i];
+	size_t nr = 1, same = first->status == DIFF_RENAMED ? 1 : count_same(t, i);
+
+	while (nr < same && first[nr].lanes == first->lanes &&
+	       diff_growth(&first[nr]) == diff_growth(first))
+		nr++;
+	return nr;
 }
 
 /* Several records of one name that cannot be paired: one line for all of them. */
@@ -101,7 +113,8 @@ static void print_lines(const struct text *t)
 			nr = count_same(t, i);
 			print_ambiguous(t, i, nr, width);
 		} else if (has_line(t, i)) {
-			report_entry(e, t->look, width, t->out);
+			nr = count_alike(t, i);
+			report_entry(e, nr, t->look, width, t->out);
 		}
 	}
 }
@@ -170,7 +183,7 @@ static void print_crcs(const struct text *t)
 		nr += !t->common.covers[i] && is_crc(&t->diff->entries[i]);
 	if (nr) {
 		report_status_word(DIFF_CHANGED, t->look, t->out);
-		fprintf(t->out, "  crc   versions of %zu exported symbols\n", nr);
+		fprintf(t->out, "  crc   versions of %zu exported symbol%s\n", nr, &"s"[nr == 1]);
 	}
 }
 

@@ -113,8 +113,8 @@ static void print_growth(const struct diff_entry *e, FILE *out)
 		fprintf(out, "%7s  ", "");
 }
 
-void report_entry(const struct diff_entry *e, const struct report_look *look, int name_width,
-		  FILE *out)
+void report_entry(const struct diff_entry *e, size_t nr, const struct report_look *look,
+		  int name_width, FILE *out)
 {
 	size_t origin;
 	const char *clone = e->kind == RECORD_FUNC ? name_clone(e->name, &origin) : NULL;
@@ -122,11 +122,13 @@ void report_entry(const struct diff_entry *e, const struct report_look *look, in
 	report_status_word(e->status, look, out);
 	fprintf(out, "  %s  ", record_kind_name(e->kind));
 	print_growth(e, out);
-	fprintf(out, "%-*s", has_reason(e) || clone ? name_width : 0, e->name);
+	fprintf(out, "%-*s", has_reason(e) || clone || nr > 1 ? name_width : 0, e->name);
 	if (has_reason(e)) {
 		fputs("  ", out);
 		report_reason(e, out);
 	}
+	if (nr > 1)
+		fprintf(out, "  (%zu of this name)", nr);
 	if (clone)
 		fprintf(out, "%s  (%s of %.*s)%s", report_ink(look, INK_FAINT), clone, (int)origin,
 			e->name, report_ink(look, INK_PLAIN));

@@ -353,6 +353,11 @@ changed    func           f  contents
             "b.o:\n%-9s  only in the %s build: 8 functions, 1 data object\n\n" % (what, out_of)), out)
     out = builds("text", {"a.o": []}, {"a.o": [], "b.o": large[:8]})[1]
     check("folding: not of a few", out.count("added      func      +16  f") == 8, out)
+    out = builds("text", {"a.o": [data("_rs", 1)]}, {"a.o": [data("_rs", 1)] * 6 + [data("_rs", 2)]})[1]
+    check("folding: what looks alike", out.startswith("added      data      +16  _rs  (6 of this name)\nfunctions"), out)
+    out = builds("text", {"a.o": []}, {"a.o": [data("_rs", 1), data("_rs", 2, 20), data("_rs", 3, 20)]})[1]
+    check("folding: not what does not", out.startswith("added      data      +16  _rs\nadded      data      +20  _rs  (2 "),
+          out)
     crcs = [data("__crc_f%d" % i, 1) for i in range(30)], [data("__crc_f%d" % i, 2) for i in range(30)]
     out = builds("text", {"a.o": crcs[0]}, {"a.o": crcs[1]})[1]
     check("folding: symbol versions", out.startswith("changed    crc   versions of 30 exported symbols\n"),
@@ -401,6 +406,10 @@ data objects: 1 changed (of 1)
     check("stat: bars are to scale", all(abs(len(row[3]) - int(row[2]) * max(len(r[3]) for r in rows) / largest)
                                          <= 1 for row in rows), out)
     check("stat: nothing if nothing differs", builds("stat", old, old) == (0, ""))
+    deep = builds("stat", {"lib/m/" + n: lines for n, lines in old.items()},
+                  {"lib/m/" + n: lines for n, lines in new.items()})[1]
+    check("stat: without the directory of all", deep == builds("stat", old, new)[1].replace(
+        "by directory:", "by directory, below lib/m/:"), deep)
     odd = builds("stat", {}, {"a\x1b[2J/b.o": [func("x", 1)], "c/d.o": []})[1]
     check("stat: a path does not steer the terminal", "\x1b" not in odd and "a\\x1b[2J" in odd, odd)
 

@@ -86,11 +86,11 @@ size_t report_object_end(const struct diff *diff, size_t i);
 void report_path(const char *path, FILE *out);
 
 /*
- * One entry: "changed    func    +16  name  code, strings and constants", and a
- * newline; the name in @name_width columns, 0 for as many as it has.
+ * One entry, or @nr that look alike: "changed    func    +16  name  code, strings and
+ * constants", and a newline; the name in @name_width columns, 0 for as many as it has.
  */
-void report_entry(const struct diff_entry *e, const struct report_look *look, int name_width,
-		  FILE *out);
+void report_entry(const struct diff_entry *e, size_t nr, const struct report_look *look,
+		  int name_width, FILE *out);
 
 /* What there is to say of an entry besides its name: its lanes, what it was called; or nothing. */
 void report_reason(const struct diff_entry *e, FILE *out);
