@@ -41,7 +41,7 @@ static const struct option_spec diff_options[] = {
 	       .kind = OPTION_STRING, .help = "compare only what has this name"),
 	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
 	OPTION(struct diff_options, html, .name = "html", .arg = "FILE", .kind = OPTION_STRING,
-	       .help = "write a page to read in a browser"),
+	       .help = "write a page for a browser; with -p, with disassembly"),
 	OPTION(struct diff_options, quiet, .name = "quiet", .letter = 'q',
 	       .help = "print nothing, say it by the exit status"),
 	OPTION(struct diff_options, strict, .name = "strict",
@@ -142,60 +142,59 @@ static void print_form(const struct diff *diff, const struct diff_options *opts,
 /* With less there is no room for two columns of code. */
 #define MIN_COLUMNS 100
 
-/* Show what changed in each record. Returns how many could not be shown. */
-static size_t print_patches(const struct diff *diff, const struct loaded *builds,
-			    const struct diff_options *opts, const struct report_look *look)
-{
-	struct hunk_style style = {
-		.context = opts->context,
-		.columns = opts->columns && look->width >= MIN_COLUMNS ? look->width : 0,
-		.colour = look->colour};
+/* The disassembly of what differs, for a report. */
+struct patches {
 	struct bodies bodies;
-	size_t failed = 0;
+	struct hunk_style style;
+	bool strict;
+	size_t failed; /* records that could not be shown */
+};
 
-	bodies_init(&bodies, builds, opts->strict);
-	for (size_t i = 0; i < diff->nr && !ferror(stdout); i++) {
-		const struct diff_entry *e = &diff->entries[i];
-
-		if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && opts->strict))
-			failed += bodies_print_patch(&bodies, e, &style, stdout) != 0;
-	}
-	bodies_free(&bodies);
-	return failed;
+static void print_patch(struct patches *p, const struct diff_entry *e, FILE *out)
+{
+	if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && p->strict))
+		p->failed += bodies_print_patch(&p->bodies, e, &p->style, out) != 0;
 }
 
-/* Returns how many records could not be shown. */
-static size_t report(const struct diff *diff, const struct loaded *builds,
-		     const struct diff_options *opts, const char *old, const char *new)
+/* As a string, for report_html(). */
+static char *get_patch(void *ctx, const struct diff_entry *e)
 {
-	struct report_look look = {.colour = terminal_colour(opts->colour),
-				   .strict = opts->strict,
-				   .width = terminal_width()};
-	struct pager pager = {0};
-	size_t failed = 0;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
-	if (opts->quiet)
-		return 0;
-	if (!opts->no_pager)
-		pager_start(&pager);
-	print_form(diff, opts, old, new, &look);
-	if (opts->patch)
-		failed = print_patches(diff, builds, opts, &look);
-	pager_stop(&pager);
-	return failed;
+	if (!out)
+		return NULL;
+	print_patch(ctx, e, out);
+	fclose(out);
+	return text;
+}
+
+/* What is the same in very many objects is shown for one of them. */
+static void print_patches(const struct diff *diff, struct patches *p)
+{
+	struct report_common common = report_find_common(diff);
+
+	for (size_t i = 0; i < common.nr && !ferror(stdout); i++)
+		print_patch(p, common.change[i].like, stdout);
+	for (size_t i = 0; i < diff->nr && !ferror(stdout); i++)
+		if (!common.covers[i])
+			print_patch(p, &diff->entries[i], stdout);
+	report_common_free(&common);
 }
 
 /* Returns 0, or -1 after a message. */
-static int write_html(const struct diff *diff, const struct diff_options *opts, const char *old,
-		      const char *new)
+static int write_html(const struct diff *diff, const struct diff_options *opts, struct patches *p,
+		      const char *old, const char *new)
 {
+	struct report_patches patches = {.get = get_patch, .ctx = p};
 	struct span page = {0};
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &page.size);
 	int ret = -1;
 
 	if (out) {
-		report_html(diff, old, new, opts->strict, NULL, out);
+		report_html(diff, old, new, opts->strict, opts->patch ? &patches : NULL, out);
 		ret = fclose(out);
 		page.data = (const u8 *)text;
 	}
@@ -205,6 +204,41 @@ static int write_html(const struct diff *diff, const struct diff_options *opts, 
 		error("cannot write %s: %s", opts->html, strerror(errno));
 	free(text);
 	return ret;
+}
+
+/* With --html, that is where patches go. */
+static void print_report(const struct diff *diff, const struct diff_options *opts,
+			 struct patches *p, const char *old, const char *new)
+{
+	struct report_look look = {.colour = terminal_colour(opts->colour),
+				   .strict = opts->strict,
+				   .width = terminal_width()};
+	struct pager pager = {0};
+
+	if (opts->columns && look.width >= MIN_COLUMNS)
+		p->style.columns = look.width;
+	p->style.colour = look.colour;
+	if (!opts->no_pager)
+		pager_start(&pager);
+	print_form(diff, opts, old, new, &look);
+	if (opts->patch && !opts->html)
+		print_patches(diff, p);
+	pager_stop(&pager);
+}
+
+/* Returns how much of it could not be shown. */
+static size_t report(const struct diff *diff, const struct loaded *builds,
+		     const struct diff_options *opts, const char *old, const char *new)
+{
+	struct patches p = {.style = {.context = opts->context}, .strict = opts->strict};
+
+	bodies_init(&p.bodies, builds, opts->strict);
+	if (opts->html && write_html(diff, opts, &p, old, new))
+		p.failed++;
+	if (!opts->quiet)
+		print_report(diff, opts, &p, old, new);
+	bodies_free(&p.bodies);
+	return p.failed;
 }
 
 /* Returns how many patterns were of no use. */
@@ -251,8 +285,6 @@ static int compare(const char *old_path, const char *new_path, const struct diff
 		if (opts->function && limit(diff, &builds, opts->function))
 			builds.failed++;
 		builds.failed += report(diff, &builds, opts, old_path, new_path);
-		if (opts->html && write_html(diff, opts, old_path, new_path))
-			builds.failed++;
 		if (!builds.failed && !(opts->strict && unused))
 			status = diff_differs(diff, opts->strict) ? EXIT_DIFFERENT : EXIT_SAME;
 		diff_free(diff);
@@ -280,8 +312,10 @@ static int run_diff(int argc, char **argv)
 	if (opts.json + opts.stat + opts.name_only + opts.name_status > 1)
 		return misuse(&command_diff, "of --json, --stat, --name-only and --name-status, "
 					     "only one can be printed");
-	if (opts.patch && (opts.json || opts.name_only || opts.name_status || opts.quiet))
-		return misuse(&command_diff, "--patch is text: it goes with --stat only");
+	if (opts.patch && !opts.html &&
+	    (opts.json || opts.name_only || opts.name_status || opts.quiet))
+		return misuse(&command_diff,
+			      "--patch is text: it goes with --stat and --html only");
 	if (!operands[0] || !operands[1] || operands[2])
 		return misuse(&command_diff, "two operands are needed, OLD and NEW");
 	if (opts.ignore)

@@ -137,7 +137,21 @@ static void put_row(const struct diff_entry *e, const char *object, s64 growth, 
 	free(what);
 }
 
-/* A unified diff, line by line, in the colours that people expect. */
+/* Of a line of a unified diff, in the colours that people expect; NULL for one of both sides. */
+static const char *line_class(const char *line)
+{
+	static const struct {
+		const char *start, *class;
+	} classes[] = {
+		{"--- ", "head"}, {"+++ ", "head"}, {"@", "at"}, {"-", "del"}, {"+", "ins"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (str_starts(line, classes[i].start))
+			return classes[i].class;
+	return NULL;
+}
+
 static void put_patch(char *text, FILE *out)
 {
 	char *line, *rest;
@@ -145,10 +159,7 @@ static void put_patch(char *text, FILE *out)
 	fputs("<tr class=\"patch\"><td colspan=\"6\"><details><summary>disassembly</summary><pre>",
 	      out);
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		const char *class = *line == '-'   ? "del"
-				    : *line == '+' ? "ins"
-				    : *line == '@' ? "at"
-						   : NULL;
+		const char *class = line_class(line);
 
 		if (class)
 			fprintf(out, "<span class=\"%s\">", class);

@@ -137,6 +137,51 @@ def test_file():
     check("file: nothing is left over", not [f for f in os.listdir(path("")) if "tmp" in f])
 
 
+def compiled(name, text):
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    subprocess.run(["gcc", "-xc", "-O1", "-fcf-protection=none", "-c", "-o", path(name), "-"], input=text.encode(),
+                   check=True)
+    return path(name)
+
+
+def test_disassembly():
+    old = compiled("dis-old/x.o", "int f(int a) { return a + 1; } int same(int a) { return a; }\n"
+                   "int g(void) { return __builtin_printf(\"<b>&%s\", \"x\"); }\n")
+    new = compiled("dis-new/x.o", "int f(int a) { return a + 2; } int same(int a) { return a; }\n"
+                   "int g(void) { return __builtin_printf(\"<i>&%s\", \"x\"); }\n")
+    status, out, err, text = report("-p", old=old, new=new)
+    page = Page(text)
+    check("disassembly: in the page, not on stdout", status == 1 and err == "" and out.count("\n") == 1, (out, err))
+    check("disassembly: every tag is closed", page.wrong == [], page.wrong)
+    shown = objtool("diff", "-p", old, new)[1]
+    for name in "f", "g":
+        patch = re.search(r"^--- a/x.o %s\n(?:(?!--- )[-+@ ].*\n)*" % name, shown, re.M)[0].split("\n")
+        found = [row[0] for row in page.rows if row[0].startswith("disassembly--- a/x.o %s\n" % name)]
+        check("disassembly: of %s, as -p prints it" % name, len(found) == 1 and
+              [li for li in found[0].split("\n") if li][1:] == [li for li in patch if li][1:], (found, patch))
+    check("disassembly: is not taken for HTML", "&lt;i&gt;&amp;%s" in text and "<i>" not in text)
+    check("disassembly: coloured", re.search(r'<span class="del">-[^<]*0*x?1\b', text)
+          and re.search(r'<span class="ins">\+', text), text)
+    check("disassembly: none of what did not change", "same" not in text.split("<table>")[1].split("<script>")[0])
+    status, _, err, text = report("-p")
+    check("disassembly: from checksums, there is none", status == 2 and "only .checksums" in err
+          and Page(text).rows == ROWS, (status, err))
+    text = report("-p", old=old, new=new)[3]
+    seen = browse(text, READER + """
+        const open = () => [...document.querySelectorAll("details")].map(d => d.open);
+        const height = () => $("details").getBoundingClientRect().height;
+        const result = {first: open(), low: height()};
+        form.elements.unfold.click(); result.unfolded = open(); result.high = height();
+        form.elements.fold.click(); result.folded = open();
+        set("search", "f"); form.elements.unfold.click(); result.some = open(); click("name");
+        result.after = [...document.querySelectorAll("tbody")].map(b => b.querySelectorAll("details").length);
+        return result;""")
+    check("browser: disassembly is folded, and unfolds", isinstance(seen, dict) and seen["first"] == [False, False]
+          and seen["unfolded"] == [True, True] and seen["folded"] == [False, False]
+          and seen["high"] > seen["low"] > 0, seen)
+    check("browser: it stays with its row", isinstance(seen, dict) and seen["after"] == [1, 1], seen)
+
+
 def browse(text, script):
     """What @script returns when run in the page."""
     text = text.replace("</body>", "<script>document.body.dataset.seen = JSON.stringify((() => {%s})());"
@@ -197,6 +242,6 @@ def test_browser():
     check("browser: without the script, all is there", seen == names, seen)
 
 
-for test in (test_text, test_escapes, test_file, test_browser):
+for test in (test_text, test_escapes, test_file, test_browser, test_disassembly):
     test()
 finish()
