@@ -203,6 +203,12 @@ static void write_content(struct canon *c, u32 unit)
 		token_num(&c->stream, blob_index(c, &t));
 }
 
+/* False if the symbol's name is all that write_name() and write_which() say of @t. */
+static bool has_which(const struct canon *c, const struct target *t)
+{
+	return c->namesakes->head[t->sym] || c->code->names.traits[t->sym] & NAME_COUNTED;
+}
+
 /*
  * What tells @t, a symbol of this object or not, from others of its name: its
  * file if that is another than this unit's, its content, a rank. Nothing is said
@@ -243,25 +249,57 @@ static void write_unusual_class(struct canon *c, u32 sec)
 		token_word(&c->stream, c->code->class[sec]);
 }
 
+static bool is_empty_local(const struct canon *c, const struct target *t)
+{
+	return t->unit != NO_UNIT && !c->code->units[t->unit].len &&
+	       c->code->obj->symbols[t->sym].bind == BIND_LOCAL;
+}
+
+/* True if @t is said by a name, as it is in the symbol table, and a number: as most are. */
+static bool is_plain_name(const struct canon *c, const struct target *t)
+{
+	return t->kind == TARGET_NAME && !parts_is_self(&c->parts, t->unit) &&
+	       !is_empty_local(c, t) && !has_which(c, t);
+}
+
+/* What put_plain_name() takes beside the name. */
+#define NAME_ROOM 14
+
+/* What write_target() writes of such, at @p; @len: the name's. */
+static u8 *put_plain_name(u8 *p, const char *name, size_t len, s64 delta)
+{
+	return token_put_num(token_put_bytes(p, name, len), delta);
+}
+
 /* Finish a token with what @t is. */
 static void write_target(struct canon *c, const struct target *t)
 {
 	const struct object *obj = c->code->obj;
 	const struct section *sec = &obj->sections[t->sec];
-	u32 in;
-	s64 off = target_offset(c->code, t, &in);
-	u32 part = parts_own(&c->parts, t, in, off);
 
-	if (part != NO_PART) {
-		token_word(&c->stream, "(here)");
-		own_place(c, part, (u32)off);
-		return;
+	if (parts_is_self(&c->parts, t->unit)) {
+		u32 in;
+		s64 off = target_offset(c->code, t, &in);
+		u32 part = parts_at(&c->parts, in, off);
+
+		if (part != NO_PART) {
+			token_word(&c->stream, "(here)");
+			own_place(c, part, (u32)off);
+			return;
+		}
 	}
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
+		if (is_plain_name(c, t)) {
+			const char *name = obj->symbols[t->sym].name;
+			size_t len = strlen(name);
+			u8 *p = buf_reserve(c->stream.out, NAME_ROOM + len);
+
+			token_put(&c->stream, put_plain_name(p, name, len, t->delta));
+			break;
+		}
 		/* Empty objects are alike, and share their place with others. */
-		if (t->unit != NO_UNIT && !c->code->units[t->unit].len &&
-		    obj->symbols[t->sym].bind == BIND_LOCAL) {
+		if (is_empty_local(c, t)) {
 			token_word(&c->stream, "(empty)");
 			if (t->delta)
 				token_num(&c->stream, t->delta);
@@ -340,23 +378,32 @@ static enum lane target_lane(const struct target *t)
 	return t->kind == TARGET_BYTES || t->kind == TARGET_BLOB ? LANE_CONSTS : LANE_REFS;
 }
 
+/* The most put_how() takes. */
+#define HOW_ROOM 32
+
 /* How a reference is made; types without a kind of their own by their number. */
-static void write_how(struct canon *c, u32 reloc_type_number)
+static u8 *put_how(u8 *p, u32 reloc_type_number)
 {
-	static const char *const words[][9] = {
+	/* Eight bytes each, so that copying needs no loop. */
+	static const char words[][9][8] = {
 		[RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
 		[RELOC_SIGNED] = {[4] = "abs32s"},
 		[RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
 		[RELOC_GOT] = {[4] = "got32"},
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
+	const char *word;
 
-	if (type.kind == RELOC_OTHER) {
-		token_word(&c->stream, "type");
-		token_num(&c->stream, reloc_type_number);
-	} else {
-		token_word(&c->stream, words[type.kind][type.size]);
-	}
+	if (type.kind == RELOC_OTHER)
+		return token_put_num(token_put_bytes(p, "type", 4), reloc_type_number);
+	word = words[type.kind][type.size];
+	token_put_bytes(p, word, 8);
+	return token_resize_bytes(p, (u32)strlen(word));
+}
+
+static void write_how(struct canon *c, u32 reloc_type_number)
+{
+	token_put(&c->stream, put_how(buf_reserve(c->stream.out, HOW_ROOM), reloc_type_number));
 }
 
 /* What it means that a field with no relocation points somewhere in its own section. */
@@ -365,6 +412,17 @@ static void write_how(struct canon *c, u32 reloc_type_number)
 /* A reference made as relocation type @how, at byte @field of what the token before says. */
 static void write_ref(struct canon *c, enum lane lane, u32 how, u32 field, const struct target *t)
 {
+	const char *name = c->code->obj->symbols[t->sym].name;
+	u8 *p;
+
+	if (is_plain_name(c, t)) {
+		size_t len = strlen(name);
+
+		p = token_open(&c->stream, TOKEN_REF, lane, HOW_ROOM + 9 + NAME_ROOM + len);
+		p = token_put_num(put_how(p, how), field);
+		token_close(&c->stream, put_plain_name(p, name, len, t->delta));
+		return;
+	}
 	token_begin(&c->stream, TOKEN_REF, lane);
 	write_how(c, how);
 	token_num(&c->stream, field);
@@ -393,6 +451,10 @@ static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 o
 	const struct part *repl = &c->replacement;
 	u32 p, delta;
 
+	if (!repl->nr && t->kind != TARGET_FRAGMENT && !parts_is_self(&c->parts, t->unit)) {
+		write_ref(c, target_lane(t), RESOLVED, 0, t);
+		return;
+	}
 	/* "call 1f; int3; 1:" of a replacement stays in it: it is no code of its own. */
 	if (repl->nr && sec == repl->sec && off >= repl->off && off <= repl->end) {
 		token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
@@ -413,38 +475,21 @@ static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 o
 	token_end(&c->stream);
 }
 
-/*
- * A branch with no relocation that stays in the part it is in, as nine in ten do: what
- * write_branch() writes, with nothing to look up. False if it does not.
- */
-static bool write_near_branch(struct canon *c, u32 sec, s64 off)
-{
-	const struct part *here = &c->parts.part[c->part];
-
-	if (c->replacement.nr || !here->alone || here->sec != sec || off < here->off ||
-	    off >= here->end)
-		return false;
-	token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
-	own_place(c, c->part, (u32)off);
-	token_end(&c->stream);
-	return true;
-}
-
 static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 			      const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct reloc *rel = reloc_next(cur, ci->off + ci->len);
 	const u8 *p = sec->data + ci->off;
 	u8 bytes[ARCH_MAX_INSN + 1 + 8];
-	unsigned int len = arch_canonical_branch(p, &ci->insn, bytes);
+	unsigned int len;
 	struct target t;
 	s64 off;
 
+	memcpy(bytes, p, ci->len);
+	len = arch_canonical_branch(bytes, &ci->insn);
 	if (!rel) {
 		off = code_branch_target(sec, ci);
 		token_insn(&c->stream, bytes, len);
-		if (write_near_branch(c, s, off))
-			return;
 		t = target_at(c->code, s, off);
 		write_branch(c, &t, s, off);
 		return;
@@ -549,35 +594,79 @@ static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci,
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
 				struct reloc_cursor *cur);
 
-/* How many instructions to write at once: enough to be worth it, few enough for the room it takes.
- */
-#define MAX_RUN 64
+/* How many instructions to write at once, and how many bytes each takes at most. */
+#define RUN	 64
+#define RUN_ROOM (RUN * (TOKEN_INSN_ROOM + TOKEN_BRANCH_ROOM))
 
 /*
- * Write instructions from @first on, up to @end, as long as nothing but their bytes is to be
- * said of them; returns the first of which there is more to say. Most need no more.
+ * The ordinal that a branch to @off goes to, if it is the start of an instruction of part @here;
+ * NO_PART if it is not, or if there may be more to it.
  */
-static u32 write_bare(struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special,
-		      u32 first, u32 end)
+static u32 near_ordinal(const struct canon *c, const struct part *here, s64 off)
+{
+	u32 delta, n;
+
+	if (!here->alone || off < here->off || off >= here->end)
+		return NO_PART;
+	n = parts_ordinal(&c->parts, c->part, (u32)off, &delta);
+	return delta ? NO_PART : n;
+}
+
+/* Like token_put_insn(): a branch, less where it goes to. */
+static u8 *put_branch_insn(u8 *p, const u8 *bytes, const struct insn *insn)
+{
+	token_put_insn(p, bytes, insn->len);
+	return token_resize_insn(p, arch_canonical_branch(p + TOKEN_INSN_HEAD, insn));
+}
+
+/* Where the next relocation or special entry is, before which code is all that it seems to be. */
+static u64 next_more(const struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special)
 {
 	const struct specials *specials = &c->code->specials;
-	const struct code_insn *ci = c->parts.insns.insn + first, *last;
-	const struct section *sec = section(c, s);
-	u64 stop = sec->size < 16 ? 0 : sec->size - 15; /* 16 bytes are read of each */
-	u8 *p;
+	const struct section *sec = cur->sec;
+	u64 stop = sec->size < 16 ? 0 : sec->size - 15; /* 16 bytes are read of each instruction */
 
 	if (cur->next < sec->nr_relocs && sec->relocs[cur->next].offset < stop)
 		stop = sec->relocs[cur->next].offset;
 	if (special < specials->nr && specials->entries[special].site.sec == s &&
 	    specials->entries[special].site.off < stop)
 		stop = specials->entries[special].site.off;
-	if (c->stream.watch || !ci->bare || ci->off + ci->len > stop)
+	return stop;
+}
+
+/*
+ * Write instructions from @first on, up to @end, as long as they are just bytes, or branches
+ * within this part: four in five are. Returns the first of which there is more to say.
+ */
+static u32 write_run(struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special, u32 first,
+		     u32 end)
+{
+	const struct code_insn *ci = c->parts.insns.insn + first, *last;
+	const struct part *here = &c->parts.part[c->part];
+	const struct section *sec = cur->sec;
+	u64 stop = next_more(c, s, cur, special);
+	u8 *p;
+
+	if (c->stream.watch || ci->off + ci->len > stop || (!ci->bare && !is_branch(&ci->insn)))
 		return first;
-	last = ci + (end - first < MAX_RUN ? end - first : MAX_RUN);
-	p = token_begin_insns(&c->stream, MAX_RUN);
-	for (; ci < last && ci->bare && ci->off + ci->len <= stop; ci++)
-		p = token_put_insn(p, sec->data + ci->off, ci->len);
-	token_end_insns(&c->stream, p);
+	p = token_begin_insns(&c->stream, RUN_ROOM);
+	last = ci + (end - first < RUN ? end - first : RUN);
+	for (; ci < last && ci->off + ci->len <= stop; ci++) {
+		const u8 *insn = sec->data + ci->off;
+		u32 n;
+
+		if (ci->bare) {
+			p = token_put_insn(p, insn, ci->len);
+			continue;
+		}
+		if (!is_branch(&ci->insn) || c->replacement.nr)
+			break;
+		n = near_ordinal(c, here, code_branch_target(sec, ci));
+		if (n == NO_PART)
+			break;
+		p = token_put_branch(put_branch_insn(p, insn, &ci->insn), c->part, n);
+	}
+	token_put(&c->stream, p);
 	return (u32)(ci - c->parts.insns.insn);
 }
 
@@ -591,7 +680,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 	for (u32 i = first; i < first + nr; i++) {
 		struct code_insn ci;
 
-		i = write_bare(c, s, &cur, special, i, first + nr);
+		i = write_run(c, s, &cur, special, i, first + nr);
 		if (i == first + nr)
 			break;
 		ci = c->parts.insns.insn[i];

@@ -757,13 +757,10 @@ static bool leaves(const struct insn *insn)
 	       insn->cls == INSN_TRAP;
 }
 
-static struct code_insn *append(struct insns *insns)
+static void grow(struct insns *insns)
 {
-	if (insns->nr == insns->cap) {
-		insns->cap = insns->cap ? insns->cap * 2 : 1024;
-		insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
-	}
-	return &insns->insn[insns->nr++];
+	insns->cap = insns->cap ? insns->cap * 2 : 1024;
+	insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
 }
 
 /* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
@@ -887,31 +884,55 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 			set_filler(&insns->insn[i]);
 }
 
+/*
+ * Append the instructions of [@off, @end), or up to the first that leaves, if @to_exit; none
+ * is filler yet. Returns where they end; *@filler: there may be some.
+ */
+static u32 read_insns(const u8 *data, u32 off, u32 end, bool to_exit, struct insns *insns,
+		      bool *filler)
+{
+	u32 ordinal = 0, nr = insns->nr;
+	bool nop = false;
+
+	*filler = false;
+	while (off < end) {
+		struct code_insn *ci;
+		unsigned int len;
+
+		if (nr == insns->cap)
+			grow(insns);
+		ci = &insns->insn[nr++];
+		len = arch_decode(data + off, end - off, &ci->insn);
+		if (!len)
+			ci->insn = (struct insn){.flags = 0};
+		ci->off = off;
+		ci->ordinal = ordinal++;
+		ci->filler = 0;
+		ci->line = 0;
+		ci->bare = len && !ci->insn.flags;
+		ci->len = (u8)(len ? len : 1);
+		/* Filler is nops before something aligned. */
+		*filler |= nop & !(off % MIN_ALIGNMENT);
+		nop = ci->insn.cls == INSN_NOP;
+		off += ci->len;
+		if (to_exit && leaves(&ci->insn))
+			break;
+	}
+	insns->nr = nr;
+	return off;
+}
+
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
 		struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
-	u32 first = insns->nr, at = off;
-	bool nops = false;
+	u32 first = insns->nr, at;
+	bool filler;
 
-	while (at < end && sec->data) {
-		struct code_insn *ci = append(insns);
-
-		unsigned int len = arch_decode(sec->data + at, end - at, &ci->insn);
-
-		if (!len)
-			ci->insn = (struct insn){0};
-		ci->off = at;
-		ci->ordinal = insns->nr - 1 - first;
-		ci->filler = ci->line = 0;
-		ci->len = (u8)(len ? len : 1);
-		ci->bare = len && !ci->insn.flags;
-		nops |= ci->insn.cls == INSN_NOP;
-		at += ci->len;
-		if (how == DECODE_TO_EXIT && leaves(&ci->insn))
-			break;
-	}
-	if (nops) {
+	if (!sec->data)
+		return 0;
+	at = read_insns(sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
+	if (filler) {
 		mark_targets(code, s, off, at, first, insns);
 		mark_filler(code, s, off, first, insns);
 	}
@@ -919,7 +940,7 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 		mark_tail(code, s, first, insns);
 	if (how == DECODE_ROOM)
 		mark_room(sec, first, insns);
-	if (nops || how == DECODE_TO_NEXT || how == DECODE_ROOM)
+	if (filler || how == DECODE_TO_NEXT || how == DECODE_ROOM)
 		number(insns, first);
 	return insns->nr - first;
 }

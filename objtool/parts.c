@@ -95,17 +95,6 @@ u32 parts_at(const struct parts *parts, u32 sec, s64 off)
 	return NO_PART;
 }
 
-bool parts_is_self(const struct parts *parts, u32 unit)
-{
-	return unit != NO_UNIT && parts->self != NO_UNIT &&
-	       (unit == parts->self || parts->code->units[unit].parent == parts->self);
-}
-
-u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off)
-{
-	return parts_is_self(parts, t->unit) ? parts_at(parts, sec, off) : NO_PART;
-}
-
 const struct origin *parts_origin(struct parts *parts)
 {
 	if (!parts->origin_known && parts->self != NO_UNIT)

@@ -18,37 +18,15 @@ void stream_free(struct stream *st)
 	buf_free(&st->order);
 }
 
-static void add_order(struct stream *st, u32 what, u64 num)
-{
-	put_u64(buf_reserve(&st->order, 8), (u64)what << 56 | num);
-	st->order.len += 8;
-}
-
-static void end_run(struct stream *st)
-{
-	if (st->run != NR_LANES)
-		add_order(st, st->run, st->lane[st->run].len);
-}
-
-void stream_switch(struct stream *st, enum lane lane)
-{
-	st->cur = lane;
-	st->out = &st->lane[lane];
-	/* Line numbers come and go without a trace. */
-	if (lane == LANE_LINES || lane == st->run)
-		return;
-	end_run(st);
-	st->run = lane;
-}
-
 u32 stream_end(struct stream *st)
 {
 	u32 lanes = 0;
 
 	for (int i = 0; i < NR_LANES; i++)
 		lanes |= (u32)(st->lane[i].len != 0) << i;
-	end_run(st);
-	add_order(st, ORDER_END, lanes & ~(1U << LANE_LINES));
+	if (st->run != NR_LANES)
+		stream_order(st, st->run, st->lane[st->run].len);
+	stream_order(st, ORDER_END, lanes & ~(1U << LANE_LINES));
 	return lanes;
 }
 
@@ -57,7 +35,7 @@ void token_position(struct stream *st, s64 num)
 	st->position_at = st->out->len;
 	st->position = num;
 	if (st->cur != LANE_LINES)
-		add_order(st, ORDER_POSITION, (u64)num);
+		stream_order(st, ORDER_POSITION, (u64)num);
 }
 
 /* How a field is printed; in all three no two fields look alike. */
@@ -213,37 +191,9 @@ bool token_read_field(const struct token *t, size_t *at, struct token_field *f)
 	return true;
 }
 
-/* Tag, field type and length before the bytes of an instruction; and the most there can be of all.
- */
-#define INSN_HEAD 6
-#define INSN_ROOM 32
-
-/* Copy up to 26 bytes without a loop: lengths are short and vary too much to predict. */
-static void copy_insn(u8 *to, const u8 *from, unsigned int len)
-{
-	if (len >= 8) {
-		memcpy(to, from, 8);
-		if (len > 16)
-			memcpy(to + 8, from + 8, 8);
-		memcpy(to + len - 8, from + len - 8, 8);
-	} else if (len >= 4) {
-		memcpy(to, from, 4);
-		memcpy(to + len - 4, from + len - 4, 4);
-	} else {
-		for (unsigned int i = 0; i < len; i++)
-			to[i] = from[i];
-	}
-}
-
 void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
 {
-	u8 *p;
+	u8 *p = token_open(st, TOKEN_INSN, LANE_CODE, 5 + len);
 
-	token_begin(st, TOKEN_INSN, LANE_CODE);
-	p = buf_reserve(st->out, INSN_ROOM);
-	p[0] = TOKEN_FIELD_BYTES;
-	put_u32(p + 1, len);
-	copy_insn(p + INSN_HEAD - 1, bytes, len);
-	st->out->len += INSN_HEAD - 1 + len;
-	token_end(st);
+	token_close(st, token_put_bytes(p, bytes, len));
 }

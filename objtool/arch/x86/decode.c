@@ -662,10 +662,9 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 }
 
 /*
- * Most instructions have a REX prefix or none, and an opcode of one byte that the table alone
- * describes. All that is known of them is the sum of what opcode, immediate,
- * REX and ModRM each bring, so it is added up: struct insn as a number of eight
- * bytes, none of which overflows into the next.
+ * Most instructions have a REX prefix or none, and an opcode that the table alone describes. All
+ * that is known of them is the sum of what opcode, immediate, REX and ModRM each bring, so it is
+ * added up: struct insn as a number of eight bytes, none of which overflows into the next.
  */
 #define WORD(len, opcode_off, disp_off, disp_len, imm_off, imm_len)                             \
 	((u64)(len) | (u64)(opcode_off) << 24 | (u64)(disp_off) << 32 | (u64)(disp_len) << 40 | \
@@ -676,6 +675,7 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 
 #define WORD_OPCODE  WORD(1, 0, 1, 0, 1, 0)
 #define WORD_REX     WORD(1, 1, 1, 0, 1, 0)
+#define WORD_0F	     WORD(1, 0, 1, 0, 1, 0)
 #define WORD_IMM(n)  WORD(n, 0, 0, 0, 0, n)
 #define WORD_DISP(n) WORD(n, 0, 0, n, n, 0)
 
@@ -701,19 +701,23 @@ static const u64 imm_word[2][9] = {
 /* The common instructions, from at least ARCH_MAX_INSN bytes; 0 for all others. */
 static inline unsigned int decode_common(const u8 *p, struct insn *insn)
 {
-	unsigned int byte = p[0], rex = (byte & 0xf0) == 0x40, attr = map_1byte[p[rex]], modrm;
-	u64 word;
+	unsigned int byte = p[0], rex = (byte & 0xf0) == 0x40, off = rex, attr, modrm;
+	u64 word = rex ? WORD_OPCODE + WORD_REX : WORD_OPCODE;
 
+	attr = map_1byte[p[off++]];
+	if (LOOK_OF(attr) == LOOK_ESC) {
+		if (!defined(legacy_0f, p[off], 0))
+			return 0;
+		attr = map_0f[p[off++]];
+		word += WORD_0F;
+	}
 	if (LOOK_OF(attr))
 		return 0;
-	word = WORD_OPCODE + WORD_CLS(attr) + WORD_FLAGS(attr) +
-	       imm_word[rex & byte >> 3][attr & IMM_MASK];
-	if (rex)
-		word += WORD_REX;
+	word += WORD_CLS(attr) + WORD_FLAGS(attr) + imm_word[rex & byte >> 3][attr & IMM_MASK];
 	if (attr & MODRM) {
-		modrm = p[rex + 1];
+		modrm = p[off];
 		word += modrm_word[modrm];
-		if ((modrm & 0xc7) == 4 && (p[rex + 2] & 7) == 5) /* a SIB byte without base */
+		if ((modrm & 0xc7) == 4 && (p[off + 1] & 7) == 5) /* a SIB byte without base */
 			word += WORD_DISP(4);
 	}
 	put_u64((u8 *)insn, word);
@@ -751,6 +755,8 @@ static s64 get_signed(const u8 *p, unsigned int len)
 {
 	u64 value = 0, sign;
 
+	if (len == 4)
+		return get_s32(p);
 	if (!len)
 		return 0;
 	for (unsigned int i = 0; i < len; i++)
@@ -769,17 +775,16 @@ s64 arch_insn_imm(const u8 *p, const struct insn *insn)
 	return get_signed(p + insn->imm_off, insn->imm_len);
 }
 
-unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out)
+unsigned int arch_canonical_branch(u8 *bytes, const struct insn *insn)
 {
 	unsigned int off = insn->opcode_off, len = insn->imm_off;
-	unsigned int cond = p[off] ^ 0x70U;
+	unsigned int cond = bytes[off] ^ 0x70U;
 
-	memcpy(out, p, len);
-	if (p[off] == 0xeb) {
-		out[off] = 0xe9;
+	if (bytes[off] == 0xeb) {
+		bytes[off] = 0xe9;
 	} else if (cond < 0x10) {
-		out[off] = 0x0f;
-		out[len++] = (u8)(0x80 | cond);
+		bytes[off] = 0x0f;
+		bytes[len++] = (u8)(0x80 | cond);
 	}
 	return len;
 }

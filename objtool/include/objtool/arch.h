@@ -54,12 +54,12 @@ s64 arch_insn_disp(const u8 *p, const struct insn *insn);
 s64 arch_insn_imm(const u8 *p, const struct insn *insn);
 
 /*
- * Write the canonical bytes of a direct branch, near form without its offset
- * (eb xx and e9 xx xx xx xx both give e9; 74 xx and 0f 84 ... both give 0f 84;
- * prefixes stay), to @out of at least ARCH_MAX_INSN + 1 bytes; returns their number.
+ * Make the bytes of a direct branch, at @bytes, with room for one more, canonical: the near
+ * form without its offset (eb xx and e9 xx xx xx xx both give e9; 74 xx and 0f 84 ... both
+ * give 0f 84; prefixes stay). Returns their number.
  * loop and jrcxz, which have no near form, keep their opcode.
  */
-unsigned int arch_canonical_branch(const u8 *p, const struct insn *insn, u8 *out);
+unsigned int arch_canonical_branch(u8 *bytes, const struct insn *insn);
 
 /* What an instruction does with the address in one of its fields. */
 enum address_use {

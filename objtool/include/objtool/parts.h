@@ -67,11 +67,18 @@ u32 parts_add_fragment(struct parts *parts, const struct target *t);
 /* The part that contains offset @off of section @sec, NO_PART if none does. */
 u32 parts_at(const struct parts *parts, u32 sec, s64 off);
 
-/* The same if @t, which lies there, is in this function. */
-u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off);
-
 /* True if @unit is this function or a part of it. */
-bool parts_is_self(const struct parts *parts, u32 unit);
+static inline bool parts_is_self(const struct parts *parts, u32 unit)
+{
+	return unit != NO_UNIT && parts->self != NO_UNIT &&
+	       (unit == parts->self || parts->code->units[unit].parent == parts->self);
+}
+
+/* The same as parts_at() if @t, which lies there, is in this function. */
+static inline u32 parts_own(const struct parts *parts, const struct target *t, u32 sec, s64 off)
+{
+	return parts_is_self(parts, t->unit) ? parts_at(parts, sec, off) : NO_PART;
+}
 
 /* The source file that the function or object is from, as far as it can be told. */
 const struct origin *parts_origin(struct parts *parts);

@@ -78,8 +78,24 @@ void stream_free(struct stream *st);
  */
 u32 stream_end(struct stream *st);
 
-/* The next token is of @lane. */
-void stream_switch(struct stream *st, enum lane lane);
+static inline void stream_order(struct stream *st, u32 what, u64 num)
+{
+	put_u64(buf_reserve(&st->order, 8), (u64)what << 56 | num);
+	st->order.len += 8;
+}
+
+/* The next token is of @lane, which is another than that of the one before. */
+static inline void stream_switch(struct stream *st, enum lane lane)
+{
+	st->cur = lane;
+	st->out = &st->lane[lane];
+	/* Line numbers come and go without a trace. */
+	if (lane == LANE_LINES || lane == st->run)
+		return;
+	if (st->run != NR_LANES)
+		stream_order(st, st->run, st->lane[st->run].len);
+	st->run = lane;
+}
 
 /* Types of fields. */
 #define TOKEN_FIELD_NUM	  'n'
@@ -153,35 +169,94 @@ static inline void token_end(struct stream *st)
 /* A whole TOKEN_INSN, which has one field. */
 void token_insn(struct stream *st, const u8 *bytes, unsigned int len);
 
-/* The most a TOKEN_INSN has: tag, field type, length, 16 bytes. */
-#define TOKEN_INSN_ROOM 22
+/*
+ * The same in one piece, for the tokens that there are most of: open with room for all that will
+ * be put, put each field where the last one ended, close. (A byte written to the stream could be
+ * part of *st for all the compiler knows, which makes step by step slow.)
+ */
+static inline u8 *token_open(struct stream *st, enum token_tag tag, enum lane lane, size_t room)
+{
+	token_begin(st, tag, lane);
+	return buf_reserve(st->out, room);
+}
+
+static inline u8 *token_put_num(u8 *p, s64 num)
+{
+	p[0] = TOKEN_FIELD_NUM;
+	put_u64(p + 1, (u64)num);
+	return p + 9;
+}
+
+static inline u8 *token_put_bytes(u8 *p, const void *data, size_t len)
+{
+	p[0] = TOKEN_FIELD_BYTES;
+	put_u32(p + 1, (u32)len);
+	memcpy(p + 5, data, len);
+	return p + 5 + len;
+}
+
+/* The bytes put at @p, of at least @len, are just so many. */
+static inline u8 *token_resize_bytes(u8 *p, u32 len)
+{
+	put_u32(p + 1, len);
+	return p + 5 + len;
+}
+
+/* What was put in room reserved in .out ends at @end. */
+static inline void token_put(struct stream *st, const u8 *end)
+{
+	st->out->len = (size_t)(end - st->out->data);
+}
+
+static inline void token_close(struct stream *st, const u8 *end)
+{
+	token_put(st, end);
+	token_end(st);
+}
 
 /*
- * TOKEN_INSNs one after the other, which is most of what is written: begin, with room for @nr; put
- * each where the last one ended; end. Not while somebody watches.
+ * Instructions and branches one after the other, which is most of what is written: begin, with
+ * room for @room bytes; put each where the last one ended; end. Not while somebody watches,
+ * and there must be one at least.
  */
-static inline u8 *token_begin_insns(struct stream *st, u32 nr)
+static inline u8 *token_begin_insns(struct stream *st, size_t room)
 {
 	enum lane cur = st->within == NR_LANES ? LANE_CODE : st->within;
 
 	if (cur != st->cur)
 		stream_switch(st, cur);
-	return buf_reserve(st->out, (size_t)nr * TOKEN_INSN_ROOM);
+	return buf_reserve(st->out, room);
 }
 
-/* Of the bytes at @bytes, 16 can be read. */
+/* What is before an instruction's bytes: tag, field type, length. */
+#define TOKEN_INSN_HEAD 6
+
+/* The most a TOKEN_INSN takes, and a TOKEN_BRANCH. */
+#define TOKEN_INSN_ROOM	  (TOKEN_INSN_HEAD + 16)
+#define TOKEN_BRANCH_ROOM 19
+
+/* Of the bytes at @bytes, 16 can be read, though there are but @len. */
 static inline u8 *token_put_insn(u8 *p, const u8 *bytes, unsigned int len)
 {
 	p[0] = TOKEN_INSN;
 	p[1] = TOKEN_FIELD_BYTES;
 	put_u32(p + 2, len);
-	memcpy(p + 6, bytes, 16);
-	return p + 6 + len;
+	memcpy(p + TOKEN_INSN_HEAD, bytes, 16);
+	return p + TOKEN_INSN_HEAD + len;
 }
 
-static inline void token_end_insns(struct stream *st, const u8 *end)
+/* The instruction put at @p has @len bytes after all. */
+static inline u8 *token_resize_insn(u8 *p, unsigned int len)
 {
-	st->out->len = (size_t)(end - st->out->data);
+	put_u32(p + 2, len);
+	return p + TOKEN_INSN_HEAD + len;
+}
+
+/* To instruction @ordinal of part @part. */
+static inline u8 *token_put_branch(u8 *p, u32 part, u32 ordinal)
+{
+	p[0] = TOKEN_BRANCH;
+	return token_put_num(token_put_num(p + 1, part), ordinal);
 }
 
 /* A token that was kept. */
