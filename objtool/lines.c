@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* lines.c - line numbers outside of tables */
 #include <objtool/lines.h>
-#include <objtool/sort.h>
 #include <objtool/target.h>
 
 /*
@@ -69,59 +68,41 @@ static bool names_source_file(const u8 *s, size_t len)
 	return false;
 }
 
-/* Append the strings of section @s that name source files, or only count them. */
-static void find_files(const struct object *obj, u32 s, struct lines *lines, bool count)
-{
-	const struct section *sec = &obj->sections[s];
-	u32 end;
-
-	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 ||
-	    !sec->data)
-		return;
-	for (u32 off = 0; off < sec->size; off = end + 1) {
-		const u8 *nul = memchr(sec->data + off, 0, sec->size - off);
-
-		if (!nul)
-			return;
-		end = (u32)(nul - sec->data);
-		if (!names_source_file(sec->data + off, end - off))
-			continue;
-		if (!count)
-			lines->files[lines->nr_files] = (u64)s << 32 | off;
-		lines->nr_files++;
-	}
-}
-
+/* Find the symbols that are in the table, by the hashes of their names: most are in none. */
 void lines_read(const struct code *code, struct lines *lines)
 {
 	struct object *obj = code->obj;
+	u64 hash[ARRAY_SIZE(callees)], some = 0;
 
 	*lines = (struct lines){.code = code,
 				.takes_line = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
+	for (size_t i = 0; i < ARRAY_SIZE(callees); i++) {
+		hash[i] = symname_hash(callees[i].callee, strlen(callees[i].callee));
+		some |= (u64)1 << (hash[i] & 63);
+	}
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		const char *name = obj->symbols[s].name;
+		u64 name = code->names.hash[s];
 
-		for (size_t i = 0; i < ARRAY_SIZE(callees) && name[0] == '_' && name[1] == '_' &&
-				   (name[2] == 'e' || name[2] == 'b');
-		     i++)
-			if (strcmp(name, callees[i].callee) == 0)
+		for (size_t i = 0; i < ARRAY_SIZE(callees) && some >> (name & 63) & 1; i++)
+			if (hash[i] == name && !strcmp(obj->symbols[s].name, callees[i].callee))
 				lines->takes_line[s] = (u8)(i + 1);
 	}
-	for (u32 s = 1; s < obj->nr_sections; s++)
-		find_files(obj, s, lines, true);
-	lines->files = arena_alloc(&obj->arena, lines->nr_files, sizeof(u64));
-	lines->nr_files = 0;
-	for (u32 s = 1; s < obj->nr_sections; s++)
-		find_files(obj, s, lines, false);
 }
 
 /* True if the name of a source file begins at offset @off of section @sec. */
-static bool is_source_file(const struct lines *lines, u32 sec, s64 off)
+static bool is_source_file(const struct lines *lines, u32 s, s64 off)
 {
-	u64 key = (u64)sec << 32 | (u32)off;
-	u32 i = sorted_from(lines->files, lines->nr_files, key);
+	const struct section *sec = &lines->code->obj->sections[s];
+	const u8 *start, *nul;
 
-	return i < lines->nr_files && lines->files[i] == key;
+	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 ||
+	    !sec->data || off < 0 || off >= (s64)sec->size)
+		return false;
+	start = sec->data + off;
+	if (off && start[-1])
+		return false; /* inside of a string */
+	nul = memchr(start, 0, sec->size - (u32)off);
+	return nul && names_source_file(start, (size_t)(nul - start));
 }
 
 /* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end.
@@ -176,8 +157,7 @@ static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs
 
 		if (lines->takes_line[rel->sym])
 			return true;
-		if (lines->nr_files && sym->bind == BIND_LOCAL && symbol_defined(sym) &&
-		    obj->sections[sym->sec].flags & SF_STRINGS &&
+		if (sym->bind == BIND_LOCAL && symbol_defined(sym) &&
 		    is_source_file(lines, sym->sec, address_of(obj, rel, 4)))
 			return true;
 	}
@@ -228,12 +208,12 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 		return;
 	}
 	if (rel && arch_address_use(p, &ci->insn, ci->insn.imm_len != 0, &reg) == USE_ADDRESS) {
+		const struct symbol *sym = &lines->code->obj->symbols[rel->sym];
 		s64 off = address_of(lines->code->obj, rel, (s64)(ci->off + ci->len - rel->offset));
 
 		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
-		if (arg != ARCH_NO_REG)
-			args->any |= args->file[arg] =
-				is_source_file(lines, lines->code->obj->symbols[rel->sym].sec, off);
+		if (arg != ARCH_NO_REG && symbol_defined(sym))
+			args->any |= args->file[arg] = is_source_file(lines, sym->sec, off);
 	}
 }
 

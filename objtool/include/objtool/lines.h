@@ -15,8 +15,6 @@
 struct lines {
 	const struct code *code;
 	u8 *takes_line; /* by symbol: 1 + index of the callee in lines.c's table, 0 if it is none */
-	u64 *files;	/* section << 32 | offset of each string that names a source file, sorted */
-	u32 nr_files;
 };
 
 /* Memory is the object's arena's. */
