@@ -64,12 +64,11 @@ static const struct section *section(const struct canon *c, u32 sec)
 	return &c->code->obj->sections[sec];
 }
 
+/* Rests cover nothing: they are what is left. */
 static void cover(struct canon *c, u32 sec, u32 off, u32 len)
 {
-	struct covered range = {sec, off, len};
-
-	if (len)
-		buf_add(&c->covered, &range, sizeof(range));
+	if (c->parts.self != NO_UNIT)
+		coverage_add(c->coverage, sec, off, len);
 }
 
 static u32 add_part(struct canon *c, const char *word, u32 sec, u32 off, u32 end,
@@ -1138,10 +1137,11 @@ static void write_aliases(struct canon *c, u32 unit)
 }
 
 void canon_init(struct canon *c, const struct code *code, const struct namesakes *namesakes,
-		const struct lines *lines)
+		const struct lines *lines, const struct coverage *coverage)
 {
 	*c = (struct canon){.code = code,
 			    .namesakes = namesakes,
+			    .coverage = coverage,
 			    .parts = {.code = code, .lines = lines, .namesakes = namesakes}};
 }
 
@@ -1205,6 +1205,5 @@ void canon_free(struct canon *c)
 	parts_free(&c->parts);
 	free(c->blobs);
 	seen_free(&c->seen);
-	buf_free(&c->covered);
 	*c = (struct canon){0};
 }

@@ -12,6 +12,7 @@
 #include <xxhash.h>
 #include <objtool/canon.h>
 #include <objtool/checksum.h>
+#include <objtool/coverage.h>
 #include <objtool/finish.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
@@ -21,6 +22,27 @@
 u64 hash_bytes(const void *data, size_t len)
 {
 	return XXH3_64bits(data, len);
+}
+
+/* Everything about an object that its units' tokens are made from, and what they cover. */
+struct reading {
+	struct code code;
+	struct namesakes namesakes;
+	struct lines lines;
+	struct coverage coverage;
+};
+
+static void read_object(struct object *obj, struct reading *r)
+{
+	code_read(obj, &r->code);
+	namesakes_read(&r->code, &r->namesakes);
+	lines_read(&r->code, &r->lines);
+	coverage_init(&r->coverage, obj);
+}
+
+static void init_canon(struct canon *c, const struct reading *r)
+{
+	canon_init(c, &r->code, &r->namesakes, &r->lines, &r->coverage);
 }
 
 /* ---- tokens to a record ---- */
@@ -136,6 +158,7 @@ struct bad {
 struct worker {
 	struct canon canon;
 	struct arena names;
+	struct buf chunks;  /* struct chunk: of rests */
 	struct buf namings; /* struct naming, of names that others have, too */
 	struct buf bad;	    /* struct bad */
 };
@@ -308,6 +331,22 @@ static void checksum_commons(struct canon *c, struct records *recs)
 
 /* ---- rests ---- */
 
+typedef void gap_fn(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end);
+
+/* Bytes [@from, @to) of each section of [@first, @end). */
+struct gap_work {
+	u32 first, end;
+	u32 from, to;
+};
+
+struct gaps {
+	const struct code *code;
+	const struct coverage *coverage;
+	const struct gap_work *work;
+	gap_fn *fn;
+	void *ctx;
+};
+
 struct chunk {
 	const char *class; /* section class */
 	u64 hash;
@@ -316,54 +355,14 @@ struct chunk {
 	u16 lanes;
 };
 
-struct rest {
-	struct canon *canon;
-	struct chunk *chunks;
-	size_t nr, cap;
-};
-
-static void set_bits(u8 *bits, u32 from, u32 end)
-{
-	for (; from < end && from & 7; from++)
-		bits[from >> 3] |= (u8)(1U << (from & 7));
-	memset(bits + (from >> 3), 0xff, from < end ? (end - from) >> 3 : 0);
-	for (from = from < end ? end & ~7U : end; from < end; from++)
-		bits[from >> 3] |= (u8)(1U << (from & 7));
-}
-
-/* Set a bit for each byte that the records of one worker cover. */
-static void mark_covered(const struct canon *c, u8 **bits)
-{
-	const struct covered *range = (const void *)c->covered.data;
-	size_t nr = c->covered.len / sizeof(*range);
-
-	for (size_t i = 0; i < nr; i++)
-		if (bits[range[i].sec])
-			set_bits(bits[range[i].sec], range[i].off, range[i].off + range[i].len);
-}
-
-/* The first byte at or after @off that no record covers; @size if there is none. */
-static u32 gap_start(const u8 *bits, u32 off, u32 size)
-{
-	while (off < size) {
-		if (!(off & 63) && size - off >= 64 && get_u64(bits + (off >> 3)) == ~(u64)0)
-			off += 64;
-		else if (!(off & 7) && bits[off >> 3] == 0xff)
-			off += 8;
-		else if (bits[off >> 3] >> (off & 7) & 1)
-			off++;
-		else
-			return off;
-	}
-	return size;
-}
-
 /* The end of the gap that begins at @off: the next covered byte, or where a chunk must end. */
-static u32 gap_end(const struct code *code, u32 s, const u8 *bits, u32 off)
+static u32 gap_end(const struct gaps *gaps, u32 s, u32 off)
 {
+	const struct code *code = gaps->code;
 	const struct section *sec = &code->obj->sections[s];
 	struct special entry;
-	u32 end = off + 1, limit = sec->size;
+	u32 limit = sec->size;
+	const u8 *nul;
 
 	/* Entries and strings are chunks of their own, so that their order does not matter. */
 	if (specials_at(code->obj, &code->specials, s, off, &entry))
@@ -371,22 +370,18 @@ static u32 gap_end(const struct code *code, u32 s, const u8 *bits, u32 off)
 	else if (sec->flags & SF_MERGE && !(sec->flags & SF_STRINGS) && sec->entsize &&
 		 limit - off > sec->entsize - off % sec->entsize)
 		limit = off + sec->entsize - off % sec->entsize;
-	for (; end < limit; end++) {
-		if (!(end & 7) && limit - end >= 8 && !bits[end >> 3] && !(sec->flags & SF_STRINGS))
-			end += 7;
-		else if (bits[end >> 3] >> (end & 7) & 1)
-			break;
-		else if (sec->flags & SF_STRINGS && !sec->data[end - 1])
-			break;
-	}
-	return end < limit ? end : limit;
+	nul = sec->flags & SF_STRINGS ? memchr(sec->data + off, 0, limit - off) : NULL;
+	if (nul)
+		limit = (u32)(nul - sec->data) + 1;
+	return coverage_gap_end(gaps->coverage, s, off + 1, limit);
 }
 
-static bool has_relocs(const struct section *sec, u32 off, u32 end)
+/* True if there is a relocation in [@off, @end); @next: the first at or after @off, moved there. */
+static bool has_relocs(const struct section *sec, u32 off, u32 end, u32 *next)
 {
-	u32 i = section_reloc_from(sec, off);
-
-	return i < sec->nr_relocs && sec->relocs[i].offset < end;
+	while (*next < sec->nr_relocs && sec->relocs[*next].offset < off)
+		++*next;
+	return *next < sec->nr_relocs && sec->relocs[*next].offset < end;
 }
 
 /* Alignment between units: zeros, or nops and int3 where there is code. It comes and goes. */
@@ -394,8 +389,6 @@ static bool is_alignment(const struct section *sec, u32 off, u32 end)
 {
 	u32 at = off;
 
-	if (has_relocs(sec, off, end))
-		return false;
 	while (at < end && sec->flags & SF_EXEC) {
 		u32 n = arch_padding(sec->data + at, end - at);
 
@@ -408,25 +401,20 @@ static bool is_alignment(const struct section *sec, u32 off, u32 end)
 	return at == end;
 }
 
-static void add_chunk(void *ctx, u32 s, u32 off, u32 end)
+static void add_chunk(void *ctx, unsigned int worker, u32 s, u32 off, u32 end)
 {
-	struct rest *rest = ctx;
-	struct canon *c = rest->canon;
+	struct worker *w = (struct worker *)ctx + worker;
 	struct record rec = {0};
-	struct chunk *chunk;
+	struct chunk chunk;
 
-	canon_chunk(c, s, off, end - off);
-	fill_record(&rec, &c->stream);
-	if (rest->nr == rest->cap) {
-		rest->cap = rest->cap ? rest->cap * 2 : 64;
-		rest->chunks = xreallocarray(rest->chunks, rest->cap, sizeof(*rest->chunks));
-	}
-	chunk = &rest->chunks[rest->nr++];
-	*chunk = (struct chunk){.class = c->code->class[s],
-				.hash = rec.checksum,
-				.len = end - off,
-				.lanes = rec.lanes};
-	memcpy(chunk->lane, rec.lane, sizeof(rec.lane));
+	canon_chunk(&w->canon, s, off, end - off);
+	fill_record(&rec, &w->canon.stream);
+	chunk = (struct chunk){.class = w->canon.code->class[s],
+			       .hash = rec.checksum,
+			       .len = end - off,
+			       .lanes = rec.lanes};
+	memcpy(chunk.lane, rec.lane, sizeof(rec.lane));
+	buf_add(&w->chunks, &chunk, sizeof(chunk));
 }
 
 static int compare_chunks(const void *pa, const void *pb)
@@ -461,48 +449,96 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 	stream_free(&st);
 }
 
-/* Call @fn for each stretch that no record of the workers covers. */
-static void each_gap(const struct worker *workers, unsigned int nr_workers,
-		     void (*fn)(void *ctx, u32 sec, u32 off, u32 end), void *ctx)
+/* The gaps of stretch @from to @to of section @s; one that begins in it is its own to the end. */
+static void find_gaps(const struct gaps *gaps, unsigned int worker, u32 s, u32 from, u32 to)
 {
-	const struct code *code = workers[0].canon.code;
-	const struct object *obj = code->obj;
-	u8 **bits = xcalloc(obj->nr_sections, sizeof(*bits));
-	struct arena maps = {0};
+	const struct section *sec = &gaps->code->obj->sections[s];
+	u32 next = section_reloc_from(sec, from), off = from, end;
 
-	for (u32 s = 1; s < obj->nr_sections; s++)
-		if (!section_excluded(&obj->sections[s]) && obj->sections[s].data)
-			bits[s] = arena_alloc(&maps, obj->sections[s].size / 8 + 1, 1);
-	for (unsigned int i = 0; i < nr_workers; i++)
-		mark_covered(&workers[i].canon, bits);
-	for (u32 s = 1; s < obj->nr_sections; s++) {
-		u32 size = bits[s] ? obj->sections[s].size : 0;
-
-		for (u32 off = gap_start(bits[s], 0, size), end; off < size;
-		     off = gap_start(bits[s], end, size)) {
-			end = gap_end(code, s, bits[s], off);
-			if (!is_alignment(&obj->sections[s], off, end))
-				fn(ctx, s, off, end);
-		}
+	if (from && coverage_gap(gaps->coverage, s, from - 1, from) < from)
+		off = coverage_gap_end(gaps->coverage, s, from, sec->size);
+	for (off = coverage_gap(gaps->coverage, s, off, sec->size); off < to;
+	     off = coverage_gap(gaps->coverage, s, end, sec->size)) {
+		do {
+			end = gap_end(gaps, s, off);
+			if (has_relocs(sec, off, end, &next) || !is_alignment(sec, off, end))
+				gaps->fn(gaps->ctx, worker, s, off, end);
+			off = end;
+		} while (end < sec->size && coverage_gap(gaps->coverage, s, end, end + 1) == end);
 	}
-	arena_free(&maps);
-	free(bits);
 }
 
-static void checksum_rests(struct worker *workers, unsigned int nr_workers, struct records *recs)
-{
-	struct rest rest = {.canon = &workers[0].canon};
+/* Sections that one thread takes at once, and how many bytes of a large one. */
+#define GAP_SECTIONS 64
+#define GAP_BYTES    (1U << 20)
 
-	each_gap(workers, nr_workers, add_chunk, &rest);
-	if (rest.nr)
-		qsort(rest.chunks, rest.nr, sizeof(*rest.chunks), compare_chunks);
-	for (size_t i = 0, end; i < rest.nr; i = end) {
-		for (end = i + 1;
-		     end < rest.nr && !strcmp(rest.chunks[end].class, rest.chunks[i].class);)
-			end++;
-		rest_record(recs, &rest.chunks[i], end - i);
+static void find_gaps_of(void *ctx, unsigned int worker, size_t item)
+{
+	const struct gaps *gaps = ctx;
+	const struct gap_work *work = &gaps->work[item];
+
+	for (u32 s = work->first; s < work->end; s++) {
+		u32 size = gaps->coverage->bits[s] ? gaps->code->obj->sections[s].size : 0;
+		u32 to = work->to < size ? work->to : size;
+
+		if (work->from < to)
+			find_gaps(gaps, worker, s, work->from, to);
 	}
-	free(rest.chunks);
+}
+
+/*
+ * Call @fn for each stretch that no record covers, from @workers threads. Many small sections
+ * are one piece of work, and a large one is several.
+ */
+static void each_gap(const struct reading *r, unsigned int workers, gap_fn *fn, void *ctx)
+{
+	const struct object *obj = r->code.obj;
+	struct gaps gaps = {.code = &r->code, .coverage = &r->coverage, .fn = fn, .ctx = ctx};
+	struct buf work = {0};
+
+	for (u32 s = 1, first = 1; s < obj->nr_sections; s++) {
+		bool large = obj->sections[s].size > GAP_BYTES;
+		struct gap_work w = {first, s, 0, 0xffffffffU};
+
+		if (!large && s + 1 - first < GAP_SECTIONS && s + 1 < obj->nr_sections)
+			continue;
+		w.end = large ? s : s + 1;
+		if (w.end > first)
+			buf_add(&work, &w, sizeof(w));
+		first = s + 1;
+		for (u32 from = 0, size = obj->sections[s].size; large && from < size;
+		     from = w.to) {
+			w = (struct gap_work){s, s + 1, from, size};
+			if (size - from > GAP_BYTES)
+				w.to = from + GAP_BYTES;
+			buf_add(&work, &w, sizeof(w));
+		}
+	}
+	gaps.work = (const void *)work.data;
+	pool_run(workers, work.len / sizeof(*gaps.work), find_gaps_of, &gaps);
+	buf_free(&work);
+}
+
+static void checksum_rests(const struct reading *r, struct worker *workers, unsigned int nr_workers,
+			   struct records *recs)
+{
+	struct buf all = {0};
+	struct chunk *chunks;
+	size_t nr;
+
+	each_gap(r, nr_workers, add_chunk, workers);
+	for (unsigned int i = 0; i < nr_workers; i++)
+		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
+	chunks = (void *)all.data;
+	nr = all.len / sizeof(*chunks);
+	if (nr)
+		qsort(chunks, nr, sizeof(*chunks), compare_chunks);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && !strcmp(chunks[end].class, chunks[i].class);)
+			end++;
+		rest_record(recs, &chunks[i], end - i);
+	}
+	buf_free(&all);
 }
 
 struct wanted {
@@ -511,10 +547,11 @@ struct wanted {
 	bool found;
 };
 
-static void dump_chunk(void *ctx, u32 sec, u32 off, u32 end)
+static void dump_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
 {
 	struct wanted *w = ctx;
 
+	(void)worker;
 	if (strcmp(w->canon->code->class[sec], w -> class) != 0)
 		return;
 	canon_chunk(w->canon, sec, off, end - off);
@@ -522,11 +559,11 @@ static void dump_chunk(void *ctx, u32 sec, u32 off, u32 end)
 }
 
 /* Print the chunks of the rest record called @name; false if there is none. */
-static bool dump_rest(struct worker *worker, const char *name)
+static bool dump_rest(const struct reading *r, struct canon *canon, const char *name)
 {
-	struct wanted wanted = {&worker->canon, name, false};
+	struct wanted wanted = {canon, name, false};
 
-	each_gap(worker, 1, dump_chunk, &wanted);
+	each_gap(r, 1, dump_chunk, &wanted);
 	return wanted.found;
 }
 
@@ -573,25 +610,6 @@ static enum objtool_step step(const struct object *obj)
 	return code ? STEP_BEFORE : STEP_UNKNOWN;
 }
 
-/* Everything about an object that its units' tokens are made from. */
-struct reading {
-	struct code code;
-	struct namesakes namesakes;
-	struct lines lines;
-};
-
-static void read_object(struct object *obj, struct reading *r)
-{
-	code_read(obj, &r->code);
-	namesakes_read(&r->code, &r->namesakes);
-	lines_read(&r->code, &r->lines);
-}
-
-static void init_canon(struct canon *c, const struct reading *r)
-{
-	canon_init(c, &r->code, &r->namesakes, &r->lines);
-}
-
 /* All records of an object, less what @exclude lists, not finished yet. */
 static void add_records(const struct reading *reading, struct exclude *exclude, struct worker *w,
 			unsigned int workers, struct records *recs)
@@ -603,7 +621,7 @@ static void add_records(const struct reading *reading, struct exclude *exclude, 
 		if (omit.units)
 			omit_units(&reading->code, &omit, recs);
 		checksum_commons(&w[0].canon, recs);
-		checksum_rests(w, workers, recs);
+		checksum_rests(reading, w, workers, recs);
 	}
 	omit_free(&omit);
 }
@@ -623,6 +641,7 @@ struct records *checksum_object(struct object *obj, unsigned int workers, struct
 		canon_free(&w[i].canon);
 		buf_free(&w[i].namings);
 		buf_free(&w[i].bad);
+		buf_free(&w[i].chunks);
 	}
 	free(w);
 	recs->compiler = compiler(obj, &recs->arena);
@@ -665,7 +684,7 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 		found = true;
 	}
 	/* What is left can only be said when all else has been written. */
-	found |= dump_rest(&w, name);
+	found |= dump_rest(&reading, c, name);
 	canon_free(c);
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
 }
@@ -682,7 +701,7 @@ struct tracer {
 	struct worker worker;
 	struct named_unit *units; /* those with a record, by name; the object's arena's */
 	size_t nr;
-	size_t covered; /* bytes of canon.covered when all units were written; 0: not yet */
+	bool covered; /* what units cover is known */
 };
 
 static int compare_named(const void *pa, const void *pb)
@@ -781,13 +800,14 @@ struct chunk_trace {
 	struct buf tokens, chunks;
 };
 
-static void trace_chunk(void *ctx, u32 sec, u32 off, u32 end)
+static void trace_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
 {
 	struct chunk_trace *ct = ctx;
 	struct traced_chunk chunk = {.at = ct->tokens.len};
 	struct record rec = {0};
 
-	if (strcmp(ct->canon->code->class[sec], ct->class) != 0)
+	(void)worker;
+	if (strcmp(ct->canon->code->class[sec], ct -> class) != 0)
 		return;
 	canon_chunk(ct->canon, sec, off, end - off);
 	fill_record(&rec, &ct->canon->stream);
@@ -813,12 +833,9 @@ static bool trace_rest(struct tracer *t, const struct record *rec, struct buf *t
 	for (u32 i = 0; !t->covered && i < t->reading.code.nr_units; i++)
 		if (has_record(&t->reading.code.units[i]))
 			canon_unit(ct.canon, i);
-	/* What rests cover themselves is still a rest. */
-	if (t->covered)
-		ct.canon->covered.len = t->covered;
-	t->covered = ct.canon->covered.len;
+	t->covered = true;
 	ct.canon->stream.watch = &watch;
-	each_gap(&t->worker, 1, trace_chunk, &ct);
+	each_gap(&t->reading, 1, trace_chunk, &ct);
 	ct.canon->stream.watch = NULL;
 	chunk = (void *)ct.chunks.data;
 	nr = ct.chunks.len / sizeof(*chunk);

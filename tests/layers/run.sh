@@ -23,6 +23,7 @@ options names layout batch exclude file terminal
 elf arch
 input symname
 special
+coverage
 check
 namesake target token disas
 lines omit

@@ -154,7 +154,7 @@ finds_out()
 }
 
 check "immediates left out" mutant immediates canon.c \
-	's/\(token_put_insn(p, sec->data + ci->off, ci->len\));$/\1 - ci->insn.imm_len);/' &&
+	's/\(token_put_insn(p, insn, ci->len\));$/\1 - ci->insn.imm_len);/' &&
 	finds_out immediates missed immediates
 check "strings left out" mutant strings canon.c \
 	's/token_bytes(&c->stream, sec->data + t->off, t->len);/token_num(\&c->stream, t->len);/' &&
@@ -163,7 +163,8 @@ check "entries' bytes left out" mutant entries canon.c \
 	's/token_bytes(&c->stream, entry + f->off, f->size);/token_num(\&c->stream, f->size);/' &&
 	finds_out entries missed ".altinstructions, data"
 check "addends left out" mutant addends canon.c \
-	's/token_num(&c->stream, t->delta);/token_num(\&c->stream, 0);/' &&
+	's/token_num(&c->stream, t->delta);/token_num(\&c->stream, 0);/
+	 s/put_plain_name(p, name, len, t->delta)/put_plain_name(p, name, len, 0)/' &&
 	finds_out addends missed "references of code, addend"
 check "strings do not end" mutant endless target.c \
 	's/(u32)(nul - sec->data) + 1 - off : /sec->size - off : /' &&

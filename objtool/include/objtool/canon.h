@@ -9,34 +9,30 @@
 #ifndef OBJTOOL_CANON_H
 #define OBJTOOL_CANON_H
 
+#include <objtool/coverage.h>
 #include <objtool/namesake.h>
 #include <objtool/parts.h>
 #include <objtool/seen.h>
 #include <objtool/token.h>
 
-/* A stretch of a section that some record covers. */
-struct covered {
-	u32 sec, off, len;
-};
-
 /* One worker's state, reused from unit to unit; see canon_init(). */
 struct canon {
 	const struct code *code;
 	const struct namesakes *namesakes;
+	const struct coverage *coverage;
 	struct stream stream;	 /* the tokens of the unit last given */
 	struct parts parts;	 /* the code of the current function */
 	u32 part;		 /* being written: index into .parts */
 	struct part replacement; /* being written; .nr is 0 if none is */
 	struct target *blobs;	 /* unnamed data met, in order of first use */
 	u32 nr_blobs, cap_blobs;
-	struct seen seen;   /* place -> index of blob */
-	struct buf covered; /* struct covered, growing over all units */
-	u32 bad, bad_off;   /* undecodable bytes: how many, and where the first is */
+	struct seen seen; /* place -> index of blob */
+	u32 bad, bad_off; /* undecodable bytes: how many, and where the first is */
 	u32 bad_sec;
 };
 
 void canon_init(struct canon *canon, const struct code *code, const struct namesakes *namesakes,
-		const struct lines *lines);
+		const struct lines *lines, const struct coverage *coverage);
 void canon_free(struct canon *canon);
 
 /* Write the tokens of unit @unit, a function or data object that is no part of another. */
