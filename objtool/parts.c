@@ -107,9 +107,11 @@ const struct origin *parts_origin(struct parts *parts)
 
 static void add_registers(struct registers *regs, const u8 *p, const struct insn *insn)
 {
-	u16 both = arch_compares(p, insn);
+	bool down = false;
+	u16 both = arch_compares(p, insn), step = arch_steps(p, insn, &down);
 
-	regs->stepped |= arch_steps(p, insn);
+	regs->stepped |= step;
+	regs->stepped_down |= down ? step : 0;
 	for (unsigned int reg = 0; both >> reg; reg++)
 		if (both >> reg & 1)
 			regs->compared[reg] |= both & (u16) ~(1U << reg);

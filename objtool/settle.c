@@ -104,9 +104,12 @@ static bool ends_later_loop(const struct parts *parts, u32 sec, u32 off, u8 reg)
 	return false;
 }
 
-/* The register, as a bit, that the instruction of @rel moves an address in @table to; 0 if none. */
+/*
+ * The register, as a bit, that the instruction of @rel uses an address in @table
+ * with, as @how says; 0 if it does not. *@start: if it is where the table starts.
+ */
 static u16 register_with(const struct parts *parts, u32 s, const struct reloc *rel,
-			 const struct unit *table)
+			 const struct unit *table, enum address_use how, bool *start)
 {
 	const struct code_insn *end, *ci = parts_insn(parts, s, (u32)rel->offset, &end);
 	struct target t;
@@ -121,26 +124,35 @@ static u16 register_with(const struct parts *parts, u32 s, const struct reloc *r
 	t = target_of_reloc(parts->code, rel, imm ? 0 : (u64)ci->off + ci->len);
 	off = target_offset(parts->code, &t, &sec);
 	if (sec != table->sec || off < table->off || off >= (s64)table->off + table->len ||
-	    arch_address_use(section(parts, s)->data + ci->off, &ci->insn, imm, &reg) !=
-		    USE_ADDRESS ||
+	    arch_address_use(section(parts, s)->data + ci->off, &ci->insn, imm, &reg) != how ||
 	    reg == ARCH_NO_REG)
 		return 0;
+	*start = off == table->off;
 	return (u16)(1U << reg);
 }
 
-/* The registers that this function moves an address in unit @table to, a bit each. */
-static u16 registers_with(const struct parts *parts, u32 table)
+/*
+ * The registers that this function uses addresses in unit @table with, a bit each: @how they
+ * are USE_ADDRESS, moved to them, or USE_MEMORY, added to them. *@start: those with the table's
+ * start.
+ */
+static u16 registers_with(const struct parts *parts, u32 table, enum address_use how, u16 *start)
 {
-	const struct unit *u = &parts->code->units[table];
-	u16 regs = 0;
+	u16 regs = 0, reg;
 
+	*start = 0;
 	for (u32 i = 0; i < parts->nr; i++) {
 		const struct part *p = &parts->part[i];
 		struct reloc_cursor cur = reloc_cursor(section(parts, p->sec), p->off);
 		const struct reloc *rel;
+		bool first;
 
-		while ((rel = reloc_next(&cur, p->end)))
-			regs |= register_with(parts, p->sec, rel, u);
+		while ((rel = reloc_next(&cur, p->end))) {
+			reg = register_with(parts, p->sec, rel, &parts->code->units[table], how,
+					    &first);
+			regs |= reg;
+			*start |= reg && first ? reg : 0;
+		}
 	}
 	return regs;
 }
@@ -156,12 +168,28 @@ static u16 registers_with(const struct parts *parts, u32 table)
 static bool ends_walk(struct parts *parts, u32 table, enum address_use use, u8 reg)
 {
 	const struct registers *regs = parts_registers(parts);
-	u16 walkers = regs->stepped;
+	u16 walkers = regs->stepped, start;
 
-	if (reg == ARCH_NO_REG || (use != USE_COMPARE && arch_call_clobbers(reg)))
+	if (reg == ARCH_NO_REG || (use != USE_COMPARE && use != USE_ADDRESS) ||
+	    (use == USE_ADDRESS && arch_call_clobbers(reg)))
 		return false;
 	walkers &= use == USE_COMPARE ? (u16)(1U << reg) : regs->compared[reg];
-	return walkers && walkers & registers_with(parts, table);
+	return walkers && walkers & registers_with(parts, table, USE_ADDRESS, &start);
+}
+
+/*
+ * A loop that goes down from the end of @table, in steps of @reg, which begins at 0 there:
+ *
+ *     xor %eax, %eax; 1: mov table+112(%rax), %rdx; sub $8, %rax; mov %rdx, table+128(%rax); ...
+ *
+ * What is right behind the table would be used along with its start: "b[i] = a[i]".
+ */
+static bool ends_descent(struct parts *parts, u32 table, u8 reg)
+{
+	u16 bit = (u16)(reg == ARCH_NO_REG ? 0 : 1U << reg), start;
+
+	return bit & parts_registers(parts)->stepped_down &&
+	       bit & registers_with(parts, table, USE_MEMORY, &start) && !(bit & start);
 }
 
 /*
@@ -324,13 +352,14 @@ static void settle_string(const struct parts *parts, struct target *t, u32 sec,
 }
 
 /* A comparison with the place of unnamed data is one with the end of the table before it. */
-static void settle_blob(const struct parts *parts, struct target *t, enum address_use use)
+static void settle_blob(struct parts *parts, struct target *t, enum address_use use, u8 reg)
 {
 	u32 table = target_ends_here(parts->code, t);
 	const struct unit *before = &parts->code->units[table];
 
-	if (table != NO_UNIT && use == USE_COMPARE &&
-	    refers_to(parts, before->sec, before->off, before->off + before->len - 1, -1))
+	if (table != NO_UNIT && (use == USE_COMPARE ? refers_to(parts, before->sec, before->off,
+								before->off + before->len - 1, -1)
+						    : ends_walk(parts, table, use, reg)))
 		*t = end_of(parts->code, table);
 }
 
@@ -338,6 +367,8 @@ static void settle_blob(const struct parts *parts, struct target *t, enum addres
 static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 sec,
 		   const struct code_insn *ci, enum address_use use, u8 reg)
 {
+	if (use == USE_MEMORY)
+		return ends_descent(parts, table, reg);
 	if (ends_walk(parts, table, use, reg))
 		return true;
 	if (use == USE_COMPARE)
@@ -358,7 +389,7 @@ static void settle_data(struct parts *parts, struct target *t, const struct relo
 
 	if ((nothing || t->delta) && is_before_start(rel) && settle_before_start(parts, t))
 		return;
-	if (use == USE_MEMORY || (empty == NO_UNIT && table == NO_UNIT && !nothing))
+	if ((use == USE_MEMORY && nothing) || (empty == NO_UNIT && table == NO_UNIT && !nothing))
 		return;
 	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
 	    next_call_takes_key(parts, sec, ci->off, reg))
@@ -399,5 +430,5 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 	else if (t->kind == TARGET_NAME || nothing)
 		settle_data(parts, t, rel, sec, ci, use, reg);
 	else if (!is_before_start(rel) || !settle_before_start(parts, t))
-		settle_blob(parts, t, use);
+		settle_blob(parts, t, use, reg);
 }

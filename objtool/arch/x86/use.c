@@ -39,14 +39,30 @@ static u8 rm_field(u8 modrm, u8 rex)
 	return (u8)((modrm & 7) | (rex & REX_B ? 8 : 0));
 }
 
-/* Neither a base nor an index: "lea table(%rip), %rax", but not "lea table(,%rcx,8), %rax". */
-static bool is_plain_address(const u8 *modrm)
+/* The ModRM byte of an instruction that has one; NULL if it is AVX, or has an address instead. */
+static const u8 *modrm_of(const u8 *op)
 {
-	u8 mod = modrm[0] >> 6, rm = modrm[0] & 7;
+	if (op[0] == 0x62 || op[0] == 0xc4 || op[0] == 0xc5 || (op[0] & 0xfc) == 0xa0)
+		return NULL;
+	if (op[0] != 0x0f)
+		return op + 1;
+	return op + (op[1] == 0x38 || op[1] == 0x3a ? 3 : 2);
+}
 
-	if (mod)
-		return false;
-	return rm == 5 || (rm == 4 && (modrm[1] & 0x3f) == 0x25);
+/* Bit of a REX prefix that makes a SIB byte's index r8 to r15. */
+#define REX_X 2
+
+/* The register that is added to the displacement, its index or else its base; ARCH_NO_REG if none.
+ */
+static u8 index_register(const u8 *modrm, u8 rex)
+{
+	u8 mod = modrm[0] >> 6, rm = modrm[0] & 7, index = modrm[1] >> 3 & 7, base = modrm[1] & 7;
+
+	if (rm != 4)
+		return mod || rm != 5 ? rm_field(modrm[0], rex) : ARCH_NO_REG;
+	if (index != 4 || rex & REX_X)
+		return (u8)(index | (rex & REX_X ? 8 : 0));
+	return mod || base != 5 ? rm_field(modrm[1], rex) : ARCH_NO_REG;
 }
 
 enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool immediate, u8 *reg)
@@ -56,10 +72,13 @@ enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool imm
 
 	*reg = ARCH_NO_REG;
 	if (!immediate) {
-		if (op[0] != 0x8d)
-			return USE_MEMORY;
-		*reg = reg_field(op[1], rex); /* lea */
-		return is_plain_address(op + 1) ? USE_ADDRESS : USE_INDEX;
+		if (op[0] == 0x8d && index_register(op + 1, rex) == ARCH_NO_REG) {
+			*reg = reg_field(op[1], rex); /* lea */
+			return USE_ADDRESS;
+		}
+		if (modrm_of(op))
+			*reg = index_register(modrm_of(op), rex);
+		return op[0] == 0x8d ? USE_INDEX : USE_MEMORY;
 	}
 	if (op[0] == 0x3d || (op[0] == 0x81 && (op[1] >> 3 & 7) == 7)) {
 		if (op[0] == 0x3d)
@@ -83,7 +102,7 @@ u16 arch_compares(const u8 *p, const struct insn *insn)
 	return (u16)(1U << reg_field(op[1], rex) | 1U << rm_field(op[1], rex));
 }
 
-u16 arch_steps(const u8 *p, const struct insn *insn)
+u16 arch_steps(const u8 *p, const struct insn *insn, bool *down)
 {
 	const u8 *op = p + insn->opcode_off;
 	u8 digit;
@@ -91,6 +110,7 @@ u16 arch_steps(const u8 *p, const struct insn *insn)
 	if ((op[0] != 0x81 && op[0] != 0x83 && op[0] != 0xff) || op[1] < 0xc0)
 		return 0;
 	digit = op[1] >> 3 & 7;
+	*down = digit != 0;
 	if (op[0] == 0xff ? digit < 2 : digit == 0 || digit == 5) /* inc, dec; add, sub */
 		return (u16)(1U << rm_field(op[1], rex_of(op, insn)));
 	return 0;

@@ -74,15 +74,18 @@ enum address_use {
 /*
  * What instruction @p does with the address in its immediate, or else its
  * displacement. *@reg is the number of the register that an address goes to or is
- * compared with, ARCH_NO_REG if none.
+ * compared with, or that is added to it; ARCH_NO_REG if none.
  */
 enum address_use arch_address_use(const u8 *p, const struct insn *insn, bool immediate, u8 *reg);
 
 /* The two registers that the instruction compares, a bit each by number; 0 if it does not. */
 u16 arch_compares(const u8 *p, const struct insn *insn);
 
-/* The register, as a bit, that the instruction adds a constant to: as a loop over a table does. */
-u16 arch_steps(const u8 *p, const struct insn *insn);
+/*
+ * The register, as a bit, that the instruction adds a constant to, or (*@down) takes
+ * one from: as a loop over a table does. 0 if it is none.
+ */
+u16 arch_steps(const u8 *p, const struct insn *insn, bool *down);
 
 /* Which argument of a call register @reg holds, from 0; ARCH_NO_REG if none. */
 u8 arch_argument(u8 reg);

@@ -26,7 +26,8 @@ struct part {
 
 /* What a function does with registers, wherever in it; a bit each by number. */
 struct registers {
-	u16 stepped;	  /* a constant is added to them */
+	u16 stepped;	  /* a constant is added to them, or */
+	u16 stepped_down; /* taken from them */
 	u16 compared[16]; /* by register: those it is compared with */
 	bool known;
 };

@@ -279,6 +279,45 @@ int apply_default(u32 which)
 	return which < 3 && defaults[which] ? apply(defaults[which]) : -1;
 }
 
+struct named {
+	const char *name;
+	u32 value;
+};
+
+static const struct named settings[] = {
+	{"alpha", 1}, {"beta", 22}, {"gamma", 333}, {"delta", 4444}, {"epsilon", 55555},
+};
+
+/* Right behind, so that the end of one is the start of the other. */
+static const struct named others[] = {{"zeta", 6}, {"eta", 77}, {"theta", 888}};
+
+int show(const char *name, u32 value);
+
+/* The comparison with the end jumps out of the loop, and is not at its end. */
+int show_settings(int all)
+{
+	const struct named *s = settings;
+
+	for (; s < settings + ARRAY_SIZE(settings); s++) {
+		if (show(s->name, s->value) == 3)
+			all = show(s->name, 0);
+		if (s->value == 333 && !all)
+			return show("less", 0);
+	}
+	return show(others[all & 1].name, 1);
+}
+
+#ifndef __PIC__ /* which writes no movabs: nothing tells it from a place in the object before */
+static const u32 order_of[] = {31, 4, 15, 9, 26, 53};
+
+/* An index from 1: "movabs $order_of-4", as kernel code has no negative offsets in 32 bits. */
+void reorder(u32 *to)
+{
+	for (u32 i = 1; i <= ARRAY_SIZE(order_of); i++)
+		to[order_of[i - 1]] = i;
+}
+#endif
+
 /* Asks about itself. */
 u64 factorial(u64 n)
 {
