@@ -380,6 +380,17 @@ static void add_target(struct builder *b, struct reader *r, struct buf *text)
 	}
 }
 
+/* Remember what is behind @from in @text as what line @line refers to, if it is outside. */
+static void note_target(struct builder *b, u32 line, const struct buf *text, size_t from)
+{
+	struct list_target target = {line, (u32)b->list->names.len, (u32)(text->len - from)};
+
+	if (from == text->len || text->data[from] == LABEL_MARK)
+		return;
+	buf_add(&b->list->names, text->data + from, text->len - from);
+	buf_add(&b->list->targets, &target, sizeof(target));
+}
+
 /* ---- instructions ---- */
 
 /* Where tokens that are no line of their own go. */
@@ -626,7 +637,7 @@ static void read_data_ref(struct builder *b, const struct token *t)
 	struct reader r = {t, &o, 1};
 	struct span how;
 	u32 off, size, end;
-	size_t key;
+	size_t key, from;
 	s64 number = 0;
 
 	o.line = NO_LINE;
@@ -641,7 +652,9 @@ static void read_data_ref(struct builder *b, const struct token *t)
 	b->list->line[o.line].off += off;
 	b->list->line[o.line].at = off;
 	add(&o.text, "+0x%04x: ", off);
+	from = o.text.len;
 	add_target(b, &r, &o.text);
+	note_target(b, o.line, &o.text, from);
 	if (size != 8)
 		add(&o.text, "  (%.*s)", (int)how.size, how.data);
 	end = off + size < d->bytes.size ? off + size : (u32)d->bytes.size;
@@ -816,12 +829,15 @@ static void add_entry_ref(struct builder *b, struct open_line *o, struct reader 
 {
 	u32 nr = o->nr_refs_shown++;
 	const char *word = nr < 3 ? entry_words[lane].ref[nr] : NULL;
+	size_t from;
 
 	if (nr)
 		add(&o->text, ", ");
 	if (word && *word)
 		add(&o->text, "%s ", word);
+	from = o->text.len;
 	add_target(b, r, &o->text);
+	note_target(b, o->line, &o->text, from);
 }
 
 /* A reference of an instruction, of an entry, or within data. */
@@ -847,6 +863,7 @@ static void read_ref(struct builder *b, const struct token *t)
 		add_entry_ref(b, o, &r, t->lane);
 	} else {
 		add_target(b, &r, &text);
+		note_target(b, o->line, &text, 0);
 		if (!size_of((const char *)how.data, how.size))
 			add(&text, "@type%lld", (long long)number);
 		else if (how.size == 5 && !memcmp(how.data, "got32", 5))
@@ -981,6 +998,8 @@ void listing_free(struct listing *list)
 {
 	free(list->line);
 	buf_free(&list->refs);
+	buf_free(&list->targets);
+	buf_free(&list->names);
 	buf_free(&list->text);
 	buf_free(&list->raw);
 	*list = (struct listing){0};

@@ -12,6 +12,7 @@
 static const struct command *const commands[] = {
 	&command_checksum,
 	&command_diff,
+	&command_explain,
 };
 
 static void print_help(FILE *out)

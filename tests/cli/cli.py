@@ -26,6 +26,7 @@ COMMANDS = {
     "diff": ["--stat", "--name-only", "--name-status", "--patch", "--unified", "--side-by-side",
              "--function", "--json", "--html", "--quiet", "--strict", "--ignore",
              "--exclude-from", "--color", "--no-pager", "--jobs", "--help"],
+    "explain": ["--jobs", "--help"],
 }
 
 

@@ -38,6 +38,7 @@ selfcheck
 diff
 ignore report load update
 bodies ask
+explain
 builtin
 objtool
 '

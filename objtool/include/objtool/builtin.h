@@ -12,5 +12,6 @@
 
 extern const struct command command_checksum;
 extern const struct command command_diff;
+extern const struct command command_explain;
 
 #endif

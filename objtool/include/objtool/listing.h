@@ -61,11 +61,18 @@ struct list_line {
 	u8 depth;	  /* of entries and replacement code within others */
 };
 
+/* What a line refers to outside the record: "kfree", "\"text\"", "{00 ff}". */
+struct list_target {
+	u32 line;
+	u32 text, len; /* in listing.names */
+};
+
 struct listing {
 	struct list_line *line;
 	u32 nr, cap;
-	struct buf refs; /* struct list_ref */
-	struct buf text, raw;
+	struct buf refs;    /* struct list_ref */
+	struct buf targets; /* struct list_target, those of a line in its order */
+	struct buf text, raw, names;
 };
 
 struct listing_how {
