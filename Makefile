@@ -5,6 +5,7 @@
 # Variables, all settable on the command line:
 #   CC=gcc|clang   CFLAGS="-O2 -g"   LDFLAGS=   WERROR=-Werror (empty to disable)
 #   SANITIZE=address,undefined       a build of its own under build/address-undefined
+#   FUZZ_TIME=60                     seconds for each target of make fuzz
 #   BUILD=build                      where everything that is made goes
 #   PREFIX=/usr/local   DESTDIR=     for install
 #   V=1                              show the commands
@@ -20,6 +21,7 @@ CFLAGS = -O2 -g
 WERROR = -Werror
 SANITIZE =
 BUILD = build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+FUZZ_TIME = 60
 PREFIX = /usr/local
 DESTDIR =
 BINDIR = $(PREFIX)/bin
@@ -34,6 +36,8 @@ sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
 objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
 tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
+fuzzers := $(patsubst %.c,$(BUILD)/%,$(wildcard fuzz/fuzz-*.c))
+mutator := $(BUILD)/fuzz/mutate.so
 bench := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 
 # With -fsanitize gcc no longer sees that an expression fits, and warns of conversions in vain.
@@ -45,6 +49,8 @@ sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 compile = $(CC) -std=c11 -D_GNU_SOURCE -Iobjtool/include $(warnings) $(fortify) \
 	-fstack-protector-strong -fPIE -pthread $(sanitize) $(libs_cflags) $(CFLAGS)
+# The fuzzer's main() is linked into its targets alone.
+fuzzed = $(findstring fuzzer-no-link,$(SANITIZE))
 link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 
 # $(call pkg,OPTION,MODULES): what pkg-config says, or a stop that names the cure.
@@ -84,12 +90,27 @@ demo: deps ## checksum and diff two versions of a small source, to see what it l
 asan: ## build with ASan and UBSan, into build/address-undefined
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined test-programs
 
+.PHONY: fuzz
+fuzz: all ## fuzz each target for FUZZ_TIME seconds, with libFuzzer; see fuzz/run
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/libfuzzer \
+		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@fuzz/run libfuzzer build/libfuzzer $(FUZZ_TIME)
+
+.PHONY: fuzz-afl
+fuzz-afl: all ## the same with AFL++
+	@$(MAKE) --no-print-directory CC=afl-clang-fast BUILD=build/afl \
+		SANITIZE=fuzzer-no-link fuzz-programs
+	@fuzz/run afl build/afl $(FUZZ_TIME)
+
+.PHONY: fuzz-programs
+fuzz-programs: $(fuzzers) $(mutator)
+
 .PHONY: bench
 bench: all $(bench) ## measure against other programs; see bench/run.py for parts and inputs
 	@python3 -B bench/run.py $(BUILD)
 
 .PHONY: test-programs
-test-programs: all $(tests) ## build objtool and the test programs, run nothing
+test-programs: all $(tests) $(fuzzers) ## build objtool and the test programs, run nothing
 
 .PHONY: install
 install: all ## install under PREFIX (/usr/local), below DESTDIR if set
@@ -182,10 +203,22 @@ $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $^ $(test_libs)
 
+# Each target with libFuzzer's main(), or AFL++'s, if SANITIZE says so; else with one that replays.
+fuzz_parts := $(addprefix $(BUILD)/obj/fuzz/,harness.o mutate.o $(if $(fuzzed),,replay.o))
+$(fuzzers): $(BUILD)/%: $(BUILD)/obj/%.o $(fuzz_parts) $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -o $@ $^ $(libs)
+
+# What AFL++ loads. Without instrumentation, which it would not find the runtime of.
+$(mutator): fuzz/mutate.c fuzz/fuzz.h
+	@mkdir -p $(@D)
+	$(call say,CC)cc -std=c11 -D_GNU_SOURCE -Iobjtool/include -O2 -fPIC -shared -o $@ $<
+
 $(bench): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $^ $(libs)
 
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(objects:.o=.d) $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(tests) $(bench))
+-include $(objects:.o=.d) $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(tests) $(fuzzers) $(bench)) \
+	$(fuzz_parts:.o=.d)

@@ -36,6 +36,19 @@
 #define JUMP_KEY	2
 #define JUMP_KEY_MARKED 2
 
+/* Replacements within replacements: more than this are left to the rest record. */
+#define MAX_NESTED 8
+
+/*
+ * The tokens of one function and lane are at most this many times the file, and some
+ * more: an instruction of one byte takes seven.
+ */
+#define MAX_STREAM_BASE	    (1U << 20)
+#define MAX_STREAM_PER_BYTE 8U
+
+/* Add to the effort of the object when so many steps have come together. */
+#define EFFORT_BATCH 65536U
+
 /* Kinds of canon.seen that are not sections: names of objects, and objects of a name. */
 #define SEEN_NAME   0xfffffffeU
 #define SEEN_OBJECT 0xffffffffU
@@ -55,6 +68,31 @@ static void watch_part(struct canon *c, u32 number)
 {
 	if (c->stream.watch)
 		c->stream.watch->part = number;
+}
+
+/* ---- effort ---- */
+
+void canon_settle_effort(struct canon *c)
+{
+	effort_add(c->code->effort, c->spent);
+	c->spent = 0;
+}
+
+static void spend(struct canon *c, u64 steps)
+{
+	c->spent += steps;
+	if (c->spent >= EFFORT_BATCH)
+		canon_settle_effort(c);
+}
+
+/* True if the object is refused: what is written then does not matter, but that it ends soon. */
+static bool is_over(struct canon *c)
+{
+	const struct effort *effort = c->code->effort;
+
+	if (c->stream.out->len > MAX_STREAM_BASE + c->code->obj->file_size * MAX_STREAM_PER_BYTE)
+		spend(c, effort->limit);
+	return effort_is_over(effort);
 }
 
 /* ---- parts and ordinals ---- */
@@ -153,6 +191,7 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	u32 rest, n;
 
 	c->parts.other.nr = 0;
+	spend(c, u->len);
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
 		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->parts.other);
 	n = code_ordinal(c->parts.other.insn, c->parts.other.nr, u->off + (u32)delta, &rest);
@@ -276,6 +315,8 @@ static void write_target(struct canon *c, const struct target *t)
 	const struct object *obj = c->code->obj;
 	const struct section *sec = &obj->sections[t->sec];
 
+	if (is_over(c))
+		return;
 	if (parts_is_self(&c->parts, t->unit)) {
 		u32 in;
 		s64 off = target_offset(c->code, t, &in);
@@ -323,6 +364,7 @@ static void write_target(struct canon *c, const struct target *t)
 		write_unusual_class(c, t->sec);
 		token_bytes(&c->stream, sec->data + t->off, t->len);
 		token_num(&c->stream, t->delta);
+		spend(c, t->len);
 		cover(c, t->sec, t->off, t->len);
 		break;
 	case TARGET_BLOB:
@@ -366,6 +408,7 @@ static void write_entry(struct canon *c, const struct target *t)
 	for (i = specials_from(specials, entry.site.sec, entry.site.off);
 	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
 		nth += specials->entries[i].kind == entry.kind;
+	spend(c, nth);
 	token_num(&c->stream, nth);
 	site = target_at(c->code, entry.site.sec, entry.site.off);
 	if (site.kind == TARGET_NAME || site.kind == TARGET_CODE)
@@ -715,7 +758,7 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	struct part outer = c->replacement;
 	const struct section *in = section(c, sec);
 
-	if (!len || off > in->size || !in->data)
+	if (!len || off > in->size || !in->data || c->nested == MAX_NESTED)
 		return;
 	if (len > in->size - off)
 		len = in->size - off;
@@ -723,7 +766,9 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->parts.insns);
 	c->replacement =
 		(struct part){.sec = sec, .off = off, .end = off + len, .first = first, .nr = nr};
+	c->nested++;
 	write_insns(c, sec, off, first, nr);
+	c->nested--;
 	c->replacement = outer;
 }
 
@@ -830,6 +875,8 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 	enum lane outer = c->stream.within;
 	const u8 *entry = sec->data + e->entry;
 
+	if (is_over(c))
+		return;
 	if (outer == NR_LANES)
 		c->stream.within = how->table->lane;
 	token_begin(&c->stream, TOKEN_SPECIAL, how->table->lane);
@@ -1065,7 +1112,7 @@ static void write_parts_and_blobs(struct canon *c)
 {
 	u32 part = 0, blob = 0;
 
-	while (part < c->parts.nr || blob < c->nr_blobs) {
+	while ((part < c->parts.nr || blob < c->nr_blobs) && !is_over(c)) {
 		if (part < c->parts.nr) {
 			struct part p = c->parts.part[part];
 
@@ -1176,6 +1223,7 @@ void canon_unit(struct canon *c, u32 unit)
 	}
 	write_aliases(c, unit);
 	write_parts_and_blobs(c);
+	spend(c, stream_len(&c->stream));
 }
 
 void canon_common(struct canon *c, const struct symbol *sym)
@@ -1197,6 +1245,7 @@ void canon_chunk(struct canon *c, u32 sec, u32 off, u32 len)
 	else
 		write_data(c, sec, off, len, false, &(struct line_field){0, 0, 0});
 	write_parts_and_blobs(c);
+	spend(c, stream_len(&c->stream));
 }
 
 void canon_free(struct canon *c)

@@ -8,12 +8,26 @@
  */
 #include <stdlib.h>
 #include <objtool/check.h>
+#include <objtool/log.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
 
 /* Alignment filler runs are shorter than the largest alignment worth one cache line. */
 #define MAX_FILLER    63
 #define MIN_ALIGNMENT 8
+
+/* Functions in functions in functions; assembler code has two or three. */
+#define MAX_DEPTH 64
+
+/*
+ * Steps that an object is worth: of all of Debian's modules and of a vmlinux.o,
+ * none takes more than four for each of its bytes and a few million.
+ */
+#define EFFORT_BASE	(64U << 20)
+#define EFFORT_PER_BYTE 64U
+
+/* More parts of one name than this are not told apart by who branches to them. */
+#define MAX_COLDS 64
 
 /* The length of a patch site is a byte. */
 #define MAX_SITE_LEN 255
@@ -210,7 +224,11 @@ static u32 bound_section(const struct code *code, struct unit *units, u32 nr, u3
 	return kept;
 }
 
-static void link_outer(struct code *code, u32 first, u32 end)
+/*
+ * False if units are nested too deep, since to look at one may be to look at all
+ * around it. Then they are not linked: the object will be refused.
+ */
+static bool link_outer(struct code *code, u32 first, u32 end)
 {
 	for (u32 i = first; i < end; i++) {
 		struct unit *u = &code->units[i];
@@ -219,7 +237,11 @@ static void link_outer(struct code *code, u32 first, u32 end)
 		while (o != NO_UNIT && code->units[o].off + code->units[o].len <= u->off)
 			o = code->units[o].outer;
 		u->outer = o;
+		u->depth = o == NO_UNIT ? 0 : (u8)(code->units[o].depth + 1);
+		if (u->depth > MAX_DEPTH)
+			return false;
 	}
+	return true;
 }
 
 /* Now that units do not move any more: say which of them each symbol names. */
@@ -306,8 +328,11 @@ static void place_sections(void *ctx, unsigned int worker, size_t from, size_t e
 		u32 first = code->first_unit[s];
 
 		memcpy(code->units + first, c->room + sec->first_sym, c->nr[s] * sizeof(*c->room));
+		if (!link_outer(code, first, first + c->nr[s])) {
+			effort_add(code->effort, code->effort->limit + 1);
+			continue;
+		}
 		index_symbols(code, sec, first, first + c->nr[s]);
-		link_outer(code, first, first + c->nr[s]);
 		index_units(code, s, first, first + c->nr[s]);
 	}
 }
@@ -452,7 +477,7 @@ static void offer_function(const struct code *code, const struct colds *colds, u
 	if (i == NO_UNIT || code->alias_of[s] == NO_UNIT ||
 	    code->units[code->alias_of[s]].kind != UNIT_FUNC)
 		return;
-	for (; i != NO_UNIT; i = colds->cold[i].next) {
+	for (u32 tries = 0; i != NO_UNIT && tries < MAX_COLDS; i = colds->cold[i].next, tries++) {
 		struct cold *cold = &colds->cold[i];
 		u32 part = code->units[cold->unit].sym, distance = s > part ? s - part : part - s;
 
@@ -616,14 +641,32 @@ static const char **section_classes(struct object *obj)
 	return class;
 }
 
-void code_read(struct object *obj, struct code *code)
+/* Say which symbol it was that link_outer() met. */
+static int refuse_depth(const struct code *code)
 {
-	*code = (struct code){.obj = obj, .class = section_classes(obj)};
+	const struct unit *u = code->units;
+
+	while (u->depth <= MAX_DEPTH)
+		u++;
+	return error("%s: refused: symbol %s at %s+%#x is inside of %u others", code->obj->path,
+		     code->obj->symbols[u->sym].name, code->obj->sections[u->sec].name, u->off,
+		     u->depth);
+}
+
+int code_read(struct object *obj, struct code *code)
+{
+	*code = (struct code){.obj = obj,
+			      .class = section_classes(obj),
+			      .effort = arena_alloc(&obj->arena, 1, sizeof(*code->effort))};
+	code->effort->limit = EFFORT_BASE + (u64)obj->file_size * EFFORT_PER_BYTE;
 	symnames_read(obj, &code->names);
 	specials_read(obj, &code->specials);
 	collect_units(code);
+	if (effort_is_over(code->effort))
+		return refuse_depth(code);
 	mark_referenced(code);
 	link_parts(code);
+	return 0;
 }
 
 u32 code_unit_from(const struct code *code, u32 sec, u32 off)
@@ -688,8 +731,9 @@ u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end)
 		if (!(i & 7) && !bits[i >> 3])
 			i |= 7;
 		else if (bits[i >> 3] >> (i & 7) & 1)
-			return i;
+			end = i;
 	}
+	effort_add_many(code->effort, (end - off) / 8);
 	return end;
 }
 
@@ -709,6 +753,7 @@ u32 code_symbols_at(const struct code *code, u32 s, u32 off, u32 *nr)
 	}
 	for (*nr = 0; lo + *nr < end && obj->symbols[obj->by_addr[lo + *nr]].value == off;)
 		++*nr;
+	effort_add_many(code->effort, *nr);
 	return lo;
 }
 

@@ -32,12 +32,15 @@ struct reading {
 	struct coverage coverage;
 };
 
-static void read_object(struct object *obj, struct reading *r)
+/* Returns 0, or -1 after a message. */
+static int read_object(struct object *obj, struct reading *r)
 {
-	code_read(obj, &r->code);
+	if (code_read(obj, &r->code))
+		return -1;
 	namesakes_read(&r->code, &r->namesakes);
 	lines_read(&r->code, &r->lines);
 	coverage_init(&r->coverage, obj);
+	return 0;
 }
 
 static void init_canon(struct canon *c, const struct reading *r)
@@ -569,6 +572,10 @@ static bool dump_rest(const struct reading *r, struct canon *canon, const char *
 
 /* ---- which build was this ---- */
 
+/* Bytes of these identifications; an object linked from those of many compilers has some hundred.
+ */
+#define MAX_COMPILER 4096U
+
 /* The compilers' identifications in .comment, each once, in order. */
 static const char *compiler(const struct object *obj, struct arena *arena)
 {
@@ -576,9 +583,10 @@ static const char *compiler(const struct object *obj, struct arena *arena)
 	struct buf b = {0};
 	const char *result;
 
-	for (u32 i = 0; sec && sec->data && i < sec->size;) {
+	/* Of a compiler each; who made up thousands is not worth more than the first few. */
+	for (u32 i = 0; sec && sec->data && i < sec->size && b.len < MAX_COMPILER;) {
 		const char *s = (const char *)sec->data + i;
-		size_t n = strnlen(s, sec->size - i);
+		size_t n = strnlen(s, sec->size - i < MAX_COMPILER ? sec->size - i : MAX_COMPILER);
 
 		if (n && !(b.len && memmem(b.data, b.len, s, n))) {
 			if (b.len)
@@ -626,24 +634,43 @@ static void add_records(const struct reading *reading, struct exclude *exclude, 
 	omit_free(&omit);
 }
 
+/* Returns -1 after a message if that object was too much, and what was made of it means nothing. */
+static int check_effort(const struct code *code)
+{
+	if (!effort_is_over(code->effort))
+		return 0;
+	return error("%s: refused: what its symbols share and refer to takes more than %llu steps "
+		     "to describe, of %zu bytes",
+		     code->obj->path, (unsigned long long)code->effort->limit,
+		     code->obj->file_size);
+}
+
 struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude)
 {
-	struct records *recs = xcalloc(1, sizeof(*recs));
+	struct records *recs;
 	struct reading reading;
-	struct worker *w = xcalloc(workers, sizeof(*w));
+	struct worker *w;
 
 	obj->workers = workers;
-	read_object(obj, &reading);
+	if (read_object(obj, &reading))
+		return NULL;
+	recs = xcalloc(1, sizeof(*recs));
+	w = xcalloc(workers, sizeof(*w));
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);
 	add_records(&reading, exclude, w, workers, recs);
 	for (unsigned int i = 0; i < workers; i++) {
+		canon_settle_effort(&w[i].canon);
 		canon_free(&w[i].canon);
 		buf_free(&w[i].namings);
 		buf_free(&w[i].bad);
 		buf_free(&w[i].chunks);
 	}
 	free(w);
+	if (check_effort(&reading.code)) {
+		records_free(recs);
+		return NULL;
+	}
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
 	records_finish(recs, workers);
@@ -663,8 +690,10 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	struct canon *c = &w.canon;
 	struct token_watch watch = {.dump = out};
 	bool found = false;
+	int ret;
 
-	read_object(obj, &reading);
+	if (read_object(obj, &reading))
+		return -1;
 	init_canon(c, &reading);
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];
@@ -685,7 +714,11 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	}
 	/* What is left can only be said when all else has been written. */
 	found |= dump_rest(&reading, c, name);
+	canon_settle_effort(c);
+	ret = check_effort(&reading.code);
 	canon_free(c);
+	if (ret)
+		return -1;
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
 }
 
@@ -717,7 +750,10 @@ struct tracer *tracer_open(struct object *obj)
 	struct tracer *t = xcalloc(1, sizeof(*t));
 	const struct code *code = &t->reading.code;
 
-	read_object(obj, &t->reading);
+	if (read_object(obj, &t->reading)) {
+		free(t);
+		return NULL;
+	}
 	init_canon(&t->worker.canon, &t->reading);
 	t->units = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units));
 	for (u32 i = 0; i < code->nr_units; i++)
@@ -853,6 +889,8 @@ bool tracer_record(struct tracer *t, const struct record *rec, struct buf *token
 	char *name;
 	bool found;
 
+	if (!t)
+		return false;
 	if (rec->kind == RECORD_REST)
 		return trace_rest(t, rec, tokens);
 	name = xstrdup(rec->name);

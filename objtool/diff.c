@@ -238,6 +238,8 @@ static struct list cut_run(struct list *list, const struct ref *like,
 {
 	struct list run = {.ref = list->ref};
 
+	if (!list->nr)
+		return run;
 	while (run.nr < list->nr && !cmp(&list->ref[run.nr], like))
 		run.nr++;
 	list->ref += run.nr;

@@ -273,6 +273,8 @@ static int read_section(struct reader *r, u32 i)
 	sec->entsize = (u32)sh->sh_entsize;
 	sec->align = sh->sh_addralign ? (u32)sh->sh_addralign : 1;
 	sec->nobits = sh->sh_type == SHT_NOBITS;
+	if ((sec->flags & SHF_ALLOC) && !*sec->name)
+		return section_error(r, i, "damaged: it is loaded and has no name");
 	if ((sec->flags & SHF_ALLOC) && (sec->flags & SHF_COMPRESSED))
 		return section_error(r, i, "a compressed section that is loaded is not supported");
 	if (sec->nobits || !sec->size)
@@ -448,6 +450,10 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 		if (sym->type == SYM_SECTION)
 			sym->name = sec->name;
 	}
+	/* What is defined here gets a record by its name. */
+	if (sym->sec != SEC_UNDEF && !*sym->name && sym->type != SYM_SECTION &&
+	    sym->type != SYM_FILE)
+		return symbol_error(r, i, "damaged: it is defined here and has no name");
 	return 0;
 }
 

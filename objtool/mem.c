@@ -119,10 +119,9 @@ void buf_grow(struct buf *b, size_t n)
 
 void buf_add(struct buf *b, const void *data, size_t n)
 {
-	u8 *p = buf_reserve(b, n);
-
-	if (n)
-		memcpy(p, data, n);
+	if (!n) /* @data may be NULL, and so may what is there so far */
+		return;
+	memcpy(buf_reserve(b, n), data, n);
 	b->len += n;
 }
 

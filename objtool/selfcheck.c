@@ -289,11 +289,10 @@ static void check_image(struct check *check)
 
 	check->base = checksum_image(check->path, check->image, check->size);
 	obj = object_open_mem(check->path, check->image, check->size);
-	if (!check->base || !obj) {
+	if (!check->base || !obj || code_read(obj, &check->code)) {
 		object_close(obj);
 		return;
 	}
-	code_read(obj, &check->code);
 	fields_read(&check->code, (struct span){check->image, check->size}, check->sc->seed,
 		    cases * CANDIDATES, &check->fields);
 	check_kinds(check, cases);

@@ -40,7 +40,7 @@ static u32 string_length(const struct section *sec, u32 off, u32 width)
 		nul = memchr(sec->data + off, 0, sec->size - off);
 		return nul ? (u32)(nul - sec->data) + 1 - off : sec->size - off;
 	}
-	for (i = off; i + width <= sec->size; i += width) {
+	for (i = off; width <= sec->size - i; i += width) {
 		u32 n = 0;
 
 		while (n < width && !sec->data[i + n])

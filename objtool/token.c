@@ -18,6 +18,15 @@ void stream_free(struct stream *st)
 	buf_free(&st->order);
 }
 
+size_t stream_len(const struct stream *st)
+{
+	size_t len = st->order.len;
+
+	for (int i = 0; i < NR_LANES; i++)
+		len += st->lane[i].len;
+	return len;
+}
+
 u32 stream_end(struct stream *st)
 {
 	u32 lanes = 0;

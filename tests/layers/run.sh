@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.." || exit 2
 layers='
 util
 version hex
-log lane hash stamp
+log lane hash stamp effort
 mem
 seen pool expand kbuild match
 sort

@@ -248,7 +248,8 @@ u16 arch_writes(const u8 *p, const struct insn *insn)
 		writes = find_writing(two_byte, ARRAY_SIZE(two_byte), op[1], NR_WRITES);
 	else
 		writes = find_writing(one_byte, ARRAY_SIZE(one_byte), op[0], NR_WRITES);
-	modrm = op[two ? 2 : 1];
+	/* Not every instruction has one, and the last of a file has nothing behind it. */
+	modrm = op + two + 1 < p + insn->len ? op[two + 1] : 0;
 	digit = modrm >> 3 & 7;
 	rm = modrm >= 0xc0 ? bit_of(rm_field(modrm, rex), op, rex) : 0;
 	if (insn->opcode_off && p[insn->opcode_off - 1] == 0xd5)

@@ -29,11 +29,16 @@ struct canon {
 	struct seen seen; /* place -> index of blob */
 	u32 bad, bad_off; /* undecodable bytes: how many, and where the first is */
 	u32 bad_sec;
+	u32 nested; /* replacements being written, each within the one before */
+	u64 spent;  /* effort not yet added to the object's */
 };
 
 void canon_init(struct canon *canon, const struct code *code, const struct namesakes *namesakes,
 		const struct lines *lines, const struct coverage *coverage);
 void canon_free(struct canon *canon);
+
+/* Add what has been spent to the effort of the object. */
+void canon_settle_effort(struct canon *canon);
 
 /* Write the tokens of unit @unit, a function or data object that is no part of another. */
 void canon_unit(struct canon *canon, u32 unit);

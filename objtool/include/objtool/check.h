@@ -10,6 +10,7 @@
 #define OBJTOOL_CHECK_H
 
 #include <objtool/arch.h>
+#include <objtool/effort.h>
 #include <objtool/elf.h>
 #include <objtool/special.h>
 #include <objtool/symname.h>
@@ -32,6 +33,7 @@ struct unit {
 	u8 kind;	  /* enum unit_kind */
 	bool aliased;	  /* other symbols name it, too */
 	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
+	u8 depth;	  /* how many .outer there are one after the other */
 };
 
 /*
@@ -55,15 +57,17 @@ struct code {
 	u32 *alias_of;	    /* by symbol index: the unit it names, NO_UNIT if none */
 	struct symnames names;
 	struct specials specials;
+	struct effort *effort; /* of all who work on this object, added to by functions below */
 };
 
 /*
  * Find the units of @obj. Symbols with one extent, or without a size at a
  * unit's start, are one unit, known by the first of them in this order: a global symbol
  * before a weak one before a local one, a shorter name before a longer one, then bytewise.
- * All memory is the object's arena's.
+ * All memory is the object's arena's. Returns 0, or -1 after a message: symbols that are
+ * nested deeper than any compiler does.
  */
-void code_read(struct object *obj, struct code *code);
+int code_read(struct object *obj, struct code *code);
 
 /* The symbols at offset @off of section @sec: @nr of object.by_addr, from the index returned on. */
 u32 code_symbols_at(const struct code *code, u32 sec, u32 off, u32 *nr);

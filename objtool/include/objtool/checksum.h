@@ -34,14 +34,14 @@ int checksum_dump(struct object *obj, const char *name, FILE *out);
 
 /*
  * The tokens of single records, for those who tell two apart. The object must
- * outlive it. Messages about the object are those of checksum_object().
+ * outlive it. Messages about the object are those of checksum_object(). NULL after a message.
  */
 struct tracer *tracer_open(struct object *obj);
 
 /*
  * Append to @tokens, for token_read(), those of the record of @obj that is @rec: of its kind,
  * name and checksum. The chunks of a rest record come in the order of their hashes.
- * Returns false if there is none.
+ * Returns false if there is none, or no @tracer.
  */
 bool tracer_record(struct tracer *tracer, const struct record *rec, struct buf *tokens);
 

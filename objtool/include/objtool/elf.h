@@ -7,7 +7,8 @@
  * relocations. After that every index and offset in these structures is in
  * range and callers use them without checks:
  *
- *   - section names and symbol names are NUL-terminated;
+ *   - section names and symbol names are NUL-terminated; those of loaded sections and
+ *     of symbols defined here are not empty (STT_FILE and STT_SECTION may be);
  *   - a symbol's .sec is a valid section index, or one of the SEC_* values;
  *     a symbol defined in a section has .value <= the section's size, and
  *     .value + .size never exceeds it: a larger size is refused;

@@ -72,6 +72,9 @@ struct stream {
 void stream_reset(struct stream *st);
 void stream_free(struct stream *st);
 
+/* How many bytes have been written. */
+size_t stream_len(const struct stream *st);
+
 /*
  * All has been written. Returns the lanes that have tokens, a bit each; .order is whole but for the
  * lanes' hashes, which the caller appends: 8 bytes each, LANE_LINES left out.

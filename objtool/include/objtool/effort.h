@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * effort.h - how much work one object may be
+ *
+ * What a function refers to is written down with it: so a hundred thousand
+ * functions that share one long string, table or replacement would take as
+ * many times its length, and a file of some megabytes days. No compiler makes
+ * such. Steps that can be many for few bytes of the file are counted, over all
+ * threads, so that the sum does not depend on who did what; when there are
+ * more than a file of that size can be worth, the object is refused.
+ */
+#ifndef OBJTOOL_EFFORT_H
+#define OBJTOOL_EFFORT_H
+
+#include <stdatomic.h>
+#include <objtool/util.h>
+
+struct effort {
+	_Atomic u64 spent; /* steps: bytes, symbols, instructions that were looked at */
+	u64 limit;
+};
+
+static inline void effort_add(struct effort *effort, u64 steps)
+{
+	atomic_fetch_add_explicit(&effort->spent, steps, memory_order_relaxed);
+}
+
+/* The same for what is a few steps nearly always: those are not worth counting. */
+static inline void effort_add_many(struct effort *effort, u64 steps)
+{
+	if (steps >= 1024)
+		effort_add(effort, steps);
+}
+
+static inline bool effort_is_over(const struct effort *effort)
+{
+	return atomic_load_explicit(&effort->spent, memory_order_relaxed) > effort->limit;
+}
+
+#endif
