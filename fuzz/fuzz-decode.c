@@ -10,7 +10,7 @@ const size_t fuzz_floor = 512U << 10;
 /* @p is a copy of just the bytes that may be read, so that a sanitizer sees the next. */
 static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, size_t avail)
 {
-	u8 out[ARCH_MAX_INSN + 1];
+	u8 out[ARCH_MAX_INSN + 1] = {0};
 	unsigned int n;
 	u8 reg;
 
@@ -31,7 +31,8 @@ static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, s
 	arch_steps(p, insn);
 	arch_loads_immediate(p, insn);
 	if (insn->flags & INSN_PCREL_IMM) {
-		n = arch_canonical_branch(p, insn, out);
+		memcpy(out, p, len);
+		n = arch_canonical_branch(out, insn);
 		REQUIRE(n && n <= sizeof(out));
 	}
 }
