@@ -12,6 +12,7 @@ static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, s
 {
 	u8 out[ARCH_MAX_INSN + 1] = {0};
 	unsigned int n;
+	bool down;
 	u8 reg;
 
 	REQUIRE(len == insn->len && len <= avail && len <= ARCH_MAX_INSN);
@@ -28,7 +29,7 @@ static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, s
 	}
 	arch_writes(p, insn);
 	arch_compares(p, insn);
-	arch_steps(p, insn);
+	arch_steps(p, insn, &down);
 	arch_loads_immediate(p, insn);
 	if (insn->flags & INSN_PCREL_IMM) {
 		memcpy(out, p, len);
