@@ -38,8 +38,8 @@ static void dump_some(struct object *obj)
 /* Who did which part does not show. */
 static void check_threads(const u8 *data, size_t size, const struct records *recs)
 {
-	struct object *obj = object_open_mem("fuzz", data, size);
-	struct records *again = obj ? checksum_object(obj, 3, NULL) : NULL;
+	struct object *obj = object_open_mem("fuzz", data, size, 3);
+	struct records *again = obj ? checksum_object(obj, NULL) : NULL;
 
 	REQUIRE(again && again->nr == recs->nr && again->total == recs->total);
 	records_free(again);
@@ -48,8 +48,8 @@ static void check_threads(const u8 *data, size_t size, const struct records *rec
 
 void fuzz_one(const u8 *data, size_t size)
 {
-	struct object *obj = object_open_mem("fuzz", data, size);
-	struct records *recs = obj ? checksum_object(obj, 1, NULL) : NULL;
+	struct object *obj = object_open_mem("fuzz", data, size, 1);
+	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 	u8 number = obj ? dice(data, size) : 0;
 
 	object_close(obj);
@@ -59,7 +59,7 @@ void fuzz_one(const u8 *data, size_t size)
 		check_threads(data, size, recs);
 	records_free(recs);
 	if (recs && number % 32 == 2) {
-		obj = object_open_mem("fuzz", data, size);
+		obj = object_open_mem("fuzz", data, size, 1);
 		REQUIRE(obj);
 		dump_some(obj);
 		object_close(obj);

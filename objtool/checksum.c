@@ -645,13 +645,13 @@ static int check_effort(const struct code *code)
 		     code->obj->file_size);
 }
 
-struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude)
+struct records *checksum_object(struct object *obj, struct exclude *exclude)
 {
+	unsigned int workers = obj->workers;
 	struct records *recs;
 	struct reading reading;
 	struct worker *w;
 
-	obj->workers = workers;
 	if (read_object(obj, &reading))
 		return NULL;
 	recs = xcalloc(1, sizeof(*recs));

@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include <objtool/elf.h>
 #include <objtool/log.h>
+#include <objtool/pool.h>
 #include <objtool/sort.h>
 
 #define SYM_BYTES  sizeof(Elf64_Sym)
@@ -35,6 +36,10 @@
 
 /* Relocations in one struct reloc_range. */
 #define RANGE 4096U
+
+/* What one thread takes at once. */
+#define SYMBOLS_AT_ONCE	 4096U
+#define SECTIONS_AT_ONCE 64
 
 struct object_file {
 	void *map;
@@ -69,31 +74,33 @@ static const struct {
 	size_t len;
 	const char *what;
 } not_elf[] = {
-    {"BC\xc0\xde", 4, "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
-    {"\xde\xc0\x17\x0b", 4, "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
-    {"!<arch>\n", 8, "an archive, not an object"},
-    {"!<thin>\n", 8, "a thin archive, not an object"},
-    {"\x1f\x8b", 2, "compressed with gzip: decompress it first"},
-    {"\xfd"
-     "7zXZ",
-     5, "compressed with xz: decompress it first"},
-    {"\x28\xb5\x2f\xfd", 4, "compressed with zstd: decompress it first"},
-    {"objtool-checksums\t", 18, "a .checksums file, not an object"},
+	{"BC\xc0\xde", 4, "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
+	{"\xde\xc0\x17\x0b", 4,
+	 "LLVM bitcode (clang LTO): run it on vmlinux.o or the linked module"},
+	{"!<arch>\n", 8, "an archive, not an object"},
+	{"!<thin>\n", 8, "a thin archive, not an object"},
+	{"\x1f\x8b", 2, "compressed with gzip: decompress it first"},
+	{"\xfd"
+	 "7zXZ",
+	 5, "compressed with xz: decompress it first"},
+	{"\x28\xb5\x2f\xfd", 4, "compressed with zstd: decompress it first"},
+	{"objtool-checksums\t", 18, "a .checksums file, not an object"},
 };
 
 static const struct {
 	u16 machine; /* EM_* */
 	const char *name;
 } machines[] = {
-    {EM_386, "32-bit x86"},	 {EM_AARCH64, "ARM64"}, {EM_ARM, "ARM"},	{EM_S390, "s390"},
-    {EM_PPC64, "PowerPC 64"},	 {EM_PPC, "PowerPC"},	{EM_RISCV, "RISC-V"},	{EM_MIPS, "MIPS"},
-    {EM_LOONGARCH, "LoongArch"}, {EM_SPARCV9, "SPARC"}, {EM_PARISC, "PA-RISC"}, {EM_BPF, "BPF"},
+	{EM_386, "32-bit x86"}, {EM_AARCH64, "ARM64"},	  {EM_ARM, "ARM"},
+	{EM_S390, "s390"},	{EM_PPC64, "PowerPC 64"}, {EM_PPC, "PowerPC"},
+	{EM_RISCV, "RISC-V"},	{EM_MIPS, "MIPS"},	  {EM_LOONGARCH, "LoongArch"},
+	{EM_SPARCV9, "SPARC"},	{EM_PARISC, "PA-RISC"},	  {EM_BPF, "BPF"},
 };
 
 static const char *const linked_types[] = {
-    [ET_EXEC] = "a linked executable",
-    [ET_DYN] = "a shared object or position-independent executable",
-    [ET_CORE] = "a core dump",
+	[ET_EXEC] = "a linked executable",
+	[ET_DYN] = "a shared object or position-independent executable",
+	[ET_CORE] = "a core dump",
 };
 
 static const char *machine_name(u16 machine)
@@ -444,9 +451,10 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 		const struct section *sec = &r->obj->sections[sym->sec];
 
 		if (!range_ok(sec->size, sym->value, sym->size))
-			return symbol_error(
-			    r, i, "damaged: %#" PRIx64 " bytes at %s+%#" PRIx64 ", which has %#x",
-			    sym->size, sec->name, sym->value, sec->size);
+			return symbol_error(r, i,
+					    "damaged: %#" PRIx64 " bytes at %s+%#" PRIx64
+					    ", which has %#x",
+					    sym->size, sec->name, sym->value, sec->size);
 		if (sym->type == SYM_SECTION)
 			sym->name = sec->name;
 	}
@@ -463,9 +471,9 @@ static int check_gcc_lto(const struct reader *r)
 	for (u32 i = 1; r->gcc_lto && i < r->obj->nr_symbols; i++)
 		if (strcmp(r->obj->symbols[i].name, "__gnu_lto_slim") == 0)
 			return error(
-			    "%s: GCC LTO bytecode without code: run it on vmlinux.o or the "
-			    "linked module, or build with -ffat-lto-objects",
-			    r->path);
+				"%s: GCC LTO bytecode without code: run it on vmlinux.o or the "
+				"linked module, or build with -ffat-lto-objects",
+				r->path);
 	return 0;
 }
 
@@ -505,10 +513,32 @@ static bool in_by_addr(const struct symbol *sym)
 	return symbol_defined(sym) && sym->type != SYM_SECTION && sym->type != SYM_FILE;
 }
 
+/* Keys of symbols, value << 32 | index, in by_addr's order but for the sorting of each run. */
+struct runs {
+	struct object *obj;
+	u64 *keys; /* and as much room again to sort in */
+};
+
+static void sort_runs(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct runs *runs = ctx;
+	struct object *obj = runs->obj;
+
+	(void)worker;
+	for (size_t i = from; i < end; i++) {
+		const struct section *sec = &obj->sections[i];
+		u64 *keys = runs->keys + sec->first_sym;
+
+		sort_high(keys, keys + obj->nr_by_addr, sec->nr_syms);
+		for (u32 k = 0; k < sec->nr_syms; k++)
+			obj->by_addr[sec->first_sym + k] = (u32)keys[k];
+	}
+}
+
 /* Fill by_addr and each section's run in it: by section first, then each run by value. */
 static void index_symbols(struct object *obj)
 {
-	u64 *keys, *tmp;
+	struct runs runs = {.obj = obj};
 	u32 at = 0;
 
 	for (u32 i = 1; i < obj->nr_symbols; i++)
@@ -521,47 +551,112 @@ static void index_symbols(struct object *obj)
 	}
 	obj->nr_by_addr = at;
 	obj->by_addr = arena_alloc(&obj->arena, at, sizeof(*obj->by_addr));
-	keys = xcalloc(at, 2 * sizeof(*keys));
-	tmp = keys + at;
+	runs.keys = xreallocarray(NULL, at, 2 * sizeof(*runs.keys));
 	for (u32 i = 1; i < obj->nr_symbols; i++) {
 		const struct symbol *sym = &obj->symbols[i];
 
 		if (in_by_addr(sym)) {
 			struct section *sec = &obj->sections[sym->sec];
 
-			keys[sec->first_sym + sec->nr_syms++] = sym->value << 32 | i;
+			runs.keys[sec->first_sym + sec->nr_syms++] = sym->value << 32 | i;
 		}
 	}
-	for (u32 i = 0; i < obj->nr_sections; i++) {
-		const struct section *sec = &obj->sections[i];
+	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_runs, &runs);
+	free(runs.keys);
+}
 
-		sort_high(keys + sec->first_sym, tmp, sec->nr_syms);
+/* The symbols that one thread reads at once. */
+struct symbol_range {
+	u32 first_file, last_file; /* STT_FILE symbols among them, 0 if none is */
+	bool bad;		   /* one of them is refused */
+};
+
+struct symbols {
+	const struct reader *r;
+	struct symbol_range *ranges;
+};
+
+/* Silent about what is wrong: of several ranges, only the first bad symbol is to be named. */
+static void read_symbol_range(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct symbols *all = ctx;
+	struct object *obj = all->r->obj;
+	const u8 *raw = obj->sections[all->r->symtab].data;
+	struct symbol_range *range = &all->ranges[from / SYMBOLS_AT_ONCE];
+	struct log_text said = {0}, *before = log_keep(&said);
+
+	(void)worker;
+	for (u32 i = from ? (u32)from : 1; i < end && !range->bad; i++) {
+		range->bad = read_symbol(all->r, i, raw + i * SYM_BYTES);
+		if (obj->symbols[i].type == SYM_FILE) {
+			range->last_file = i;
+			range->first_file = range->first_file ? range->first_file : i;
+		} else if (obj->symbols[i].bind == BIND_LOCAL) {
+			obj->symbols[i].file = range->last_file;
+		}
 	}
-	for (u32 i = 0; i < at; i++)
-		obj->by_addr[i] = (u32)keys[i];
-	free(keys);
+	log_keep(before);
+	free(said.text);
+}
+
+/* Read the bad range again, this time aloud. */
+static int refuse_symbol(const struct reader *r, u32 range)
+{
+	const u8 *raw = r->obj->sections[r->symtab].data;
+	u32 i = range ? range * SYMBOLS_AT_ONCE : 1;
+
+	while (!read_symbol(r, i, raw + i * SYM_BYTES))
+		i++;
+	return -1;
+}
+
+/* Locals before the first file of a range are of the last one before the range. */
+static void carry_files(const struct symbols *all, u32 nr_ranges)
+{
+	struct object *obj = all->r->obj;
+	u32 file = 0;
+
+	for (u32 k = 0; k < nr_ranges; k++) {
+		const struct symbol_range *range = &all->ranges[k];
+		u32 first = k * SYMBOLS_AT_ONCE, end = first + SYMBOLS_AT_ONCE;
+
+		if (end > obj->nr_symbols)
+			end = obj->nr_symbols;
+		if (range->first_file)
+			end = range->first_file;
+		for (u32 i = first; file && i < end; i++)
+			if (obj->symbols[i].bind == BIND_LOCAL)
+				obj->symbols[i].file = file;
+		if (range->last_file)
+			file = range->last_file;
+	}
+}
+
+static int read_all_symbols(const struct reader *r)
+{
+	struct object *obj = r->obj;
+	u32 nr_ranges = obj->nr_symbols / SYMBOLS_AT_ONCE + 1, bad = 0;
+	struct symbols all = {r, xcalloc(nr_ranges, sizeof(*all.ranges))};
+
+	pool_ranges(obj->workers, obj->nr_symbols, SYMBOLS_AT_ONCE, read_symbol_range, &all);
+	while (bad < nr_ranges && !all.ranges[bad].bad)
+		bad++;
+	if (bad == nr_ranges)
+		carry_files(&all, nr_ranges);
+	free(all.ranges);
+	return bad < nr_ranges ? refuse_symbol(r, bad) : 0;
 }
 
 static int read_symbols(struct reader *r)
 {
 	struct object *obj = r->obj;
-	const u8 *raw = obj->sections[r->symtab].data;
-	u32 file = 0;
 
 	if (r->symtab && check_symtab(r))
 		return -1;
 	obj->nr_symbols = r->symtab ? (u32)(obj->sections[r->symtab].size / SYM_BYTES) : 1;
 	obj->symbols = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*obj->symbols));
 	obj->symbols[0].name = "";
-	for (u32 i = 1; i < obj->nr_symbols; i++) {
-		if (read_symbol(r, i, raw + i * SYM_BYTES))
-			return -1;
-		if (obj->symbols[i].type == SYM_FILE)
-			file = i;
-		else if (obj->symbols[i].bind == BIND_LOCAL)
-			obj->symbols[i].file = file;
-	}
-	if (check_gcc_lto(r))
+	if (read_all_symbols(r) || check_gcc_lto(r))
 		return -1;
 	index_symbols(obj);
 	return 0;
@@ -571,55 +666,55 @@ static int read_symbols(struct reader *r)
 
 /* Bytes filled by each relocation type (psABI 1.0, table 4.9), 0xff if there is no such type. */
 static const u8 reloc_bytes[] = {
-    [R_X86_64_NONE] = 0,
-    [R_X86_64_64] = 8,
-    [R_X86_64_PC32] = 4,
-    [R_X86_64_GOT32] = 4,
-    [R_X86_64_PLT32] = 4,
-    [R_X86_64_COPY] = 0xff, /* this and the next three: only in linked files */
-    [R_X86_64_GLOB_DAT] = 0xff,
-    [R_X86_64_JUMP_SLOT] = 0xff,
-    [R_X86_64_RELATIVE] = 0xff,
-    [R_X86_64_GOTPCREL] = 4,
-    [R_X86_64_32] = 4,
-    [R_X86_64_32S] = 4,
-    [R_X86_64_16] = 2,
-    [R_X86_64_PC16] = 2,
-    [R_X86_64_8] = 1,
-    [R_X86_64_PC8] = 1,
-    [R_X86_64_DTPMOD64] = 8,
-    [R_X86_64_DTPOFF64] = 8,
-    [R_X86_64_TPOFF64] = 8,
-    [R_X86_64_TLSGD] = 4,
-    [R_X86_64_TLSLD] = 4,
-    [R_X86_64_DTPOFF32] = 4,
-    [R_X86_64_GOTTPOFF] = 4,
-    [R_X86_64_TPOFF32] = 4,
-    [R_X86_64_PC64] = 8,
-    [R_X86_64_GOTOFF64] = 8,
-    [R_X86_64_GOTPC32] = 4,
-    [R_X86_64_GOT64] = 8,
-    [R_X86_64_GOTPCREL64] = 8,
-    [R_X86_64_GOTPC64] = 8,
-    [R_X86_64_GOTPLT64] = 8,
-    [R_X86_64_PLTOFF64] = 8,
-    [R_X86_64_SIZE32] = 4,
-    [R_X86_64_SIZE64] = 8,
-    [R_X86_64_GOTPC32_TLSDESC] = 4,
-    [R_X86_64_TLSDESC_CALL] = 0, /* marks a call, fills nothing */
-    [R_X86_64_TLSDESC] = 16,
-    [R_X86_64_IRELATIVE] = 0xff, /* linked files again */
-    [R_X86_64_RELATIVE64] = 0xff,
-    [39] =
-	4, /* R_X86_64_PC32_BND and R_X86_64_PLT32_BND: gas 2.25 and 2.26 with -madd-bnd-prefix */
-    [40] = 4,
-    [R_X86_64_GOTPCRELX] = 4,
-    [R_X86_64_REX_GOTPCRELX] = 4,
+	[R_X86_64_NONE] = 0,
+	[R_X86_64_64] = 8,
+	[R_X86_64_PC32] = 4,
+	[R_X86_64_GOT32] = 4,
+	[R_X86_64_PLT32] = 4,
+	[R_X86_64_COPY] = 0xff, /* this and the next three: only in linked files */
+	[R_X86_64_GLOB_DAT] = 0xff,
+	[R_X86_64_JUMP_SLOT] = 0xff,
+	[R_X86_64_RELATIVE] = 0xff,
+	[R_X86_64_GOTPCREL] = 4,
+	[R_X86_64_32] = 4,
+	[R_X86_64_32S] = 4,
+	[R_X86_64_16] = 2,
+	[R_X86_64_PC16] = 2,
+	[R_X86_64_8] = 1,
+	[R_X86_64_PC8] = 1,
+	[R_X86_64_DTPMOD64] = 8,
+	[R_X86_64_DTPOFF64] = 8,
+	[R_X86_64_TPOFF64] = 8,
+	[R_X86_64_TLSGD] = 4,
+	[R_X86_64_TLSLD] = 4,
+	[R_X86_64_DTPOFF32] = 4,
+	[R_X86_64_GOTTPOFF] = 4,
+	[R_X86_64_TPOFF32] = 4,
+	[R_X86_64_PC64] = 8,
+	[R_X86_64_GOTOFF64] = 8,
+	[R_X86_64_GOTPC32] = 4,
+	[R_X86_64_GOT64] = 8,
+	[R_X86_64_GOTPCREL64] = 8,
+	[R_X86_64_GOTPC64] = 8,
+	[R_X86_64_GOTPLT64] = 8,
+	[R_X86_64_PLTOFF64] = 8,
+	[R_X86_64_SIZE32] = 4,
+	[R_X86_64_SIZE64] = 8,
+	[R_X86_64_GOTPC32_TLSDESC] = 4,
+	[R_X86_64_TLSDESC_CALL] = 0, /* marks a call, fills nothing */
+	[R_X86_64_TLSDESC] = 16,
+	[R_X86_64_IRELATIVE] = 0xff, /* linked files again */
+	[R_X86_64_RELATIVE64] = 0xff,
+	[39] = 4, /* R_X86_64_PC32_BND and R_X86_64_PLT32_BND: gas 2.25 and 2.26 with
+		     -madd-bnd-prefix */
+	[40] = 4,
+	[R_X86_64_GOTPCRELX] = 4,
+	[R_X86_64_REX_GOTPCRELX] = 4,
 };
 
 _Static_assert(sizeof(struct reloc) == sizeof(Elf64_Rela) &&
-		   offsetof(struct reloc, addend) == offsetof(Elf64_Rela, r_addend) &&
-		   offsetof(struct reloc, type) == offsetof(Elf64_Rela, r_info),
+		       offsetof(struct reloc, addend) == offsetof(Elf64_Rela, r_addend) &&
+		       offsetof(struct reloc, type) == offsetof(Elf64_Rela, r_info),
 	       "struct reloc is laid out as Elf64_Rela");
 
 static bool usable_in_place(const u8 *raw)
@@ -637,10 +732,10 @@ static u32 copy_relocs(const struct section *rela, struct reloc *out)
 		const u8 *raw = rela->data + i * RELA_BYTES;
 
 		out[i] = (struct reloc){
-		    .offset = get_u64(raw),
-		    .type = get_u32(raw + offsetof(struct reloc, type)),
-		    .sym = get_u32(raw + offsetof(struct reloc, sym)),
-		    .addend = (s64)get_u64(raw + offsetof(struct reloc, addend)),
+			.offset = get_u64(raw),
+			.type = get_u32(raw + offsetof(struct reloc, type)),
+			.sym = get_u32(raw + offsetof(struct reloc, sym)),
+			.addend = (s64)get_u64(raw + offsetof(struct reloc, addend)),
 		};
 	}
 	return nr;
@@ -673,24 +768,6 @@ static int gather_relocs(const struct reader *r, u32 i)
 	return 0;
 }
 
-/*
- * gas writes the relocations of jumps it may relax behind all the others of
- * their section. Equal offsets keep their order.
- */
-static void sort_relocs(struct object *obj, struct section *sec)
-{
-	struct reloc *sorted = arena_alloc(&obj->arena, sec->nr_relocs, sizeof(*sorted));
-	u64 *keys = xcalloc(sec->nr_relocs, 2 * sizeof(*keys));
-
-	for (u32 i = 0; i < sec->nr_relocs; i++)
-		keys[i] = sec->relocs[i].offset << 32 | i;
-	sort_high(keys, keys + sec->nr_relocs, sec->nr_relocs);
-	for (u32 i = 0; i < sec->nr_relocs; i++)
-		sorted[i] = sec->relocs[(u32)keys[i]];
-	sec->relocs = sorted;
-	free(keys);
-}
-
 /* Say what is wrong with relocation @rel of section @i. */
 static int refuse_reloc(const struct reader *r, u32 i, const struct reloc *rel)
 {
@@ -703,49 +780,140 @@ static int refuse_reloc(const struct reader *r, u32 i, const struct reloc *rel)
 				     nr, rel->offset, rel->type);
 	if (rel->sym >= r->obj->nr_symbols)
 		return section_error(
-		    r, i, "damaged: relocation %u at %#" PRIx64 " is against symbol %u of %u", nr,
-		    rel->offset, rel->sym, r->obj->nr_symbols);
+			r, i, "damaged: relocation %u at %#" PRIx64 " is against symbol %u of %u",
+			nr, rel->offset, rel->sym, r->obj->nr_symbols);
 	return section_error(
-	    r, i, "damaged: relocation %u fills %u bytes at %#" PRIx64 ", the section has %#x", nr,
-	    reloc_bytes[rel->type], rel->offset, r->obj->sections[i].size);
+		r, i, "damaged: relocation %u fills %u bytes at %#" PRIx64 ", the section has %#x",
+		nr, reloc_bytes[rel->type], rel->offset, r->obj->sections[i].size);
 }
 
-static int read_section_relocs(const struct reader *r, u32 i)
+/* What is found out about the relocations, by section. */
+struct judgement {
+	struct object *obj;
+	struct reloc_range *ranges;
+	u8 *bad;	       /* some are refused */
+	u8 *unsorted;	       /* some are not in the order of their offsets */
+	struct reloc **sorted; /* room for the sorted ones */
+};
+
+static bool is_good_reloc(const struct object *obj, const struct section *sec,
+			  const struct reloc *rel)
 {
-	struct section *sec = &r->obj->sections[i];
-	bool sorted = true;
-	u64 last = 0;
+	return rel->type < ARRAY_SIZE(reloc_bytes) && reloc_bytes[rel->type] != 0xff &&
+	       rel->sym < obj->nr_symbols &&
+	       range_ok(sec->size, rel->offset, reloc_bytes[rel->type]);
+}
 
-	if (gather_relocs(r, i))
-		return -1;
-	if (sec->nr_relocs && sec->nobits)
-		return section_error(r, i, "damaged: relocations for a section without contents");
-	for (u32 k = 0; k < sec->nr_relocs; k++) {
-		const struct reloc *rel = &sec->relocs[k];
+static void judge_range(const struct judgement *j, const struct reloc_range *range)
+{
+	const struct section *sec = &j->obj->sections[range->sec];
+	u64 last = range->from ? sec->relocs[range->from - 1].offset : 0;
+	bool good = true, sorted = true;
 
-		if (rel->type >= ARRAY_SIZE(reloc_bytes) || reloc_bytes[rel->type] == 0xff ||
-		    rel->sym >= r->obj->nr_symbols ||
-		    !range_ok(sec->size, rel->offset, reloc_bytes[rel->type]))
-			return refuse_reloc(r, i, rel);
-		sorted &= rel->offset >= last;
-		last = rel->offset;
+	for (u32 k = range->from; k < range->end; k++) {
+		good &= is_good_reloc(j->obj, sec, &sec->relocs[k]);
+		sorted &= sec->relocs[k].offset >= last;
+		last = sec->relocs[k].offset;
 	}
+	if (!good)
+		__atomic_store_n(&j->bad[range->sec], 1, __ATOMIC_RELAXED);
 	if (!sorted)
-		sort_relocs(r->obj, sec);
+		__atomic_store_n(&j->unsorted[range->sec], 1, __ATOMIC_RELAXED);
+}
+
+static void judge_ranges(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct judgement *j = ctx;
+
+	(void)worker;
+	for (size_t i = from; i < end; i++)
+		judge_range(j, &j->ranges[i]);
+}
+
+/*
+ * gas writes the relocations of jumps it may relax behind all the others of
+ * their section. Equal offsets keep their order.
+ */
+static void sort_relocs(struct section *sec, struct reloc *sorted)
+{
+	u64 *keys = xreallocarray(NULL, sec->nr_relocs, 2 * sizeof(*keys));
+
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		keys[i] = sec->relocs[i].offset << 32 | i;
+	sort_high(keys, keys + sec->nr_relocs, sec->nr_relocs);
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		sorted[i] = sec->relocs[(u32)keys[i]];
+	sec->relocs = sorted;
+	free(keys);
+}
+
+static void sort_sections(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct judgement *j = ctx;
+
+	(void)worker;
+	for (size_t s = from; s < end; s++)
+		if (j->sorted[s])
+			sort_relocs(&j->obj->sections[s], j->sorted[s]);
+}
+
+/* Name the first relocation that is refused. */
+static int refuse_section_relocs(const struct reader *r, u32 s)
+{
+	const struct section *sec = &r->obj->sections[s];
+	const struct reloc *rel = sec->relocs;
+
+	while (is_good_reloc(r->obj, sec, rel))
+		rel++;
+	return refuse_reloc(r, s, rel);
+}
+
+static int judge_relocs(const struct reader *r, struct judgement *j)
+{
+	struct object *obj = r->obj;
+	u32 nr = object_reloc_ranges(obj, &j->ranges);
+
+	pool_ranges(obj->workers, nr, RELOC_RANGES_AT_ONCE, judge_ranges, j);
+	for (u32 s = 1; s < obj->nr_sections; s++) {
+		const struct section *sec = &obj->sections[s];
+
+		if (sec->nr_relocs && sec->nobits)
+			return section_error(r, s,
+					     "damaged: relocations for a section without contents");
+		if (j->bad[s])
+			return refuse_section_relocs(r, s);
+		if (j->unsorted[s])
+			j->sorted[s] =
+				arena_alloc(&obj->arena, sec->nr_relocs, sizeof(**j->sorted));
+	}
+	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sections, j);
 	return 0;
 }
 
 static int read_relocs(const struct reader *r)
 {
-	for (u32 i = 1; i < r->obj->nr_sections; i++)
-		if (r->rela_first[i] && read_section_relocs(r, i))
+	u32 nr = r->obj->nr_sections;
+	struct judgement j = {.obj = r->obj};
+	int ret;
+
+	for (u32 s = 1; s < nr; s++)
+		if (r->rela_first[s] && gather_relocs(r, s))
 			return -1;
-	return 0;
+	j.bad = xcalloc(nr, 1);
+	j.unsorted = xcalloc(nr, 1);
+	j.sorted = xcalloc(nr, sizeof(*j.sorted));
+	ret = judge_relocs(r, &j);
+	free(j.ranges);
+	free(j.bad);
+	free(j.unsorted);
+	free(j.sorted);
+	return ret;
 }
 
 /* --- Opening and closing --- */
 
-struct object *object_open_mem(const char *path, const void *image, size_t size)
+struct object *object_open_mem(const char *path, const void *image, size_t size,
+			       unsigned int workers)
 {
 	struct object *obj = xcalloc(1, sizeof(*obj));
 	struct reader r = {.obj = obj, .path = path, .file = {image, size}};
@@ -753,7 +921,7 @@ struct object *object_open_mem(const char *path, const void *image, size_t size)
 
 	obj->path = arena_strdup(&obj->arena, path);
 	obj->file_size = size;
-	obj->workers = 1;
+	obj->workers = workers ? workers : 1;
 	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
 	free(r.headers);
 	free(r.rela_first);
@@ -790,14 +958,14 @@ static int map_file(const char *path, struct object_file *file)
 	return ret;
 }
 
-struct object *object_open(const char *path)
+struct object *object_open(const char *path, unsigned int workers)
 {
 	struct object_file file = {0};
 	struct object *obj;
 
 	if (map_file(path, &file))
 		return NULL;
-	obj = object_open_mem(path, file.map, file.size);
+	obj = object_open_mem(path, file.map, file.size, workers);
 	if (!obj) {
 		munmap(file.map, file.size);
 		return NULL;

@@ -396,7 +396,7 @@ static int expand_file(const struct image *image, enum compression how, struct b
 	return ret;
 }
 
-int input_open(struct input *in, const struct image *image)
+int input_open(struct input *in, const struct image *image, unsigned int workers)
 {
 	enum compression how = COMPRESSION_NONE;
 	struct buf bytes = {0};
@@ -406,7 +406,7 @@ int input_open(struct input *in, const struct image *image)
 		how = compression_of(image->content ? (enum content)image->content
 						    : content_of(image->path));
 	if (!image->member && how == COMPRESSION_NONE) {
-		in->obj = object_open(image->path);
+		in->obj = object_open(image->path, workers);
 		return in->obj ? 0 : -1;
 	}
 	if (image->member ? read_bytes(image, &bytes) : expand_file(image, how, &bytes)) {
@@ -414,7 +414,7 @@ int input_open(struct input *in, const struct image *image)
 		return -1;
 	}
 	in->bytes = bytes.data;
-	in->obj = object_open_mem(image->name, bytes.data, bytes.len);
+	in->obj = object_open_mem(image->name, bytes.data, bytes.len, workers);
 	if (in->obj)
 		return 0;
 	input_close(in);

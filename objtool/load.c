@@ -350,8 +350,8 @@ static void load_item(const struct load *load, struct item *item, bool by_sums)
 
 	if (by_sums) {
 		item->recs = records_read(item->sums);
-	} else if (!input_open(&in, &item->image)) {
-		item->recs = checksum_object(in.obj, load->workers, load->exclude);
+	} else if (!input_open(&in, &item->image, load->workers)) {
+		item->recs = checksum_object(in.obj, load->exclude);
 		input_close(&in);
 	}
 }

@@ -190,11 +190,11 @@ static int checksum_task(const struct update_task *task, struct exclude *exclude
 	struct input in;
 	int ret = -1;
 
-	if (input_open(&in, &task->image))
+	if (input_open(&in, &task->image, workers))
 		return -1;
 	if (task->mirror)
 		make_parents(task->to); /* what is wrong shows when it is written */
-	recs = checksum_object(in.obj, workers, exclude);
+	recs = checksum_object(in.obj, exclude);
 	if (recs && exclude && !recs->nr)
 		ret = remove_task(task);
 	else if (recs)

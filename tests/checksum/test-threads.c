@@ -22,8 +22,8 @@ struct job {
 
 static struct records *read_object(const char *path, unsigned int workers)
 {
-	struct object *obj = object_open(path);
-	struct records *recs = obj ? checksum_object(obj, workers, NULL) : NULL;
+	struct object *obj = object_open(path, workers);
+	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
 	object_close(obj);
 	return recs;

@@ -14,16 +14,16 @@
 #include <objtool/records.h>
 
 /*
- * Checksum everything in @obj, with up to @workers threads (1: none is started). Returns finished
+ * Checksum everything in @obj, with as many threads as it was opened for. Returns finished
  * records that do not refer to the object, or NULL after a message. What could not be decoded or
  * attributed is said with warning(), by object, function and offset. The result
- * does not depend on @workers.
+ * does not depend on how many.
  *
  * If @exclude is not NULL, functions and data of the files that it lists have no
  * records, nor have the rests of an object that is all of such a file. What cannot be
  * attributed to a file is in.
  */
-struct records *checksum_object(struct object *obj, unsigned int workers, struct exclude *exclude);
+struct records *checksum_object(struct object *obj, struct exclude *exclude);
 
 /*
  * Print the token streams of the records called @name to @out, one token a

@@ -100,7 +100,7 @@ struct object {
 	u32 *by_addr;
 	u32 nr_by_addr;
 	size_t file_size;
-	unsigned int workers;	  /* threads that may work on it at once: 1, unless set otherwise */
+	unsigned int workers;	  /* threads that may work on it at once, 1 or more */
 	struct arena arena;	  /* everything derived from this file, by any layer */
 	struct object_file *file; /* the mapping; private to elf.c */
 };
@@ -110,14 +110,17 @@ struct object {
  * names the file, the section or symbol, the offset and what is wrong: not an
  * ELF file, truncated, a linked executable or shared object, 32-bit, another
  * machine, LLVM bitcode, GCC slim LTO, no symbol table, a directory, ...
+ *
+ * This and all later work on the object uses up to @workers threads, if it is large enough.
  */
-struct object *object_open(const char *path);
+struct object *object_open(const char *path, unsigned int workers);
 
 /*
  * The same for @size bytes at @image, which must stay in place and unchanged
  * until object_close(). @path is used in messages.
  */
-struct object *object_open_mem(const char *path, const void *image, size_t size);
+struct object *object_open_mem(const char *path, const void *image, size_t size,
+			       unsigned int workers);
 
 /* Release everything; NULL is fine. */
 void object_close(struct object *obj);

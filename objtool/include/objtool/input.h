@@ -76,7 +76,7 @@ struct input {
 };
 
 /* Read and validate an object. Returns 0, or -1 after a message. */
-int input_open(struct input *in, const struct image *image);
+int input_open(struct input *in, const struct image *image, unsigned int workers);
 
 void input_close(struct input *in);
 
