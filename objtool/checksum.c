@@ -18,6 +18,7 @@
 #include <objtool/names.h>
 #include <objtool/omit.h>
 #include <objtool/pool.h>
+#include <objtool/sort.h>
 
 u64 hash_bytes(const void *data, size_t len)
 {
@@ -105,44 +106,49 @@ static bool has_record(const struct unit *u)
 
 /* ---- names of records ---- */
 
-/* A record under way: which symbol names it. */
+/* A record whose name others may have. */
 struct naming {
 	const char *name; /* canonical */
 	const char *file; /* of a local symbol, or NULL */
-	size_t rec;
-	u8 kind;
+	u32 rec;
+	u32 group; /* the same for records of one kind and name */
 };
-
-static int compare_naming(const void *pa, const void *pb)
-{
-	const struct naming *a = pa, *b = pb;
-	int cmp = a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : strcmp(a->name, b->name);
-
-	return cmp ? cmp : (a->rec > b->rec) - (a->rec < b->rec);
-}
 
 static bool same_file(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Add "@file.c" where several records of one name come from different files. */
-static void tell_names_apart(struct records *recs, struct naming *names, size_t nr)
+/* Add "@file.c" where several records of one name, whose @keys these are, come from different
+ * files. */
+static void name_group(struct records *recs, const struct naming *names, const u64 *keys, size_t nr)
 {
-	if (nr)
-		qsort(names, nr, sizeof(*names), compare_naming);
-	for (size_t i = 0, end; i < nr; i = end) {
-		bool differ = false;
+	const char *first = names[(u32)keys[0]].file;
+	bool differ = false;
 
-		for (end = i + 1; end < nr && names[end].kind == names[i].kind &&
-				  strcmp(names[end].name, names[i].name) == 0;
-		     end++)
-			differ |= !same_file(names[end].file, names[i].file);
-		for (size_t k = i; differ && k < end; k++)
-			if (names[k].file)
-				recs->rec[names[k].rec].name = record_name(
-					&recs->arena, names[k].name, true, names[k].file);
+	for (size_t i = 1; i < nr; i++)
+		differ |= !same_file(names[(u32)keys[i]].file, first);
+	for (size_t i = 0; differ && i < nr; i++) {
+		const struct naming *n = &names[(u32)keys[i]];
+
+		if (n->file)
+			recs->rec[n->rec].name = record_name(&recs->arena, n->name, true, n->file);
 	}
+}
+
+static void tell_names_apart(struct records *recs, const struct naming *names, size_t nr)
+{
+	u64 *keys = xreallocarray(NULL, nr, 2 * sizeof(*keys));
+
+	for (size_t i = 0; i < nr; i++)
+		keys[i] = (u64)names[i].group << 32 | i;
+	sort_high(keys, keys + nr, nr);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && keys[end] >> 32 == keys[i] >> 32;)
+			end++;
+		name_group(recs, names, keys + i, end - i);
+	}
+	free(keys);
 }
 
 /* ---- units ---- */
@@ -184,13 +190,15 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 {
 	const struct canon *c = &w->canon;
 	const struct object *obj = c->code->obj;
+	u32 head = c->namesakes->head[u->sym];
 	struct bad bad = {unit, c->bad, c->bad_sec, c->bad_off};
+	/* No object has 2^31 symbols: their table is smaller than 4 GiB. */
 	struct naming naming = {name, file_of(obj, &obj->symbols[u->sym]), rec,
-				u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA};
+				head << 1 | (u->kind == UNIT_FUNC)};
 
 	if (bad.nr)
 		buf_add(&w->bad, &bad, sizeof(bad));
-	if (c->namesakes->head[u->sym])
+	if (head)
 		buf_add(&w->namings, &naming, sizeof(naming));
 }
 
