@@ -46,7 +46,7 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 		      name, s == SIDE_OLD ? "old" : "new");
 		return NULL;
 	}
-	if (input_open(&o->in, image))
+	if (input_open(&o->in, image, 1))
 		return NULL;
 	/* What there is to warn of was said when it was hashed. */
 	kept = log_keep(&said);

@@ -681,8 +681,41 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 	}
 	recs->compiler = compiler(obj, &recs->arena);
 	recs->step = step(obj);
-	records_finish(recs, workers);
 	return recs;
+}
+
+/* An object whose bytes take long enough to unmap: tens of thousands of pages. */
+#define LARGE (8U << 20)
+
+struct ending {
+	struct input *in;
+	struct records *recs;
+	unsigned int workers;
+};
+
+static void end_one(void *ctx, unsigned int worker, size_t item)
+{
+	const struct ending *e = ctx;
+
+	(void)worker;
+	if (item)
+		records_finish(e->recs, e->workers);
+	else
+		input_close(e->in);
+}
+
+struct records *checksum_input(const struct image *image, struct exclude *exclude,
+			       unsigned int workers)
+{
+	struct ending e = {.workers = workers};
+	struct input in;
+
+	if (input_open(&in, image, workers))
+		return NULL;
+	e.in = &in;
+	e.recs = checksum_object(in.obj, exclude);
+	pool_run(in.obj->file_size < LARGE ? 1 : workers, 2, end_one, &e);
+	return e.recs;
 }
 
 /* Is @name, as somebody typed it, this symbol? With its counters or without. */

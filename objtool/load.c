@@ -346,14 +346,8 @@ static bool same_sums(const char *a, const char *b)
 
 static void load_item(const struct load *load, struct item *item, bool by_sums)
 {
-	struct input in;
-
-	if (by_sums) {
-		item->recs = records_read(item->sums);
-	} else if (!input_open(&in, &item->image, load->workers)) {
-		item->recs = checksum_object(in.obj, load->exclude);
-		input_close(&in);
-	}
+	item->recs = by_sums ? records_read(item->sums)
+			     : checksum_input(&item->image, load->exclude, load->workers);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <objtool/batch.h>
 #include <objtool/checksum.h>
+#include <objtool/finish.h>
 #include <objtool/fields.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
@@ -40,6 +41,8 @@ static struct records *checksum_image(const char *path, const u8 *image, size_t 
 	struct object *obj = object_open_mem(path, image, size, 1);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
+	if (recs)
+		records_finish(recs, 1);
 	object_close(obj);
 	return recs;
 }

@@ -186,21 +186,16 @@ static int write_task(const struct update_task *task, const struct records *recs
 static int checksum_task(const struct update_task *task, struct exclude *exclude,
 			 unsigned int workers)
 {
-	struct records *recs;
-	struct input in;
+	struct records *recs = checksum_input(&task->image, exclude, workers);
 	int ret = -1;
 
-	if (input_open(&in, &task->image, workers))
-		return -1;
-	if (task->mirror)
+	if (recs && task->mirror)
 		make_parents(task->to); /* what is wrong shows when it is written */
-	recs = checksum_object(in.obj, exclude);
 	if (recs && exclude && !recs->nr)
 		ret = remove_task(task);
 	else if (recs)
 		ret = write_task(task, recs);
 	records_free(recs);
-	input_close(&in);
 	return ret;
 }
 

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <objtool/checksum.h>
+#include <objtool/finish.h>
 #include <objtool/log.h>
 
 struct job {
@@ -25,6 +26,8 @@ static struct records *read_object(const char *path, unsigned int workers)
 	struct object *obj = object_open(path, workers);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
+	if (recs)
+		records_finish(recs, workers);
 	object_close(obj);
 	return recs;
 }

@@ -11,19 +11,27 @@
 #include <stdio.h>
 #include <objtool/elf.h>
 #include <objtool/exclude.h>
+#include <objtool/input.h>
 #include <objtool/records.h>
 
 /*
- * Checksum everything in @obj, with as many threads as it was opened for. Returns finished
- * records that do not refer to the object, or NULL after a message. What could not be decoded or
- * attributed is said with warning(), by object, function and offset. The result
- * does not depend on how many.
+ * Checksum everything in @obj, with as many threads as it was opened for. Returns records that
+ * do not refer to the object, for records_finish(). What could not be decoded or attributed is
+ * said with warning(), by object, function and offset. The result does not depend on how many
+ * threads there are.
  *
  * If @exclude is not NULL, functions and data of the files that it lists have no
  * records, nor have the rests of an object that is all of such a file. What cannot be
  * attributed to a file is in.
  */
 struct records *checksum_object(struct object *obj, struct exclude *exclude);
+
+/*
+ * Open an object, checksum it, close it; with up to @workers threads. Returns finished records,
+ * or NULL after a message.
+ */
+struct records *checksum_input(const struct image *image, struct exclude *exclude,
+			       unsigned int workers);
 
 /*
  * Print the token streams of the records called @name to @out, one token a
