@@ -183,76 +183,86 @@ static int check_ident(const struct reader *r)
 /* --- Sections --- */
 
 /*
- * Check that the section table lies within the file, before libelf sees it.
- * More than 65279 sections do not fit e_shnum, which is then 0, and the first
- * header's sh_size has their number.
+ * Find the section table, whose number of headers goes to *@nr. More than 65279 sections do not
+ * fit e_shnum, which is then 0, and the first header's sh_size has their number.
  */
-static int check_section_table(const struct reader *r)
+static const u8 *find_section_table(const struct reader *r, u64 *nr)
 {
-	const u8 *head = r->file.data;
+	const u8 *head = r->file.data, *table;
 	u64 off = get_u64(head + offsetof(Elf64_Ehdr, e_shoff));
-	u64 nr = get_u16(head + offsetof(Elf64_Ehdr, e_shnum));
 
-	if (off == 0)
-		return error("%s: no section table", r->path);
-	if (nr == 0) {
+	*nr = get_u16(head + offsetof(Elf64_Ehdr, e_shnum));
+	if (off == 0) {
+		error("%s: no section table", r->path);
+		return NULL;
+	}
+	if (*nr == 0) {
 		const u8 *first = file_bytes(r, off, sizeof(Elf64_Shdr));
 
 		if (first)
-			nr = get_u64(first + offsetof(Elf64_Shdr, sh_size));
+			*nr = get_u64(first + offsetof(Elf64_Shdr, sh_size));
 	}
-	if (nr > r->file.size / sizeof(Elf64_Shdr) || !file_bytes(r, off, nr * sizeof(Elf64_Shdr)))
-		return error("%s: truncated: %" PRIu64 " section headers at offset %#" PRIx64
-			     ", the file has %zu bytes",
-			     r->path, nr, off, r->file.size);
-	if (nr < 2 || nr >= SEC_ABS)
-		return error("%s: no sections", r->path);
-	return 0;
+	table = *nr > r->file.size / sizeof(Elf64_Shdr)
+			? NULL
+			: file_bytes(r, off, *nr * sizeof(Elf64_Shdr));
+	if (!table) {
+		error("%s: truncated: %" PRIu64 " section headers at offset %#" PRIx64
+		      ", the file has %zu bytes",
+		      r->path, *nr, off, r->file.size);
+		return NULL;
+	}
+	if (*nr < 2 || *nr >= SEC_ABS) {
+		error("%s: no sections", r->path);
+		return NULL;
+	}
+	return table;
 }
 
-/* Copy the section headers out of @elf, and find the section names. */
-static int copy_headers(struct reader *r, Elf *elf)
+static int find_section_names(struct reader *r)
 {
 	struct span *names = &r->section_names;
-	size_t nr, strndx;
+	u32 strndx = get_u16(r->file.data + offsetof(Elf64_Ehdr, e_shstrndx));
+	const Elf64_Shdr *sh;
 
-	if (elf_getshdrnum(elf, &nr) || elf_getshdrstrndx(elf, &strndx))
-		return error("%s: damaged header: %s", r->path, elf_errmsg(-1));
-	r->obj->nr_sections = (u32)nr;
-	r->headers = xcalloc(nr, sizeof(*r->headers));
-	for (size_t i = 0; i < nr; i++)
-		if (!gelf_getshdr(elf_getscn(elf, i), &r->headers[i]))
-			return error("%s: section %zu: damaged header: %s", r->path, i,
-				     elf_errmsg(-1));
-	if (strndx == 0 || strndx >= nr)
-		return error("%s: damaged: section names are in section %zu of %zu", r->path,
-			     strndx, nr);
-	names->size = r->headers[strndx].sh_size;
-	names->data = file_bytes(r, r->headers[strndx].sh_offset, names->size);
-	if (r->headers[strndx].sh_type != SHT_STRTAB || !names->data || !names->size ||
+	if (strndx == SHN_XINDEX)
+		strndx = r->headers[0].sh_link;
+	if (strndx == 0 || strndx >= r->obj->nr_sections)
+		return error("%s: damaged: section names are in section %u of %u", r->path, strndx,
+			     r->obj->nr_sections);
+	sh = &r->headers[strndx];
+	names->size = sh->sh_size;
+	names->data = file_bytes(r, sh->sh_offset, names->size);
+	if (sh->sh_type != SHT_STRTAB || !names->data || !names->size ||
 	    names->data[names->size - 1] != '\0')
-		return error("%s: damaged: the section names (section %zu) are no string table "
+		return error("%s: damaged: the section names (section %u) are no string table "
 			     "within the file that ends in NUL",
 			     r->path, strndx);
 	return 0;
 }
 
+/*
+ * libelf brings the section headers to this machine's byte order. It is not asked to open the
+ * file: for each section it would make a structure of some hundred bytes, none of which is
+ * needed here, and there can be 100,000.
+ */
 static int read_headers(struct reader *r)
 {
-	int ret = -1;
-	Elf *elf;
+	Elf_Data from = {.d_type = ELF_T_SHDR, .d_version = EV_CURRENT}, to = from;
+	const u8 *table;
+	u64 nr;
 
-	if (check_section_table(r))
+	table = find_section_table(r, &nr);
+	if (!table)
 		return -1;
+	r->obj->nr_sections = (u32)nr;
+	r->headers = xcalloc(nr, sizeof(*r->headers));
+	from.d_buf = (void *)(uintptr_t)table; /* libelf only reads it */
+	to.d_buf = r->headers;
+	from.d_size = to.d_size = nr * sizeof(*r->headers);
 	elf_version(EV_CURRENT);
-	/* libelf asks for a plain char *, and only reads. */
-	elf = elf_memory((char *)(uintptr_t)r->file.data, r->file.size);
-	if (elf)
-		ret = copy_headers(r, elf);
-	else
-		error("%s: damaged header: %s", r->path, elf_errmsg(-1));
-	elf_end(elf);
-	return ret;
+	if (!elf64_xlatetom(&to, &from, ELFDATA2LSB))
+		return error("%s: damaged header: %s", r->path, elf_errmsg(-1));
+	return find_section_names(r);
 }
 
 /* A refusal that names section @i: "FILE: section 5 (.text): WHAT". */
