@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <objtool/checksum.h>
+#include <objtool/finish.h>
 #include "fuzz.h"
 
 const size_t fuzz_floor = 512U << 10;
@@ -41,6 +42,8 @@ static void check_threads(const u8 *data, size_t size, const struct records *rec
 	struct object *obj = object_open_mem("fuzz", data, size, 3);
 	struct records *again = obj ? checksum_object(obj, NULL) : NULL;
 
+	if (again)
+		records_finish(again, 3);
 	REQUIRE(again && again->nr == recs->nr && again->total == recs->total);
 	records_free(again);
 	object_close(obj);
@@ -53,6 +56,8 @@ void fuzz_one(const u8 *data, size_t size)
 	u8 number = obj ? dice(data, size) : 0;
 
 	object_close(obj);
+	if (recs)
+		records_finish(recs, 1);
 	for (size_t i = 0; recs && i < recs->nr; i++)
 		REQUIRE(recs->rec[i].name[0]); /* good without the object, and never empty */
 	if (recs && number % 32 == 1)

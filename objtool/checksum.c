@@ -714,6 +714,10 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 		return NULL;
 	e.in = &in;
 	e.recs = checksum_object(in.obj, exclude);
+	if (!e.recs) {
+		input_close(&in);
+		return NULL;
+	}
 	pool_run(in.obj->file_size < LARGE ? 1 : workers, 2, end_one, &e);
 	return e.recs;
 }
