@@ -106,6 +106,10 @@ static void warn_of_other_build(const struct build *old, const struct build *new
 		i += cmp <= 0;
 		j += cmp >= 0;
 	}
+	if (!other.nr && old->nr && new->nr)
+		warning("no object is in both builds: %s is only in the old one, %s only in the "
+			"new",
+			old->objs[0].path, new->objs[0].path);
 	compiled = how_many(other.compilers, &other);
 	taken = how_many(other.steps, &other);
 	if (other.compilers)
@@ -152,6 +156,8 @@ struct patches {
 
 static void print_patch(struct patches *p, const struct diff_entry *e, FILE *out)
 {
+	if (report_is_crc(e))
+		return;
 	if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && p->strict))
 		p->failed += bodies_print_patch(&p->bodies, e, &p->style, out) != 0;
 }

@@ -115,26 +115,30 @@ static void put_form(const struct diff *diff, bool strict, bool patches, FILE *o
 	fputs("<output name=\"shown\"></output>\n</form>\n", out);
 }
 
-/* One row; @object is what stands in its column. */
-static void put_row(const struct diff_entry *e, const char *object, s64 growth, FILE *out)
+/* A row's text. */
+struct row {
+	const char *object, *name, *what;
+	s64 growth;
+};
+
+/* Leaves the row's <tbody> open. */
+static void put_row(const struct diff_entry *e, const struct row *row, FILE *out)
 {
-	const char *status = diff_status_name(e->status), *kind = record_kind_name(e->kind);
-	char *what = printed(print_what, e);
+	const char *status = diff_status_name(e->status);
 
 	fprintf(out,
 		"<tbody class=\"%s\">\n<tr><td class=\"status\">%s</td><td>%s</td>"
 		"<td class=\"object\">",
-		status, status, kind);
-	put_text(object, out);
+		status, status, record_kind_name(e->kind));
+	put_text(row->object, out);
 	fputs("</td><td class=\"name\">", out);
-	put_text(e->name, out);
-	if (growth)
-		fprintf(out, "</td><td class=\"size\">%+lld</td><td>", (long long)growth);
+	put_text(row->name, out);
+	if (row->growth)
+		fprintf(out, "</td><td class=\"size\">%+lld</td><td>", (long long)row->growth);
 	else
 		fputs("</td><td class=\"size\"></td><td>", out);
-	put_text(what, out);
+	put_text(row->what, out);
 	fputs("</td></tr>\n", out);
-	free(what);
 }
 
 /* Of a line of a unified diff, in the colours that people expect; NULL for one of both sides. */
@@ -171,14 +175,57 @@ static void put_patch(char *text, FILE *out)
 
 static void put_entry(const struct diff_entry *e, const struct report_patches *patches, FILE *out)
 {
-	s64 growth = e->status == DIFF_AMBIGUOUS ? 0 : diff_growth(e);
-	char *patch = patches ? patches->get(patches->ctx, e) : NULL;
+	char *what = printed(print_what, e), *patch;
+	struct row row = {e->object, e->name, what, 0};
 
-	put_row(e, e->object, growth, out);
+	if (e->status != DIFF_AMBIGUOUS)
+		row.growth = diff_growth(e);
+	put_row(e, &row, out);
+	patch = patches ? patches->get(patches->ctx, e) : NULL;
 	if (patch && *patch)
 		put_patch(patch, out);
 	fputs("</tbody>\n", out);
 	free(patch);
+	free(what);
+}
+
+static void put_common(const struct diff *diff, const struct common_change *change, FILE *out)
+{
+	char *object = xasprintf("in %zu of %zu objects", change->objects, diff->objects);
+	char *what = printed(print_what, change->like);
+
+	put_row(change->like, &(struct row){object, change->like->name, what, 0}, out);
+	fputs("</tbody>\n", out);
+	free(object);
+	free(what);
+}
+
+/* Entries [@i, @end) of one object. */
+static void put_object(const struct diff *diff, const struct report_common *common, size_t i,
+		       size_t end, const struct report_patches *patches, FILE *out)
+{
+	const struct diff_entry *crc = NULL;
+	size_t nr = 0;
+	char *name;
+
+	for (; i < end; i++) {
+		const struct diff_entry *e = &diff->entries[i];
+
+		if (common->covers[i])
+			continue;
+		if (report_is_crc(e)) {
+			crc = e;
+			nr++;
+		} else {
+			put_entry(e, patches, out);
+		}
+	}
+	if (!crc)
+		return;
+	name = xasprintf("%zu exported symbol%s", nr, &"s"[nr == 1]);
+	put_row(crc, &(struct row){crc->object, name, "versions", 0}, out);
+	fputs("</tbody>\n", out);
+	free(name);
 }
 
 static void put_table(const struct diff *diff, const struct report_patches *patches, FILE *out)
@@ -190,17 +237,12 @@ static void put_table(const struct diff *diff, const struct report_patches *patc
 	      "<th data-key=\"size\" class=\"size\">size</th><th data-key=\"what\">what differs"
 	      "</th></tr></thead>\n",
 	      out);
-	for (size_t i = 0; i < common.nr; i++) {
-		char *object =
-			xasprintf("in %zu of %zu objects", common.change[i].objects, diff->objects);
-
-		put_row(common.change[i].like, object, 0, out);
-		fputs("</tbody>\n", out);
-		free(object);
+	for (size_t i = 0; i < common.nr; i++)
+		put_common(diff, &common.change[i], out);
+	for (size_t i = 0, end; i < diff->nr; i = end) {
+		end = report_object_end(diff, i);
+		put_object(diff, &common, i, end, patches, out);
 	}
-	for (size_t i = 0; i < diff->nr; i++)
-		if (!common.covers[i])
-			put_entry(&diff->entries[i], patches, out);
 	fputs("</table>\n", out);
 	report_common_free(&common);
 }

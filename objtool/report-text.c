@@ -28,14 +28,6 @@ struct text {
 /* Longer names push what follows to the right, rather than all other lines. */
 #define NAME_COLUMN 40
 
-/* Exported symbols' version hashes (CONFIG_MODVERSIONS): one changed type changes thousands. */
-#define CRC "__crc_"
-
-static bool is_crc(const struct diff_entry *e)
-{
-	return e->status == DIFF_CHANGED && e->kind == RECORD_DATA && str_starts(e->name, CRC);
-}
-
 static bool is_lines(const struct text *t, const struct diff_entry *e)
 {
 	return e->status == DIFF_LINES && !t->look->strict;
@@ -47,7 +39,7 @@ static bool has_line(const struct text *t, size_t i)
 	const struct diff_entry *e = &t->diff->entries[i];
 
 	return !t->common.covers[i] && !(e->alone && t->fold_alone) && !is_lines(t, e) &&
-	       !is_crc(e);
+	       !report_is_crc(e);
 }
 
 /* How many entries from @i on have the name and status of entry @i. */
@@ -180,7 +172,7 @@ static void print_crcs(const struct text *t)
 	size_t nr = 0;
 
 	for (size_t i = t->first; i < t->end; i++)
-		nr += !t->common.covers[i] && is_crc(&t->diff->entries[i]);
+		nr += !t->common.covers[i] && report_is_crc(&t->diff->entries[i]);
 	if (nr) {
 		report_status_word(DIFF_CHANGED, t->look, t->out);
 		fprintf(t->out, "  crc   versions of %zu exported symbol%s\n", nr, &"s"[nr == 1]);

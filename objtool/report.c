@@ -58,6 +58,11 @@ void report_heading(const char *text, const struct report_look *look, FILE *out)
 	fprintf(out, ":%s\n", report_ink(look, INK_PLAIN));
 }
 
+bool report_is_crc(const struct diff_entry *e)
+{
+	return e->status == DIFF_CHANGED && e->kind == RECORD_DATA && str_starts(e->name, "__crc_");
+}
+
 void report_lanes(u16 lanes, FILE *out)
 {
 	const char *separator = "";

@@ -105,6 +105,21 @@ def test_text():
     check("page: no difference", page.rows == [] and page.wrong == [])
 
 
+def test_folding():
+    names = ["m%d.ko" % i for i in range(12)]
+    old = tree("many-old", {n: [line("data", "version", 1), func("f", 1)] for n in names})
+    new = tree("many-new", {n: [line("data", "version", 2), func("f", 2 if n == "m3.ko" else 1)] for n in names})
+    page = Page(report(old=old, new=new)[3])
+    check("folding: what is in all objects", page.rows == [
+        ["changed", "data", "in 12 of 12 objects", "version", "", "contents"],
+        ["changed", "func", "m3.ko", "f", "", "contents"]], page.rows)
+    old = tree("crc-old", {"x.ko": [line("data", "__crc_%d" % i, 1) for i in range(5)] + [func("f", 1)]})
+    new = tree("crc-new", {"x.ko": [line("data", "__crc_%d" % i, 2) for i in range(5)] + [func("f", 2)]})
+    page = Page(report(old=old, new=new)[3])
+    check("folding: symbol versions", page.rows == [["changed", "func", "x.ko", "f", "", "contents"], [
+        "changed", "data", "x.ko", "5 exported symbols", "", "versions"]], page.rows)
+
+
 def test_escapes():
     """What could be taken for HTML, in a path: names in a .checksums file cannot have most of it."""
     evil = "<script>alert(1)</script>&amp;\"'\x1b[2J"
@@ -242,6 +257,6 @@ def test_browser():
     check("browser: without the script, all is there", seen == names, seen)
 
 
-for test in (test_text, test_escapes, test_file, test_browser, test_disassembly):
+for test in (test_text, test_folding, test_escapes, test_file, test_browser, test_disassembly):
     test()
 finish()

@@ -798,6 +798,10 @@ renamed    func  gone  was go in kernel/from.o
     result = diff(path("old/kernel/fork.o"), path("kept/kernel"))
     check("diff: a file and a tree", result[0] == 1 and result[1].startswith("changed    func  fork ")
           and "functions: 1 changed (of 1)\n" in result[1], result)
+    put("elsewhere/a/b.o", func("fork"))
+    status, out, err = objtool("diff", path("old"), path("elsewhere"))
+    check("diff: nothing in common is said", status == 1 and one_line(err) and "no object is in both builds" in err
+          and "a/b.o" in err, err)
     refused("diff: a file that the tree has not", ["diff", path("old/kernel/fork.o"), path("kept/fs")], "fork.o")
 
 

@@ -92,6 +92,12 @@ void report_path(const char *path, FILE *out);
 void report_entry(const struct diff_entry *e, size_t nr, const struct report_look *look,
 		  int name_width, FILE *out);
 
+/*
+ * True for the version hash of an exported symbol (CONFIG_MODVERSIONS), changed: one
+ * changed type changes thousands, and how they changed says nothing.
+ */
+bool report_is_crc(const struct diff_entry *e);
+
 /* What there is to say of an entry besides its name: its lanes, what it was called; or nothing. */
 void report_reason(const struct diff_entry *e, FILE *out);
 
