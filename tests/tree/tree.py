@@ -657,9 +657,10 @@ def test_at_once():
         check("at once: all is there", contents(tree) == contents("int-ref") and not leftovers(tree))
 
 
-def test_progress():
+def stopped_for_a_second(*args):
+    """What a run that is held up leaves on a terminal that has its messages."""
     master, slave = pty.openpty()
-    with subprocess.Popen([OBJTOOL, "checksum", "-j1", "-o", path("progress"), path("int")], stderr=slave) as p:
+    with subprocess.Popen([OBJTOOL, *args], stdout=subprocess.DEVNULL, stderr=slave) as p:
         time.sleep(0.02)
         p.send_signal(signal.SIGSTOP)
         time.sleep(1.1)
@@ -671,8 +672,16 @@ def test_progress():
             text += os.read(master, 4096)
     except OSError:
         pass
+    return text
+
+
+def test_progress():
+    text = stopped_for_a_second("checksum", "-j1", "-o", path("progress"), path("int"))
     check("progress: on a terminal", b"\robjtool: checksum: " in text and b" of 152" in text, text)
     check("progress: and gone", b"\r\033[Kobjtool: error" in text, text)
+    text = stopped_for_a_second("diff", "-j1", path("int"), path("progress"))
+    check("progress: of diff", re.search(rb"\robjtool: diff: \d+ of 152\x1b\[K", text), text)
+    check("progress: of diff, and gone", b"\r\033[Kobjtool: error" in text, text)
 
 
 def test_read_only():
