@@ -936,17 +936,19 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 static u32 read_insns(const u8 *data, u32 off, u32 end, bool to_exit, struct insns *insns,
 		      bool *filler)
 {
-	u32 ordinal = 0, nr = insns->nr;
-	bool nop = false;
+	struct code_insn *ci = insns->insn + insns->nr, *room = insns->insn + insns->cap;
+	bool nop = false, some = false;
+	u32 ordinal = 0;
 
-	*filler = false;
-	while (off < end) {
-		struct code_insn *ci;
+	for (; off < end; ci++) {
 		unsigned int len;
 
-		if (nr == insns->cap)
+		if (ci == room) {
+			insns->nr = insns->cap;
 			grow(insns);
-		ci = &insns->insn[nr++];
+			ci = insns->insn + insns->nr;
+			room = insns->insn + insns->cap;
+		}
 		len = arch_decode(data + off, end - off, &ci->insn);
 		if (!len)
 			ci->insn = (struct insn){.flags = 0};
@@ -957,13 +959,14 @@ static u32 read_insns(const u8 *data, u32 off, u32 end, bool to_exit, struct ins
 		ci->bare = len && !ci->insn.flags;
 		ci->len = (u8)(len ? len : 1);
 		/* Filler is nops before something aligned. */
-		*filler |= nop & !(off % MIN_ALIGNMENT);
+		some |= nop & !(off % MIN_ALIGNMENT);
 		nop = ci->insn.cls == INSN_NOP;
 		off += ci->len;
 		if (to_exit && leaves(&ci->insn))
-			break;
+			end = off;
 	}
-	insns->nr = nr;
+	insns->nr = (u32)(ci - insns->insn);
+	*filler = some;
 	return off;
 }
 
