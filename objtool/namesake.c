@@ -196,6 +196,7 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 		.code = code,
 		.head = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
 		.rank = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
+		.told = arena_alloc(&obj->arena, code->nr_units, sizeof(*ns->told)),
 	};
 	find_heads(code, ns->head);
 	for (u32 s = 1; s < obj->nr_symbols; s++)
@@ -304,6 +305,7 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 {
 	const struct code *code = ns->code;
 	const struct section *sec = &code->obj->sections[u->sec];
+	bool alone = code_is_alone(code, (u32)(u - code->units));
 	struct reloc_cursor cur = reloc_cursor(sec, u->off);
 	struct vote vote = {lo, hi, 0, 0};
 	const struct reloc *rel;
@@ -316,14 +318,35 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 		u64 end = (u64)ci->off + ci->len;
 
 		rel = reloc_next(&cur, end);
-		if (!rel && ci->insn.flags)
-			cast(&vote, file_at(ns, true, u->sec, code_branch_target(sec, ci)));
+		if (!rel && ci->insn.flags) {
+			s64 to = code_branch_target(sec, ci);
+
+			if (!alone || to < u->off || to >= (s64)u->off + u->len)
+				cast(&vote, file_at(ns, true, u->sec, to));
+		}
 		for (; rel; rel = reloc_next(&cur, end))
 			cast(&vote, file_of_reloc(ns, true, rel, end));
 	}
 	while ((rel = reloc_next(&cur, (u64)u->off + u->len)))
 		cast(&vote, file_of_reloc(ns, false, rel, rel->offset));
 	return vote.winner;
+}
+
+/*
+ * The same, asked once of each unit: units with no local symbol between them have the same
+ * candidates. Two threads may both find out, and find the same.
+ */
+static u32 file_told(const struct namesakes *ns, u32 unit, const struct origin *origin,
+		     struct insns *scratch)
+{
+	u32 told = atomic_load_explicit(&ns->told[unit], memory_order_relaxed);
+
+	if (!told) {
+		told = 1 +
+		       file_by_vote(ns, &ns->code->units[unit], origin->lo, origin->hi, scratch);
+		atomic_store_explicit(&ns->told[unit], told, memory_order_relaxed);
+	}
+	return told - 1;
 }
 
 /* As many globals on each side are asked where they are from. */
@@ -342,7 +365,7 @@ static u32 file_told_beside(const struct namesakes *ns, u32 unit, s32 step,
 		if (i < code->first_unit[sec] || i >= code->first_unit[sec + 1] ||
 		    code->obj->symbols[code->units[i].sym].bind == BIND_LOCAL)
 			break;
-		file = file_by_vote(ns, &code->units[i], origin->lo, origin->hi, scratch);
+		file = file_told(ns, i, origin, scratch);
 		if (file)
 			return file;
 	}
@@ -374,9 +397,7 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns
 	origin.hi = file_beside(code, unit, 1);
 	if (!origin.hi)
 		origin.hi = code->obj->nr_symbols;
-	origin.file = origin.lo == origin.hi
-			      ? origin.lo
-			      : file_by_vote(ns, &code->units[unit], origin.lo, origin.hi, scratch);
+	origin.file = origin.lo == origin.hi ? origin.lo : file_told(ns, unit, &origin, scratch);
 	if (!origin.file)
 		narrow(ns, unit, &origin, scratch);
 	return origin;

@@ -9,16 +9,18 @@
 #ifndef OBJTOOL_NAMESAKE_H
 #define OBJTOOL_NAMESAKE_H
 
+#include <stdatomic.h>
 #include <objtool/check.h>
 
 struct namesakes {
 	const struct code *code;
-	u32 *head;   /* by symbol: the first symbol of its canonical name, 0 if there is no other */
-	u32 *rank;   /* by symbol: of a local function among its namesakes of the same file */
-	u64 *plain;  /* of clang's objects: head << 32 | file of locals without a counter, sorted */
+	u32 *head;  /* by symbol: the first symbol of its canonical name, 0 if there is no other */
+	u32 *rank;  /* by symbol: of a local function among its namesakes of the same file */
+	u64 *plain; /* of clang's objects: head << 32 | file of locals without a counter, sorted */
 	u32 nr_plain;
 	bool clang;
-	u64 *locals; /* head << 32 | file of each local symbol with namesakes, sorted */
+	_Atomic u32 *told; /* by unit: 1 + the file its references tell of, once somebody asked */
+	u64 *locals;	   /* head << 32 | file of each local symbol with namesakes, sorted */
 	u32 nr_locals;
 };
 
