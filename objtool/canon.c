@@ -717,7 +717,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 {
 	const struct section *sec = section(c, s);
 	struct reloc_cursor cur = parts_relocs(&c->parts, s, off);
-	u32 special = specials_from(&c->code->specials, s, off);
+	u32 special = specials_near(&c->code->specials, c->special, s, off);
 
 	for (u32 i = first; i < first + nr; i++) {
 		struct code_insn ci;
@@ -744,6 +744,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 			write_plain_insn(c, sec, s, &ci, &cur);
 	}
 	c->parts.last = cur;
+	c->special = special;
 }
 
 /* ---- special-section entries ---- */
@@ -998,7 +999,7 @@ static void write_specials_before(struct canon *c, const struct unit *u)
 	const struct specials *specials = &c->code->specials;
 	u32 from = u->off > MAX_ROOM ? u->off - MAX_ROOM : 0;
 
-	for (u32 i = specials_from(specials, u->sec, from);
+	for (u32 i = specials_near(specials, c->special, u->sec, from);
 	     i < specials->nr && specials->entries[i].site.sec == u->sec &&
 	     specials->entries[i].site.off < u->off;
 	     i++) {
@@ -1039,7 +1040,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		       const struct line_field *line)
 {
 	const struct section *sec = section(c, s);
-	struct reloc_cursor cur = reloc_cursor(sec, off);
+	struct reloc_cursor cur = parts_relocs(&c->parts, s, off);
 	const struct reloc *rel;
 
 	watch_place(c, s, off);
@@ -1069,6 +1070,9 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		write_target(c, &t);
 		token_end(&c->stream);
 	}
+	/* The next data object comes next, what unnamed data does is anywhere. */
+	if (!table)
+		c->parts.last = cur;
 }
 
 /* ---- units ---- */

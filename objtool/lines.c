@@ -57,15 +57,9 @@ static void forget(struct arguments *args, u16 regs)
 
 static bool names_source_file(const u8 *s, size_t len)
 {
-	static const char *const endings[] = {".c", ".h", ".S", ".rs"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
-		size_t n = strlen(endings[i]);
-
-		if (len > n && memcmp(s + len - n, endings[i], n) == 0)
-			return true;
-	}
-	return false;
+	if (len > 2 && s[len - 2] == '.')
+		return s[len - 1] == 'c' || s[len - 1] == 'h' || s[len - 1] == 'S';
+	return len > 3 && memcmp(s + len - 3, ".rs", 3) == 0;
 }
 
 /* Find the symbols that are in the table, by the hashes of their names: most are in none. */

@@ -591,15 +591,36 @@ void specials_read(struct object *obj, struct specials *specials)
 	read_entries(&r);
 }
 
+static bool is_before(const struct special *entry, u32 sec, u32 off)
+{
+	const struct place *p = &entry->site;
+
+	return p->sec < sec || (p->sec == sec && p->off < off);
+}
+
+u32 specials_near(const struct specials *specials, u32 hint, u32 sec, u32 off)
+{
+	u32 i = hint;
+
+	for (int steps = 0; steps < 16; steps++) {
+		if (i && !is_before(&specials->entries[i - 1], sec, off))
+			i--;
+		else if (i < specials->nr && is_before(&specials->entries[i], sec, off))
+			i++;
+		else
+			return i;
+	}
+	return specials_from(specials, sec, off);
+}
+
 u32 specials_from(const struct specials *specials, u32 sec, u32 off)
 {
 	u32 lo = 0, hi = specials->nr;
 
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
-		const struct place *p = &specials->entries[mid].site;
 
-		if (p->sec < sec || (p->sec == sec && p->off < off))
+		if (is_before(&specials->entries[mid], sec, off))
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -520,29 +520,29 @@ static unsigned int grp11(u8 op, u8 modrm, unsigned int attr)
 	return op == 0xc7 ? attr | REL : attr;
 }
 
+/* What opcode @op of a group, of @attr, is with this ModRM byte; 0 if undefined. */
+static unsigned int group_attr(u8 op, u8 modrm, unsigned int attr)
+{
+	switch (LOOK_OF(attr)) {
+	case LOOK_GRP1A:
+		return reg_field(modrm) == 0 ? E : 0;
+	case LOOK_GRP3:
+		return reg_field(modrm) < 2 ? attr : E;
+	case LOOK_GRP4:
+		return reg_field(modrm) < 2 ? E : 0;
+	case LOOK_GRP5:
+		return grp5(modrm);
+	case LOOK_GRP11:
+		return grp11(op, modrm, attr);
+	}
+	return attr;
+}
+
 /* An opcode of the one-byte map that decides by its ModRM byte; @off is the byte behind it. */
 static unsigned int group(const u8 *p, unsigned int off, unsigned int attr, unsigned int pfx,
 			  struct insn *insn)
 {
-	u8 op = p[off - 1], modrm = p[off];
-
-	switch (LOOK_OF(attr)) {
-	case LOOK_GRP1A:
-		attr = reg_field(modrm) == 0 ? E : 0;
-		break;
-	case LOOK_GRP3:
-		attr = reg_field(modrm) < 2 ? attr : E;
-		break;
-	case LOOK_GRP4:
-		attr = reg_field(modrm) < 2 ? E : 0;
-		break;
-	case LOOK_GRP5:
-		attr = grp5(modrm);
-		break;
-	case LOOK_GRP11:
-		attr = grp11(op, modrm, attr);
-		break;
-	}
+	attr = group_attr(p[off - 1], p[off], attr);
 	return attr ? fields(p, off, attr, pfx, insn) : 0;
 }
 
@@ -711,8 +711,13 @@ static inline unsigned int decode_common(const u8 *p, struct insn *insn)
 		attr = map_0f[p[off++]];
 		word += WORD_0F;
 	}
-	if (LOOK_OF(attr))
-		return 0;
+	if (LOOK_OF(attr)) {
+		if (LOOK_OF(attr) < LOOK_GRP3 || LOOK_OF(attr) > LOOK_GRP11)
+			return 0;
+		attr = group_attr(p[off - 1], p[off], attr);
+		if (!attr)
+			return 0;
+	}
 	word += WORD_CLS(attr) + WORD_FLAGS(attr) + imm_word[rex & byte >> 3][attr & IMM_MASK];
 	if (attr & MODRM) {
 		modrm = p[off];

@@ -23,6 +23,7 @@ struct canon {
 	struct stream stream;	 /* the tokens of the unit last given */
 	struct parts parts;	 /* the code of the current function */
 	u32 part;		 /* being written: index into .parts */
+	u32 special;		 /* where the last function's entries ended */
 	struct part replacement; /* being written; .nr is 0 if none is */
 	struct target *blobs;	 /* unnamed data met, in order of first use */
 	u32 nr_blobs, cap_blobs;

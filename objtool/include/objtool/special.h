@@ -77,6 +77,9 @@ void specials_read(struct object *obj, struct specials *specials);
 /* Index of the first entry whose site is at or after @off in section @sec. */
 u32 specials_from(const struct specials *specials, u32 sec, u32 off);
 
+/* The same, where it is known to be near index @hint, as when one function follows the other. */
+u32 specials_near(const struct specials *specials, u32 hint, u32 sec, u32 off);
+
 /* The relocation that fills field @field of @entry, or NULL. */
 const struct reloc *special_reloc(const struct object *obj, const struct special *entry,
 				  const struct field *field);
