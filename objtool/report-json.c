@@ -47,7 +47,7 @@ static void json_entry(const struct diff_entry *e, FILE *out)
 	}
 	if (e->status == DIFF_AMBIGUOUS)
 		json_member("build", e->old ? "old" : "new", out);
-	if (name_clone(e->name, &origin)) {
+	if (e->kind == RECORD_FUNC && name_clone(e->name, &origin)) {
 		char *name = xasprintf("%.*s", (int)origin, e->name);
 
 		json_member("clone_of", name, out);

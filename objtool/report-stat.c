@@ -115,7 +115,7 @@ static struct table count_directories(const struct diff *diff, const struct repo
 		const struct diff_entry *e = &diff->entries[i];
 		const char *slash = strrchr(e->object, '/');
 
-		if (common->covers[i])
+		if (common->covers[i] || report_is_crc(e))
 			continue;
 		table.rows[table.nr] = (struct row){.name = e->object,
 						    .len = slash ? (size_t)(slash - e->object) : 0};
@@ -240,24 +240,29 @@ static void add_kind(struct table *table, const char *words, const struct row *c
 	table->nr += total(row) || row->data || row->lines;
 }
 
-/* A change of several kinds counts in each of them; what is in very many objects, in none. */
+/*
+ * A change of several kinds counts in each of them; what is in very many
+ * objects, in none. Versions of exported symbols are a kind of their own.
+ */
 static struct table count_kinds(const struct diff *diff, const struct report_common *common)
 {
-	struct table table = {.rows = xcalloc(NR_LANES + NR_DIFF_STATUS, sizeof(*table.rows))};
-	struct row lanes[NR_LANES] = {0}, statuses[NR_DIFF_STATUS] = {0};
+	struct table table = {.rows = xcalloc(NR_LANES + NR_DIFF_STATUS + 1, sizeof(*table.rows))};
+	struct row lanes[NR_LANES] = {0}, statuses[NR_DIFF_STATUS] = {0}, crcs = {0};
 
 	for (size_t i = 0; i < diff->nr; i++) {
 		const struct diff_entry *e = &diff->entries[i];
+		bool crc = report_is_crc(e);
 
 		if (common->covers[i])
 			continue;
-		count_entry(&statuses[e->status], e);
+		count_entry(crc ? &crcs : &statuses[e->status], e);
 		for (enum lane lane = 0; lane < NR_LANES; lane++)
-			if (e->status == DIFF_CHANGED && e->lanes >> lane & 1)
+			if (e->status == DIFF_CHANGED && !crc && e->lanes >> lane & 1)
 				count_entry(&lanes[lane], e);
 	}
 	for (enum lane lane = 0; lane < LANE_LINES; lane++)
 		add_kind(&table, lane_words(lane), &lanes[lane]);
+	add_kind(&table, "symbol versions", &crcs);
 	for (enum diff_status status = DIFF_LINES; status < NR_DIFF_STATUS; status++)
 		add_kind(&table,
 			 status == DIFF_LINES ? "line numbers only" : diff_status_name(status),

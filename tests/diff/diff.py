@@ -410,6 +410,10 @@ data objects: 1 changed (of 1)
                   {"lib/m/" + n: lines for n, lines in new.items()})[1]
     check("stat: without the directory of all", deep == builds("stat", old, new)[1].replace(
         "by directory:", "by directory, below lib/m/:"), deep)
+    versions = builds("stat", {"d/a.o": [data("__crc_%d" % i, 1) for i in range(5)] + [data("d", 1, consts=1)], "b": []},
+                      {"d/a.o": [data("__crc_%d" % i, 2) for i in range(5)] + [data("d", 2, consts=2)], "b": []})[1]
+    check("stat: symbol versions apart", re.findall(r"^  (\S.*?)  +0 +(\d+) +0$", versions, re.M) == [
+        ("d", "1"), ("strings and constants", "1"), ("symbol versions", "5")], versions)
     odd = builds("stat", {}, {"a\x1b[2J/b.o": [func("x", 1)], "c/d.o": []})[1]
     check("stat: a path does not steer the terminal", "\x1b" not in odd and "a\\x1b[2J" in odd, odd)
 

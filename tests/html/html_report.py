@@ -202,7 +202,7 @@ def browse(text, script):
     text = text.replace("</body>", "<script>document.body.dataset.seen = JSON.stringify((() => {%s})());"
                         "</script></body>" % script)
     page = make_file("browsed.html", text.encode())
-    p = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + path("profile"),
+    p = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + path("profile"),
                         "--dump-dom", "file://" + page], capture_output=True, timeout=120, check=False)
     found = re.search(r'data-seen="([^"]*)"', p.stdout.decode())
     return json.loads(html.unescape(found[1])) if found else p.stderr.decode()[-500:]
