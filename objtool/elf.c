@@ -15,14 +15,10 @@
  * are from the ELF-64 object file format 1.5, the gABI (extended section
  * numbers) and the x86-64 psABI 1.0 (relocation types).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <objtool/contents.h>
 #include <objtool/elf.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
@@ -40,11 +36,6 @@
 /* What one thread takes at once. */
 #define SYMBOLS_AT_ONCE	 4096U
 #define SECTIONS_AT_ONCE 64
-
-struct object_file {
-	void *map;
-	size_t size;
-};
 
 /* What is known while an object is being read. */
 struct reader {
@@ -942,55 +933,38 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 	return NULL;
 }
 
-/* Map the regular file at @path. Never waits, as opening a FIFO would. */
-static int map_file(const char *path, struct object_file *file)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	int ret = 0;
-
-	if (fd < 0)
-		return error("%s: %s", path, strerror(errno));
-	if (fstat(fd, &st))
-		ret = error("%s: %s", path, strerror(errno));
-	else if (S_ISDIR(st.st_mode))
-		ret = error("%s: this is a directory, not an object", path);
-	else if (!S_ISREG(st.st_mode))
-		ret = error("%s: not a regular file", path);
-	else
-		file->size = (size_t)st.st_size;
-	if (file->size) {
-		file->map = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (file->map == MAP_FAILED)
-			ret = error("%s: cannot map it: %s", path, strerror(errno));
-	}
-	close(fd);
-	return ret;
-}
-
 struct object *object_open(const char *path, unsigned int workers)
 {
-	struct object_file file = {0};
+	struct contents contents;
 	struct object *obj;
 
-	if (map_file(path, &file))
+	if (contents_open(&contents, path))
 		return NULL;
-	obj = object_open_mem(path, file.map, file.size, workers);
+	obj = object_open_mem(path, contents.data, contents.size, workers);
 	if (!obj) {
-		munmap(file.map, file.size);
+		if (contents_changed(&contents))
+			error("%s: it was changed while it was read", path);
+		contents_close(&contents);
 		return NULL;
 	}
-	obj->file = arena_alloc(&obj->arena, 1, sizeof(*obj->file));
-	*obj->file = file;
+	obj->contents = arena_alloc(&obj->arena, 1, sizeof(*obj->contents));
+	*obj->contents = contents;
 	return obj;
+}
+
+int object_confirm(const struct object *obj)
+{
+	if (!obj->contents || !contents_changed(obj->contents))
+		return 0;
+	return error("%s: changes while it is read: is it being built?", obj->path);
 }
 
 void object_close(struct object *obj)
 {
 	if (!obj)
 		return;
-	if (obj->file)
-		munmap(obj->file->map, obj->file->size);
+	if (obj->contents)
+		contents_close(obj->contents);
 	arena_free(&obj->arena);
 	free(obj);
 }

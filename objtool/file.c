@@ -7,9 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <objtool/file.h>
 #include <objtool/mem.h>
+
+/* A temporary file's name: of which process, and its how many-th. */
+#define TEMP_PREFIX ".objtool-"
+#define TEMP_SUFFIX ".tmp"
+
+/* Temporary files have a name for as long as two system calls take; this many seconds are enough. */
+#define STALE_AFTER 60
 
 struct content {
 	const struct span *parts;
@@ -94,7 +102,8 @@ static char *name_temp(const char *path, int *fd)
 
 	for (unsigned int i = 0; i < 1000 && ret < 0 && (!i || errno == EEXIST); i++) {
 		free(name);
-		name = xasprintf("%.*s.objtool-%ld-%u.tmp", dir_len(path), path, (long)getpid(), i);
+		name = xasprintf("%.*s" TEMP_PREFIX "%ld-%u" TEMP_SUFFIX, dir_len(path), path,
+				 (long)getpid(), i);
 		if (unnamed)
 			ret = linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
 		else
@@ -166,4 +175,19 @@ int file_write(const char *path, const struct span *parts, size_t nr)
 	ret = write_renamed(&content, target ? target : path);
 	free(target);
 	return ret;
+}
+
+bool file_is_temporary(const char *name)
+{
+	return str_starts(name, TEMP_PREFIX) && str_ends(name, TEMP_SUFFIX);
+}
+
+void file_remove_stale(const char *path)
+{
+	long pid = strtol(path + dir_len(path) + strlen(TEMP_PREFIX), NULL, 10);
+	struct stat st;
+
+	if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH && !lstat(path, &st) &&
+	    S_ISREG(st.st_mode) && time(NULL) - st.st_ctime > STALE_AFTER)
+		unlink(path);
 }

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <objtool/contents.h>
 #include <objtool/expand.h>
 #include <objtool/input.h>
 #include <objtool/log.h>
@@ -77,10 +77,13 @@ enum content content_of(const char *path)
 	struct stat st;
 	int fd = open_file(path, &st);
 	ssize_t len = -1;
+	int failed;
 
 	if (fd >= 0) {
 		len = read(fd, head, sizeof(head));
+		failed = errno;
 		close(fd);
+		errno = failed;
 	}
 	return len < 0 ? CONTENT_NONE : content_at(head, (size_t)len);
 }
@@ -298,46 +301,22 @@ static int read_archive(struct archive *ar)
 	return 0;
 }
 
-/* Map the file at @path; its size is 0 after a message. */
-static struct span map_file(const char *path)
-{
-	struct span file = {NULL, 0};
-	struct stat st;
-	int fd = open_file(path, &st);
-	void *map;
-
-	if (fd >= 0 && st.st_size) {
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map != MAP_FAILED)
-			file = (struct span){map, (size_t)st.st_size};
-	}
-	if (!file.size)
-		error("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return file;
-}
-
-static void unmap_file(struct span file)
-{
-	munmap((void *)(uintptr_t)file.data, file.size);
-}
-
 int images_add(struct images *images, const char *path)
 {
 	enum content content = content_of(path);
 	struct archive ar = {.path = path, .images = images, .thin = content == CONTENT_THIN};
+	struct contents file;
 	int ret;
 
 	if (content != CONTENT_ARCHIVE && content != CONTENT_THIN) {
 		images_add_file(images, path, base_name(path));
 		return 0;
 	}
-	ar.file = map_file(path);
-	if (!ar.file.size)
+	if (contents_open(&file, path))
 		return -1;
+	ar.file = (struct span){file.data, file.size};
 	ret = read_archive(&ar);
-	unmap_file(ar.file);
+	contents_close(&file);
 	return ret;
 }
 
@@ -386,13 +365,15 @@ static int read_bytes(const struct image *image, struct buf *out)
 
 static int expand_file(const struct image *image, enum compression how, struct buf *out)
 {
-	struct span file = map_file(image->path);
+	struct contents file;
 	int ret;
 
-	if (!file.size)
+	if (contents_open(&file, image->path))
 		return -1;
-	ret = expand(image->path, how, file, out);
-	unmap_file(file);
+	ret = expand(image->path, how, (struct span){file.data, file.size}, out);
+	if (!ret && contents_changed(&file))
+		ret = error("%s: changes while it is read: is it being built?", image->name);
+	contents_close(&file);
 	return ret;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* objtool.c - main: the table of commands, and what holds for all of them */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 #include <objtool/builtin.h>
+#include <objtool/contents.h>
 #include <objtool/log.h>
 #include <objtool/records.h>
 #include <objtool/version.h>
@@ -100,22 +99,11 @@ static int run(int argc, char **argv)
 	return cmd ? cmd->run(argc - 1, argv + 1) : EXIT_TROUBLE;
 }
 
-/* An object that is truncated while it is mapped; only what is safe in a handler. */
-static void input_vanished(int sig)
-{
-	static const char msg[] = "objtool: error: an input file was truncated while it was read\n";
-	ssize_t ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
-
-	(void)sig;
-	(void)ignored;
-	_exit(EXIT_TROUBLE);
-}
-
 int main(int argc, char **argv)
 {
 	int status, failed;
 
-	signal(SIGBUS, input_vanished);
+	contents_catch_truncation();
 	status = run(argc, argv);
 	/* Of an error before, only that there was one is known by now. */
 	failed = ferror(stdout);

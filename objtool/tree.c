@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <objtool/file.h>
 #include <objtool/input.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
@@ -98,7 +99,9 @@ static void note_file(struct tree *tree, struct tree_dir *dir, const char *name)
 {
 	const size_t cmd = strlen(".cmd"), sums = strlen(RECORDS_SUFFIX);
 
-	if (name[0] == '.') {
+	if (file_is_temporary(name)) {
+		add_file(tree, dir->name, name, 0)->temporary = true;
+	} else if (name[0] == '.') {
 		if (!str_ends(name, ".o.cmd") && !str_ends(name, ".ko.cmd"))
 			return;
 		add_file(tree, dir->name, name + 1, cmd)->cmd = true;
@@ -220,6 +223,9 @@ static void look_at(void *ctx, unsigned int worker, size_t i)
 	if (!file->object)
 		return;
 	file->content = (u8)content_of(file->path);
+	/* Gone, it is not there; else what is wrong with it is said when its turn comes. */
+	if (file->content == CONTENT_NONE && errno != ENOENT)
+		file->content = CONTENT_ELF;
 	file->object = file->content != CONTENT_NONE;
 	if (!file->cmd)
 		return;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <objtool/batch.h>
 #include <objtool/checksum.h>
+#include <objtool/file.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
 #include <objtool/stamp.h>
@@ -163,7 +164,11 @@ static int make_parents(const char *path)
 /* Remove a .checksums file, if it is one. Returns 0, or -1 after a message. */
 static int remove_sums(const char *path)
 {
-	if (content_of(path) != CONTENT_CHECKSUMS || !unlink(path) || errno == ENOENT)
+	enum content content = content_of(path);
+
+	if (content != CONTENT_CHECKSUMS && content != CONTENT_NONE)
+		return 0;
+	if ((content == CONTENT_CHECKSUMS && !unlink(path)) || errno == ENOENT)
 		return 0;
 	return error("cannot remove %s: %s", path, strerror(errno));
 }
@@ -214,8 +219,11 @@ static int checksum_file(struct update_task *task, struct exclude *exclude, unsi
 			return -1;
 		}
 		if (stat(task->image.path, &after)) {
-			remove_sums(task->to);
-			return 0;
+			bool gone = errno == ENOENT;
+
+			if (!gone)
+				error("%s: %s", task->image.name, strerror(errno));
+			return remove_sums(task->to) || !gone ? -1 : 0;
 		}
 		if (stamp_same(&task->object, &after))
 			return 0;
@@ -296,6 +304,13 @@ size_t update_run(struct update *up)
 
 /* --- What is left over --- */
 
+static void remove_temporary(const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->nr; i++)
+		if (tree->files[i].temporary)
+			file_remove_stale(tree->files[i].path);
+}
+
 static size_t prune_beside(const struct tree *tree)
 {
 	size_t failed = 0;
@@ -347,12 +362,16 @@ size_t update_prune(const struct tree *tree, const char *out)
 	struct tree *mirror;
 	size_t failed;
 
-	if (!out)
+	if (!out) {
+		remove_temporary(tree);
 		return prune_beside(tree);
+	}
 	if (access(out, F_OK)) /* nothing could be written there */
 		return 0;
 	mirror = tree_scan(out, 1);
 	failed = mirror ? prune_mirror(tree, mirror) : 1;
+	if (mirror)
+		remove_temporary(mirror);
 	tree_free(mirror);
 	return failed;
 }

@@ -2,7 +2,7 @@
 /*
  * elf.h - a relocatable ELF object, validated once, read in place
  *
- * object_open() maps a file, reads its headers through libelf, checks everything the rest
+ * object_open() reads or maps a file, reads its headers through libelf, checks everything the rest
  * of the tool relies on, and fills arrays of sections, symbols and
  * relocations. After that every index and offset in these structures is in
  * range and callers use them without checks:
@@ -102,7 +102,7 @@ struct object {
 	size_t file_size;
 	unsigned int workers;	  /* threads that may work on it at once, 1 or more */
 	struct arena arena;	  /* everything derived from this file, by any layer */
-	struct object_file *file; /* the mapping; private to elf.c */
+	struct contents *contents; /* of the file, NULL if the caller has them; private to elf.c */
 };
 
 /*
@@ -121,6 +121,12 @@ struct object *object_open(const char *path, unsigned int workers);
  */
 struct object *object_open_mem(const char *path, const void *image, size_t size,
 			       unsigned int workers);
+
+/*
+ * To be called when all has been made of the object: what the file was when it
+ * was opened counts only if it still is that. Returns 0, or -1 after a message.
+ */
+int object_confirm(const struct object *obj);
 
 /* Release everything; NULL is fine. */
 void object_close(struct object *obj);

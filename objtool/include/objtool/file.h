@@ -17,4 +17,14 @@
  */
 int file_write(const char *path, const struct span *parts, size_t nr);
 
+/* True if @name, without directories, is that of a temporary file. */
+bool file_is_temporary(const char *name);
+
+/*
+ * Remove the temporary file at @path if who made it is gone: killed, in the
+ * moment between two system calls in which it has that name. Not if it is
+ * younger than a minute: another machine may be writing to this directory.
+ */
+void file_remove_stale(const char *path);
+
 #endif

@@ -33,7 +33,7 @@ enum content {
 	CONTENT_CHECKSUMS,
 };
 
-/* What the file at @path is, from its first bytes. No message. */
+/* What the file at @path is, from its first bytes. No message; errno is set if it is CONTENT_NONE. */
 enum content content_of(const char *path);
 
 /* One object, not read yet. */

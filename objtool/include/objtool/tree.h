@@ -35,6 +35,7 @@ struct tree_file {
 	bool cmd;	  /* and the command that made it, */
 	bool sums;	  /* and a .checksums file of it: each may be there alone */
 	bool archive;	  /* built-in.a and such */
+	bool temporary;	  /* perhaps left behind by a run that was killed: file.h */
 	bool chosen;
 	bool part;	      /* something that was chosen stands for it */
 	u8 content;	      /* enum content, of an object */

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * faults.c - preloaded: has one call of the C library fail, or does something beside it
+ *
+ * FAULT is "WHAT:N": the N-th call of WHAT, over all threads, fails with an
+ * errno that it can have. WHAT is one of the groups of calls below, or
+ *
+ *	truncate	the N-th file that is mapped is cut to half behind our back
+ *	later		no call fails, and the clock is two minutes on
+ *	kill		the process is killed at its N-th call of any group
+ *
+ * That it came to that, it says by removing the file FAULT_MARK.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t nr, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+
+static struct {
+	char what[16];
+	long at; /* 0: not yet read, -1: no fault */
+	atomic_long calls;
+} fault;
+
+__attribute__((constructor)) static void read_fault(void)
+{
+	const char *env = getenv("FAULT"), *colon = env ? strchr(env, ':') : NULL;
+
+	if (!colon || (size_t)(colon - env) >= sizeof(fault.what))
+		return;
+	memcpy(fault.what, env, (size_t)(colon - env));
+	fault.at = strtol(colon + 1, NULL, 10);
+}
+
+/* True if this call of @what is the one. */
+static int is_due(const char *what)
+{
+	if (fault.at <= 0 || (strcmp(fault.what, what) != 0 && strcmp(fault.what, "kill") != 0) ||
+	    atomic_fetch_add(&fault.calls, 1) + 1 != fault.at)
+		return 0;
+	syscall(SYS_unlinkat, AT_FDCWD, getenv("FAULT_MARK"), 0);
+	if (!strcmp(fault.what, "kill"))
+		kill(getpid(), SIGKILL);
+	return 1;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+void *malloc(size_t size)
+{
+	if (is_due("alloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t nr, size_t size)
+{
+	if (is_due("alloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_calloc(nr, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+	if (is_due("alloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_realloc(p, size);
+}
+
+void *reallocarray(void *p, size_t nr, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(nr, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(p, bytes);
+}
+
+/* A call of group @what that returns -1 and @error when it is due. */
+#define CALL(what, error, type, name, parameters, arguments) \
+	type name parameters                                 \
+	{                                                    \
+		if (is_due(what)) {                          \
+			errno = error;                       \
+			return (type)-1;                     \
+		}                                            \
+		return REAL(name) arguments;                 \
+	}
+
+CALL("read", EIO, ssize_t, read, (int fd, void *p, size_t n), (fd, p, n))
+CALL("read", EIO, ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at))
+CALL("write", ENOSPC, ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
+CALL("rename", EIO, int, rename, (const char *from, const char *to), (from, to))
+CALL("rename", EMLINK, int, linkat, (int a, const char *from, int b, const char *to, int flags),
+     (a, from, b, to, flags))
+CALL("stat", EIO, int, stat, (const char *path, struct stat *st), (path, st))
+CALL("stat", EIO, int, lstat, (const char *path, struct stat *st), (path, st))
+CALL("stat", EIO, int, fstat, (int fd, struct stat *st), (fd, st))
+CALL("stat", EACCES, int, access, (const char *path, int mode), (path, mode))
+CALL("rename", EIO, int, unlink, (const char *path), (path))
+CALL("rename", ENOSPC, int, mkdir, (const char *path, mode_t mode), (path, mode))
+
+int close(int fd)
+{
+	int ret = REAL(close)(fd);
+
+	/* What was written may turn out to be lost only now. */
+	if (is_due("close")) {
+		errno = EIO;
+		return -1;
+	}
+	return ret;
+}
+
+int open(const char *path, int flags, ...)
+{
+	if (is_due("open")) {
+		errno = EMFILE;
+		return -1;
+	}
+	/* A mode is the third argument, if there is one; else it is not looked at. */
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0666);
+}
+
+DIR *opendir(const char *path)
+{
+	if (is_due("open")) {
+		errno = EMFILE;
+		return NULL;
+	}
+	return REAL(opendir)(path);
+}
+
+struct dirent *readdir(DIR *d)
+{
+	if (is_due("read")) {
+		errno = EIO;
+		return NULL;
+	}
+	return REAL(readdir)(d);
+}
+
+void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
+{
+	struct stat st;
+	char path[64];
+	void *map;
+
+	if (fd >= 0 && is_due("map")) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	map = (void *)syscall(SYS_mmap, at, size, prot, flags, fd, off);
+	if (fd >= 0 && map != MAP_FAILED && is_due("truncate") && !syscall(SYS_fstat, fd, &st)) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (truncate(path, st.st_size / 2))
+			abort();
+	}
+	return map;
+}
+
+time_t time(time_t *p)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (is_due("later"))
+		now.tv_sec += 120;
+	if (p)
+		*p = now.tv_sec;
+	return now.tv_sec;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	if (is_due("thread"))
+		return EAGAIN;
+	return REAL(pthread_create)(thread, attr, fn, arg);
+}
