@@ -59,7 +59,7 @@ pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(
 	$(shell pkg-config $(1) $(2))
 libs_pkg := libelf libxxhash zlib
 # Of these only the headers: the libraries are loaded when there is a use for them.
-loaded_pkg := liblzma libzstd capstone
+loaded_pkg := liblzma libzstd capstone libdw
 # Asked once, and only when something is built: "make deps" must work without them.
 libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg) $$(loaded_pkg)))$(libs_cflags)
 libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
@@ -132,7 +132,7 @@ install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 # What must be there, as COMMAND, FILE or pkg-config MODULE, "=", Debian package.
 needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-config \
 	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev zlib.pc=zlib1g-dev \
-	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev capstone.pc=libcapstone-dev
+	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev capstone.pc=libcapstone-dev libdw.pc=libdw-dev
 needed_by_tests := python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
 	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
 	mandoc=mandoc zsh=zsh chromium=chromium

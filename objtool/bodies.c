@@ -21,6 +21,7 @@ static void forget_bodies(struct bodies *b)
 
 static void close_object(struct open_object *o)
 {
+	inlines_free(o->inlines);
 	tracer_free(o->tracer);
 	if (o->tracer)
 		input_close(&o->in);
@@ -46,6 +47,7 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 		      name, s == SIDE_OLD ? "old" : "new");
 		return NULL;
 	}
+	o->image = image;
 	if (input_open(&o->in, image, 1))
 		return NULL;
 	/* What there is to warn of was said when it was hashed. */
@@ -84,6 +86,21 @@ int bodies_get(struct bodies *b, const struct diff_entry *e)
 	if (!ret)
 		merge_listings(&b->merged, &b->body[SIDE_OLD].list, &b->body[SIDE_NEW].list);
 	return ret;
+}
+
+const struct inlines *bodies_inlines(struct bodies *b, int side)
+{
+	struct open_object *o = &b->open[side];
+
+	if (!o->inlines_read && o->tracer)
+		o->inlines = inlines_read(o->image, &o->in);
+	o->inlines_read = true;
+	return o->inlines;
+}
+
+const char *bodies_function_at(const struct bodies *b, int side, u32 sec, u32 off)
+{
+	return tracer_function_at(b->open[side].tracer, sec, off);
 }
 
 void bodies_free(struct bodies *b)

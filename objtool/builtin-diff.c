@@ -7,6 +7,7 @@
 #include <objtool/builtin.h>
 #include <objtool/file.h>
 #include <objtool/ignore.h>
+#include <objtool/inlined.h>
 #include <objtool/load.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
@@ -15,8 +16,9 @@
 
 struct diff_options {
 	bool json, stat, name_only, name_status, quiet, strict, no_pager;
-	const char *html;	      /* where to write a page, or NULL */
-	bool patch, columns;	      /* -p, and old and new side by side */
+	const char *html;    /* where to write a page, or NULL */
+	bool patch, columns; /* -p, and old and new side by side */
+	bool inlined;
 	const char *function;	      /* the only one to compare, or NULL */
 	const char *ignore, *exclude; /* files of patterns, or NULL */
 	unsigned int context;	      /* lines around each change of a patch */
@@ -37,6 +39,8 @@ static const struct option_spec diff_options[] = {
 	       .kind = OPTION_NUMBER, .help = "lines around each change with -p; by default 3"),
 	OPTION(struct diff_options, columns, .name = "side-by-side",
 	       .help = "with -p, old and new in two columns"),
+	OPTION(struct diff_options, inlined, .name = "inlined",
+	       .help = "show inlined functions whose copies changed, and where they are"),
 	OPTION(struct diff_options, function, .name = "function", .arg = "NAME",
 	       .kind = OPTION_STRING, .help = "compare only what has this name"),
 	OPTION(struct diff_options, json, .name = "json", .help = "print one JSON document"),
@@ -227,6 +231,8 @@ static void print_report(const struct diff *diff, const struct diff_options *opt
 	if (!opts->no_pager)
 		pager_start(&pager);
 	print_form(diff, opts, old, new, &look);
+	if (opts->inlined)
+		p->failed += inlined_report(&p->bodies, diff, stdout);
 	if (opts->patch && !opts->html)
 		print_patches(diff, p);
 	pager_stop(&pager);
@@ -318,6 +324,8 @@ static int run_diff(int argc, char **argv)
 	if (opts.json + opts.stat + opts.name_only + opts.name_status > 1)
 		return misuse(&command_diff, "of --json, --stat, --name-only and --name-status, "
 					     "only one can be printed");
+	if (opts.inlined && (opts.json || opts.name_only || opts.name_status || opts.quiet))
+		return misuse(&command_diff, "--inlined is text: it goes with --stat and -p only");
 	if (opts.patch && !opts.html &&
 	    (opts.json || opts.name_only || opts.name_status || opts.quiet))
 		return misuse(&command_diff,

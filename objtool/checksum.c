@@ -779,7 +779,8 @@ struct tracer {
 	struct worker worker;
 	struct named_unit *units; /* those with a record, by name; the object's arena's */
 	size_t nr;
-	bool covered; /* what units cover is known */
+	const char **unit_names; /* by unit; NULL if it has no record */
+	bool covered;		 /* what units cover is known */
 };
 
 static int compare_named(const void *pa, const void *pb)
@@ -801,11 +802,14 @@ struct tracer *tracer_open(struct object *obj)
 	}
 	init_canon(&t->worker.canon, &t->reading);
 	t->units = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units));
-	for (u32 i = 0; i < code->nr_units; i++)
-		if (has_record(&code->units[i]))
-			t->units[t->nr++] = (struct named_unit){
-				canonical_name(&obj->arena, obj->symbols[code->units[i].sym].name),
-				i};
+	t->unit_names = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->unit_names));
+	for (u32 i = 0; i < code->nr_units; i++) {
+		if (!has_record(&code->units[i]))
+			continue;
+		t->unit_names[i] =
+			canonical_name(&obj->arena, obj->symbols[code->units[i].sym].name);
+		t->units[t->nr++] = (struct named_unit){t->unit_names[i], i};
+	}
 	if (t->nr)
 		qsort(t->units, t->nr, sizeof(*t->units), compare_named);
 	return t;
@@ -947,6 +951,18 @@ bool tracer_record(struct tracer *t, const struct record *rec, struct buf *token
 	found = found || trace_common(t, rec, rec->name, tokens);
 	free(name);
 	return found;
+}
+
+const char *tracer_function_at(const struct tracer *t, u32 sec, u32 off)
+{
+	const struct code *code = &t->reading.code;
+	u32 unit = sec < code->obj->nr_sections ? code_unit_at(code, sec, off) : NO_UNIT;
+
+	if (unit != NO_UNIT && code->units[unit].parent != NO_UNIT)
+		unit = code->units[unit].parent;
+	if (unit == NO_UNIT || code->units[unit].kind != UNIT_FUNC)
+		return NULL;
+	return t->unit_names[unit];
 }
 
 void tracer_free(struct tracer *t)

@@ -13,6 +13,7 @@
 #include <objtool/arch.h>
 #include <objtool/explain.h>
 #include <objtool/hash.h>
+#include <objtool/inlined.h>
 #include <objtool/match.h>
 #include <objtool/names.h>
 
@@ -22,6 +23,7 @@ enum note_kind {
 	NOTE_CALL,
 	NOTE_STRING,
 	NOTE_USE,
+	NOTE_INLINED,
 	NOTE_ENTRY,
 	NOTE_FRAME,
 	NOTE_IMMEDIATE,
@@ -735,6 +737,30 @@ static void tell_targets(struct explaining *x)
 	}
 }
 
+/* ---- inlined functions ---- */
+
+static void tell_inlined(struct explaining *x)
+{
+	size_t nr;
+	struct inlined_copy *copies = inlined_copies(x->b, &nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct inlined_copy *c = &copies[i];
+
+		if (!c->insns[SIDE_OLD])
+			add_note(x, NOTE_INLINED, NO_AT,
+				 xasprintf("inlines %s, which it did not", c->func.name));
+		else if (!c->insns[SIDE_NEW])
+			add_note(x, NOTE_INLINED, NO_AT,
+				 xasprintf("no longer inlines %s", c->func.name));
+		else if (c->differ)
+			add_note(x, NOTE_INLINED, NO_AT,
+				 xasprintf("inlined copy of %s changed: %u -> %u instructions",
+					   c->func.name, c->insns[SIDE_OLD], c->insns[SIDE_NEW]));
+	}
+	free(copies);
+}
+
 /* ---- sentences ---- */
 
 static int compare_notes(const void *pa, const void *pb)
@@ -932,6 +958,7 @@ int explain_entry(struct bodies *b, const struct diff_entry *e, FILE *out)
 	index_targets(&x, SIDE_NEW);
 	tell_rows(&x);
 	tell_targets(&x);
+	tell_inlined(&x);
 	if (x.nr_notes)
 		qsort(x.notes, x.nr_notes, sizeof(*x.notes), compare_notes);
 	print_notes(&x, out);

@@ -23,7 +23,7 @@ with open("doc/diff.schema.json", encoding="utf-8") as schema_file:
 
 COMMANDS = {
     "checksum": ["--output", "--jobs", "--exclude-from", "--dump", "--kbuild", "--selfcheck", "--seed", "--help"],
-    "diff": ["--stat", "--name-only", "--name-status", "--patch", "--unified", "--side-by-side",
+    "diff": ["--stat", "--name-only", "--name-status", "--patch", "--unified", "--side-by-side", "--inlined",
              "--function", "--json", "--html", "--quiet", "--strict", "--ignore",
              "--exclude-from", "--color", "--no-pager", "--jobs", "--help"],
     "explain": ["--jobs", "--help"],

@@ -22,6 +22,7 @@ sort
 options names layout batch contents exclude file terminal
 elf arch
 input symname
+dwarf
 special
 coverage
 check
@@ -38,6 +39,7 @@ selfcheck
 diff
 ignore report load update
 bodies ask
+inlined
 explain
 builtin
 objtool
@@ -49,6 +51,7 @@ gelf.h=elf libelf.h=elf elf.h=elf
 xxhash.h=checksum
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
+dwarf.h=dwarf elfutils/libdwfl.h=dwarf elfutils/libdw.h=dwarf
 '
 
 # Print a line for each file of tree $1, "ok FILE" or "not ok FILE: why".

@@ -9,6 +9,7 @@
 #ifndef OBJTOOL_BODIES_H
 #define OBJTOOL_BODIES_H
 
+#include <objtool/dwarf.h>
 #include <objtool/hunk.h>
 #include <objtool/load.h>
 
@@ -27,6 +28,9 @@ struct bodies {
 		const char *name; /* path in its build; NULL: none was opened yet */
 		struct input in;
 		struct tracer *tracer; /* NULL if the object cannot be had */
+		const struct image *image;
+		struct inlines *inlines; /* see bodies_inlines() */
+		bool inlines_read;
 	} open[NR_SIDES];
 };
 
@@ -39,6 +43,15 @@ void bodies_init(struct bodies *b, const struct loaded *builds, bool lines);
  * after a message, one an object.
  */
 int bodies_get(struct bodies *b, const struct diff_entry *e);
+
+/*
+ * What is inlined in the object of side @side that the entry last given is of; read when it is
+ * asked for. NULL if it has no debug information.
+ */
+const struct inlines *bodies_inlines(struct bodies *b, int side);
+
+/* The function that a place of that object belongs to; see tracer_function_at(). */
+const char *bodies_function_at(const struct bodies *b, int side, u32 sec, u32 off);
 
 void bodies_free(struct bodies *b);
 

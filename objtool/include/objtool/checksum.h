@@ -53,6 +53,12 @@ struct tracer *tracer_open(struct object *obj);
  */
 bool tracer_record(struct tracer *tracer, const struct record *rec, struct buf *tokens);
 
+/*
+ * The name of the function that offset @off of section @sec belongs to, by itself or as a part of
+ * it, without a file; NULL if it is in none. It is the object's.
+ */
+const char *tracer_function_at(const struct tracer *tracer, u32 sec, u32 off);
+
 /* Release it; NULL is fine. */
 void tracer_free(struct tracer *tracer);
 

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+inlined.py - what changed by being inlined, against what was written to be
+
+Sources in which one inline function is edited, and it is known which functions
+contain it; with both compilers, in several forms of debug information and of object.
+"""
+import gzip
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+OBJTOOL = os.environ['OBJTOOL']
+passed = failed = 0
+
+# Calls tell the copies apart whatever the optimiser does: an edit is another callee.
+HEADER = '''
+extern int g(int), h(int), other(int), more(int);
+#define INLINE static inline __attribute__((always_inline))
+INLINE int inner(int x) { return INNER(x) + 1; }
+INLINE int edited(int x) { return EDITED(x) * 2; }
+INLINE int nest(int x) { return inner(x) - h(x); }
+'''
+
+SOURCE = '''
+#include "x.h"
+int only(int x) { return edited(x); }
+int twice(int x) { return edited(x) + edited(x + 7); }
+int both(int x) { return edited(x) + nest(x); }
+int nested(int x) { return nest(x) + 4; }
+int none(int x) { return g(x) + h(x); }
+int more_of(int x) { return MORE(x) + nest(x); }
+__attribute__((cold)) int unlikely(int x) { return nest(x) * 3; }
+'''
+
+OLD = {'EDITED': 'g', 'INNER': 'h', 'MORE': 'g'}
+
+
+def check(name, good, *detail):
+    global passed, failed
+    if good:
+        passed += 1
+        return
+    failed += 1
+    print(f'not ok {name}')
+    for d in detail:
+        print('    ' + str(d).replace('\n', '\n    ')[:2500])
+
+
+def run(*command, **kwargs):
+    return subprocess.run(command, capture_output=True, text=True, check=False, **kwargs)
+
+
+def compile_to(path, compiler, macros, flags=('-g',), source=SOURCE, header=HEADER):
+    directory = os.path.dirname(path)
+    os.makedirs(directory, exist_ok=True)
+    for name, text in (('x.h', header), ('x.c', source)):
+        with open(os.path.join(directory, name), 'w', encoding='ascii') as f:
+            f.write(text)
+    subprocess.run([compiler, '-c', '-O2', '-fno-pic', '-mcmodel=kernel', '-fcf-protection=none',
+                    '-ffreestanding', '-fno-asynchronous-unwind-tables', '-fno-optimize-sibling-calls',
+                    '-w', *(f'-D{k}={v}' for k, v in macros.items()), *flags, '-o', path, 'x.c'],
+                   check=True, cwd=directory)
+    return path
+
+
+def pair(directory, compiler, edit, flags=('-g',)):
+    return [compile_to(f'{directory}/{side}/x.o', compiler, macros, flags)
+            for side, macros in (('old', OLD), ('new', {**OLD, **edit}))]
+
+
+def report(*paths):
+    """{inlined function: (changed in it, changed elsewhere, not changed)}, and what was printed"""
+    result = run(OBJTOOL, 'diff', '--inlined', *paths)
+    found = {}
+    for name, rest in re.findall(r'^(\w+) \([\w., ]*inlined\) -> (.*)$', result.stdout, re.M):
+        sets = [set(), set(), set()]
+        for part in rest.split('; '):
+            names, what = re.fullmatch(r'(.*?) (?:contains? it and )?(changed in it|changed elsewhere|'
+                                       r'did not change)', part).groups()
+            sets[['changed in it', 'changed elsewhere', 'did not change'].index(what)] |= \
+                set(names.split(', '))
+        found[name] = tuple(sets)
+    return found, result
+
+
+FORMS = [('gcc', ('-g',)), ('gcc', ('-gdwarf-4',)), ('gcc', ('-g', '-ffunction-sections')), ('gcc', ('-gz', '-g')),
+         ('clang', ('-g',)), ('clang', ('-gdwarf-4',)), ('clang', ('-g', '-ffunction-sections'))]
+
+
+def test_edits(directory):
+    for compiler, flags in FORMS:
+        what = f'{compiler} {" ".join(flags)}'
+        old, new = pair(directory, compiler, {'EDITED': 'other'}, flags)
+        found, result = report(old, new)
+        check(f'{what}: edited: who', found.get('edited') == ({'only', 'twice', 'both'}, set(), set()),
+              result.stdout, result.stderr)
+        check(f'{what}: edited: nothing else', set(found) == {'edited'}, result.stdout)
+        check(f'{what}: edited: where it is declared', 'edited (x.h, inlined)' in result.stdout,
+              result.stdout)
+        check(f'{what}: edited: status', result.returncode == 1 and not result.stderr, result)
+
+        # A function that changes elsewhere, with others that contain what it contains.
+        found, result = report(*pair(directory, compiler, {'MORE': 'more'}, flags))
+        check(f'{what}: no inlined one changed', not found, result.stdout)
+
+        # Something inlined into what is inlined.
+        found, result = report(*pair(directory, compiler, {'INNER': 'other', 'MORE': 'more'}, flags))
+        check(f'{what}: inner: who', found.get('inner') ==
+              ({'both', 'nested', 'more_of', 'unlikely'}, set(), set()), result.stdout)
+        check(f'{what}: inner: nothing else', set(found) <= {'inner', 'nest'}, result.stdout)
+
+
+def test_not_all(directory):
+    """An edit that shows in one copy only: the others contain it and did not change."""
+    header = HEADER + 'INLINE int some(int x, int y) { if (y > 1) return FAR(x); return g(x); }\n'
+    source = SOURCE + ('int shows(int x) { return some(x, 2); }\n'
+                       'int hides(int x) { return some(x, 1); }\n'
+                       'int other_edit(int x) { return some(x, 1) + MORE(x); }\n')
+    for compiler in ('gcc', 'clang'):
+        paths = [compile_to(f'{directory}/{side}/x.o', compiler, {**OLD, **macros}, ('-g',), source, header)
+                 for side, macros in (('old', {'FAR': 'g'}), ('new', {'FAR': 'other', 'MORE': 'more'}))]
+        found, result = report(*paths)
+        check(f'{compiler}: one copy', found.get('some') == ({'shows'}, {'other_edit'}, {'hides'}),
+              result.stdout)
+
+
+def test_explain(directory):
+    for compiler in ('gcc', 'clang'):
+        paths = pair(directory, compiler, {'EDITED': 'other'})
+        out = run(OBJTOOL, 'explain', 'both', *paths).stdout
+        check(f'{compiler}: explain: the copy', re.search(
+            r'^  inlined copy of edited changed: \d+ -> \d+ instructions$', out, re.M), out)
+        check(f'{compiler}: explain: not the other', 'nest' not in out and 'inner' not in out, out)
+        source = SOURCE.replace('int none(int x) { return g(x) + h(x); }',
+                                'int none(int x) { return CALL(x) + h(x); }')
+        old, new = [compile_to(f'{directory}/{side}/x.o', compiler, {**OLD, 'CALL': call}, source=source)
+                    for side, call in (('old', 'g'), ('new', 'edited'))]
+        out = run(OBJTOOL, 'explain', 'none', old, new).stdout
+        check(f'{compiler}: explain: now inlined', '  inlines edited, which it did not\n' in out, out)
+        out = run(OBJTOOL, 'explain', 'none', new, old).stdout
+        check(f'{compiler}: explain: no longer', '  no longer inlines edited\n' in out, out)
+
+
+def test_forms_of_objects(directory):
+    """Several units in one object, units that refer to each other (LTO), compressed modules."""
+    for compiler in ('gcc', 'clang'):
+        linked = []
+        for side, macros in (('old', OLD), ('new', {**OLD, 'EDITED': 'other'})):
+            one = compile_to(f'{directory}/{side}/one.o', compiler, macros)
+            two = compile_to(f'{directory}/{side}/two.o', compiler, macros, source='#include "x.h"\n'
+                             'int second(int x) { return edited(x) - 9; }\n'
+                             'int second_nested(int x) { return nest(x) - 9; }\n')
+            linked.append(f'{directory}/{side}/vmlinux.o')
+            subprocess.run(['ld', '-r', '-o', linked[-1], one, two], check=True)
+        found, result = report(*linked)
+        check(f'{compiler}: ld -r', found.get('edited') == ({'only', 'twice', 'both', 'second'}, set(), set()),
+              result.stdout, result.stderr)
+        packed = []
+        for path in linked:
+            with open(path, 'rb') as f, gzip.open(path.replace('.o', '.ko.gz'), 'wb') as g:
+                g.write(f.read())
+            packed.append(path.replace('.o', '.ko.gz'))
+        check(f'{compiler}: compressed', report(*packed)[0] == found, report(*packed)[1])
+    lto = []
+    for side, macros in (('old', OLD), ('new', {**OLD, 'EDITED': 'other'})):
+        parts = [compile_to(f'{directory}/{side}/lto{i}.o', 'clang', macros, ('-g', '-flto'), source=source,
+                            header='#pragma once\n' + HEADER.replace('INLINE int edited', 'int edited')
+                            if i else HEADER.replace('INLINE int edited(int x) { return EDITED(x) * 2; }',
+                                                     'int edited(int);'))
+                 for i, source in enumerate((SOURCE, '#include "x.h"\nint second(int x) { return edited(x); }\n'))]
+        lto.append(f'{directory}/{side}/lto.o')
+        subprocess.run(['ld.lld', '-r', '--lto-O2', '-o', lto[-1], *parts], check=True)
+    found, result = report(*lto)
+    changed = set(re.findall(r'^changed +func +(?:[-+]\d+ +)?(\w+)', result.stdout, re.M))
+    check('lto: units that refer to each other', found.get('edited') and
+          {'second'} <= found['edited'][0] | changed, result.stdout, result.stderr)
+
+
+def test_without(directory):
+    old, new = pair(directory, 'gcc', {'EDITED': 'other'}, ())
+    result = run(OBJTOOL, 'diff', '--inlined', old, new)
+    check('no debug information: said', 'no debug information' in result.stderr and 'x.o' in result.stderr,
+          result)
+    check('no debug information: trouble', result.returncode == 2, result)
+    check('no debug information: the list', 'changed' in result.stdout, result)
+    result = run(OBJTOOL, 'explain', 'only', old, new)
+    check('no debug information: explain', result.returncode == 1 and 'inline' not in result.stdout, result)
+    result = run(OBJTOOL, 'diff', '--inlined', old, old)
+    check('no difference', result.returncode == 0 and not result.stdout + result.stderr, result)
+    result = run(OBJTOOL, 'diff', '--inlined', '--json', old, new)
+    check('not with --json', result.returncode == 2 and not result.stdout, result)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        test_edits(directory)
+        test_not_all(directory)
+        test_explain(directory)
+        test_forms_of_objects(directory)
+        test_without(directory)
+    print(f'{passed} passed, {failed} failed')
+    return failed != 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
