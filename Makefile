@@ -81,6 +81,11 @@ check: deps ## build, and run every test; installs what is missing for that
 	@$(MAKE) --no-print-directory test-programs
 	@tests/run $(CHECK)
 
+.PHONY: check-kernel
+check-kernel: deps-kernel ## build kernels through the hook, patch them, compare; see tests/kernel/kernel.py
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) OBJTOOL=$(abspath $(prog)) tests/kernel/run.sh
+
 .PHONY: demo
 demo: deps ## checksum and diff two versions of a small source, to see what it looks like
 	@$(MAKE) --no-print-directory all
@@ -137,10 +142,18 @@ needed_by_tests := python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
 	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
 	mandoc=mandoc zsh=zsh chromium=chromium
 
+needed_by_kernel := /usr/src/linux-source-6.1.tar.xz=linux-source-6.1 flex=flex bison=bison bc=bc \
+	perl=perl llvm-ar=llvm
+
 .PHONY: deps
-deps: ## install what building and testing need (Debian packages, by apt-get)
+deps: needs = $(needed) $(needed_by_tests) ## install what building and testing need (Debian packages, by apt-get)
+
+.PHONY: deps-kernel
+deps-kernel: needs = $(needed) $(needed_by_tests) $(needed_by_kernel) ## and what check-kernel needs
+
+deps deps-kernel:
 	@missing=; \
-	for need in $(needed) $(needed_by_tests); do \
+	for need in $(needs); do \
 		what=$${need%%=*}; \
 		case $$what in \
 		/*) test -e "$$what" ;; \

@@ -80,6 +80,11 @@ def sums_in(name):
     return sorted(found)
 
 
+# Of the make that runs the tests: its jobs and variables are not these makes'.
+for variable in "MAKEFLAGS", "MFLAGS", "MAKELEVEL":
+    os.environ.pop(variable, None)
+
+
 def install():
     """Returns the path of the fragment."""
     result = run("make", "-s", "-C", TOP, "install", "BUILD=" + os.path.dirname(OBJTOOL),
