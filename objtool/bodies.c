@@ -118,23 +118,23 @@ void bodies_free(struct bodies *b)
 static void print_head(const char *sign, const char *object, const struct record *rec, bool colour,
 		       FILE *out)
 {
-	fprintf(out, "%s%s/", colour ? "\033[1m" : "", sign);
-	for (; *object; object++)
-		putc((u8)*object < 0x20 || *object == 0x7f ? '?' : *object, out);
-	fprintf(out, " %s%s\n", rec->name, colour ? "\033[m" : "");
+	fprintf(out, "%s%s", colour ? "\033[1m" : "", sign);
+	if (!rec)
+		fputs("/dev/null", out);
+	for (const char *p = object; rec && *p; p++)
+		putc((u8)*p < 0x20 || *p == 0x7f ? '?' : *p, out);
+	fprintf(out, "%s%s%s\n", rec ? " " : "", rec ? rec->name : "", colour ? "\033[m" : "");
 }
 
 int bodies_print_patch(struct bodies *b, const struct diff_entry *e, const struct hunk_style *style,
 		       FILE *out)
 {
-	if (!e->old || !e->new)
-		return 0;
 	if (bodies_get(b, e))
 		return -1;
 	if (!b->merged.differ)
 		return 0;
-	print_head("--- a", e->old_object, e->old, style->colour, out);
-	print_head("+++ b", e->object, e->new, style->colour, out);
-	hunks_print(&b->merged, e->new->name, style, out);
+	print_head(e->old ? "--- a/" : "--- ", e->old_object, e->old, style->colour, out);
+	print_head(e->new ? "+++ b/" : "+++ ", e->object, e->new, style->colour, out);
+	hunks_print(&b->merged, e->name, style, out);
 	return 0;
 }

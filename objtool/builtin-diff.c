@@ -155,6 +155,7 @@ struct patches {
 	struct bodies bodies;
 	struct hunk_style style;
 	bool strict;
+	bool whole;    /* what only one build has, too */
 	size_t failed; /* records that could not be shown */
 };
 
@@ -162,7 +163,10 @@ static void print_patch(struct patches *p, const struct diff_entry *e, FILE *out
 {
 	if (report_is_crc(e))
 		return;
-	if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && p->strict))
+	bool whole = e->status == DIFF_ADDED || e->status == DIFF_REMOVED;
+
+	if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && p->strict) ||
+	    (whole && p->whole))
 		p->failed += bodies_print_patch(&p->bodies, e, &p->style, out) != 0;
 }
 
@@ -242,7 +246,9 @@ static void print_report(const struct diff *diff, const struct diff_options *opt
 static size_t report(const struct diff *diff, const struct loaded *builds,
 		     const struct diff_options *opts, const char *old, const char *new)
 {
-	struct patches p = {.style = {.context = opts->context}, .strict = opts->strict};
+	struct patches p = {.style = {.context = opts->context},
+			    .strict = opts->strict,
+			    .whole = opts->function};
 
 	bodies_init(&p.bodies, builds, opts->strict);
 	if (opts->html && write_html(diff, opts, &p, old, new))

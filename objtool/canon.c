@@ -237,8 +237,11 @@ static void write_content(struct canon *c, u32 unit)
 		.kind = TARGET_BLOB, .unit = unit, .sec = u->sec, .off = u->off, .len = u->len};
 
 	token_num(&c->stream, u->len);
-	if (!is_zero(section(c, u->sec), u->off, u->len))
-		token_num(&c->stream, blob_index(c, &t));
+	if (is_zero(section(c, u->sec), u->off, u->len))
+		return;
+	if (c->stream.watch)
+		c->stream.watch->data_at = (u32)(c->stream.out->len - c->stream.start);
+	token_num(&c->stream, blob_index(c, &t));
 }
 
 /* False if the symbol's name is all that write_name() and write_which() say of @t. */

@@ -337,8 +337,12 @@ static void add_entry(struct builder *b, struct reader *r, struct buf *text)
 	add_target(b, r, text);
 }
 
-/* A name and an offset; what tells namesakes apart behind them counts, and is not shown. */
-static void add_named(struct reader *r, struct span name, const char *self, struct buf *text)
+/*
+ * A name and an offset; what tells namesakes apart behind them counts, and is not shown, but for
+ * what an object holds at first, which is behind the code.
+ */
+static void add_named(struct builder *b, struct reader *r, struct span name, const char *self,
+		      struct buf *text)
 {
 	struct token_field f;
 	s64 num = 0;
@@ -352,8 +356,13 @@ static void add_named(struct reader *r, struct span name, const char *self, stru
 	} else if (next(r, &f) && is_word(&f, "(insn)") && next_num(r, &num)) {
 		add(text, "+<%lld instructions>", (long long)num);
 	}
-	while (next(r, &f))
-		;
+	do {
+		if (!r->t->data_at || r->at != r->t->data_at)
+			continue;
+		add(text, "{");
+		add_label(b, r->o, text, SCOPE_DATA + (u32)next_place(r), 0);
+		add(text, "}");
+	} while (next(r, &f));
 }
 
 static void add_target(struct builder *b, struct reader *r, struct buf *text)
@@ -376,18 +385,27 @@ static void add_target(struct builder *b, struct reader *r, struct buf *text)
 		next_num(r, &num);
 		add(text, "%+lld", (long long)num);
 	} else {
-		add_named(r, f.bytes, is_word(&f, "(self)") ? b->how->name : NULL, text);
+		add_named(b, r, f.bytes, is_word(&f, "(self)") ? b->how->name : NULL, text);
 	}
 }
 
-/* Remember what is behind @from in @text as what line @line refers to, if it is outside. */
+/*
+ * Remember what is behind @from in @text as what line @line refers to, if it is outside: "kfree",
+ * and of "x{.L3}", whose content is at .L3, "x".
+ */
 static void note_target(struct builder *b, u32 line, const struct buf *text, size_t from)
 {
-	struct list_target target = {line, (u32)b->list->names.len, (u32)(text->len - from)};
+	const u8 *name = text->data + from;
+	size_t all = text->len - from;
+	const u8 *mark = all ? memchr(name, LABEL_MARK, all) : NULL;
+	struct list_target target = {line, (u32)b->list->names.len,
+				     (u32)(mark > name ? mark - name - 1
+					   : mark      ? 0
+						       : (s64)all)};
 
-	if (from == text->len || text->data[from] == LABEL_MARK)
+	if (!target.len)
 		return;
-	buf_add(&b->list->names, text->data + from, text->len - from);
+	buf_add(&b->list->names, name, target.len);
 	buf_add(&b->list->targets, &target, sizeof(target));
 }
 

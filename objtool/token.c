@@ -113,7 +113,7 @@ void token_print(const u8 *token, size_t size, FILE *out)
 /* In front of the bytes of a token that is kept. */
 struct kept {
 	u32 len, part, sec, off;
-	u32 lane;
+	u32 lane, data_at;
 };
 
 void token_add_bytes(struct buf *b, const void *data, size_t len)
@@ -150,13 +150,16 @@ static void copy_token(const struct stream *st, struct buf *to)
 
 void token_watched(const struct stream *st)
 {
-	const struct token_watch *watch = st->watch;
-	struct kept head = {0, watch->part, watch->sec, watch->off, st->cur};
+	struct token_watch *watch = st->watch;
+	/* The position, which is a field more in front of it. */
+	u32 more = watch->data_at && st->position_at ? 9 : 0;
+	struct kept head = {0, watch->part, watch->sec, watch->off, st->cur, watch->data_at + more};
 	struct buf text = {0}, *keep = watch->keep ? watch->keep : &text;
 	size_t at = keep->len + sizeof(head);
 
 	buf_add(keep, &head, sizeof(head));
 	copy_token(st, keep);
+	watch->data_at = 0;
 	head.len = (u32)(keep->len - at);
 	memcpy(keep->data + at - sizeof(head), &head, sizeof(head));
 	if (watch->dump) {
@@ -180,6 +183,7 @@ bool token_read(const struct buf *kept, size_t *at, struct token *t)
 			    .part = head.part,
 			    .sec = head.sec,
 			    .off = head.off,
+			    .data_at = head.data_at,
 			    .bytes = {kept->data + *at, head.len}};
 	*at += head.len;
 	return true;

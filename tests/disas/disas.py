@@ -218,6 +218,12 @@ def check_options(directory):
     one = run(OBJTOOL, 'diff', '-p', '--function', 'g', old, new)
     check('one function', [n for n, _ in patches(one.stdout)] == ['g'] and one.returncode == 1, one.stdout)
     check('one function: none of the other', not re.search(' f( |$)', one.stdout, re.M), one.stdout)
+    compile_to(new, 'gcc', WORDS[0][1])
+    gone = run(OBJTOOL, 'diff', '-p', '--function', 'g', old, new)
+    check('one that is gone', '\n+++ /dev/null\n' in gone.stdout and '\n-    ' in gone.stdout and
+          '\n+    ' not in gone.stdout, gone.stdout)
+    check('one that is gone: not without a name',
+          '/dev/null' not in run(OBJTOOL, 'diff', '-p', old, new).stdout)
     none = run(OBJTOOL, 'diff', '--function', 'gg', old, new)
     check('no such function', none.returncode == 2 and 'near it are: g' in none.stderr, none.stderr)
     same = run(OBJTOOL, 'diff', '-p', '--function', 'f', old, old)

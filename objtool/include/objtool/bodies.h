@@ -56,8 +56,7 @@ const char *bodies_function_at(const struct bodies *b, int side, u32 sec, u32 of
 void bodies_free(struct bodies *b);
 
 /*
- * Print the hunks of @e, with a head that names both sides. Only what is there on both sides
- * has any. Returns 0, or -1 as bodies_get().
+ * Print the hunks of @e, with a head that names both sides. Returns 0, or -1 as bodies_get().
  */
 int bodies_print_patch(struct bodies *b, const struct diff_entry *e, const struct hunk_style *style,
 		       FILE *out);

@@ -52,6 +52,7 @@ struct token_watch {
 	struct buf *keep; /* to keep it in for token_read(), or NULL */
 	u32 part;	  /* what is being written: the number of the part or unnamed data, */
 	u32 sec, off;	  /* and the place; they are kept beside the token */
+	u32 data_at;	  /* where in the token an object's content has its number; 0: nowhere */
 };
 
 struct stream {
@@ -266,7 +267,7 @@ static inline u8 *token_put_branch(u8 *p, u32 part, u32 ordinal)
 struct token {
 	u8 tag;	 /* enum token_tag */
 	u8 lane; /* enum lane: within a special entry that of its table */
-	u32 part, sec, off;
+	u32 part, sec, off, data_at;
 	struct span bytes; /* the tag and the fields, with the position */
 };
 
