@@ -83,7 +83,7 @@ def test_man_form():
 
 
 def test_install():
-    out = run("make", "-s", "install", "BUILD=" + os.path.dirname(OBJTOOL), "DESTDIR=" + path("root"), "PREFIX=/usr")
+    out = run("make", "-s", "-o", "all", "install", "BUILD=" + os.path.dirname(OBJTOOL), "DESTDIR=" + path("root"), "PREFIX=/usr")
     check("install", out[0] == 0, out)
     for name in (["bin/objtool", "share/objtool/diff.schema.json", "share/bash-completion/completions/objtool",
                   "share/zsh/site-functions/_objtool"]
@@ -129,7 +129,8 @@ _arguments() { print -rl -- "arguments $words[1]" "$@" }
 words=("$@") CURRENT=$#
 source completion/_objtool
 """
-    status, out, err = run("zsh", "-f", "-c", script, "zsh", OBJTOOL, *words)
+    # The leak checker stops its own process, and under zsh does not always go on.
+    status, out, err = run("env", "ASAN_OPTIONS=detect_leaks=0", "zsh", "-f", "-c", script, "zsh", OBJTOOL, *words)
     check("zsh: quiet", status == 0 and err == "", err)
     return out.split("\n")[:-1]
 
