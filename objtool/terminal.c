@@ -97,11 +97,14 @@ void pager_start(struct pager *pager)
 	pager->terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (pager->terminal < 0 || pipe2(pipe, O_CLOEXEC))
 		return;
+	pager->messages = isatty(STDERR_FILENO) ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
 	pager->pid = fork();
 	if (!pager->pid)
 		run_pager(command, pipe);
 	if (pager->pid > 0) {
 		dup2(pipe[1], STDOUT_FILENO);
+		if (pager->messages >= 0)
+			dup2(pipe[1], STDERR_FILENO);
 		signal(SIGPIPE, SIG_IGN);
 		/* ^C is the pager's: if this process ended, a shell would read from its terminal.
 		 */
@@ -122,9 +125,13 @@ void pager_stop(struct pager *pager)
 		return;
 	fflush(stdout);
 	clearerr(stdout);
-	/* The last writing end of the pipe is closed by this. */
+	/* The last writing ends of the pipe are closed by this. */
 	dup2(pager->terminal, STDOUT_FILENO);
 	close(pager->terminal);
+	if (pager->messages >= 0) {
+		dup2(pager->messages, STDERR_FILENO);
+		close(pager->messages);
+	}
 	while (waitpid(pager->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	pager->pid = 0;

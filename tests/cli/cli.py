@@ -390,6 +390,11 @@ def test_pager():
     check("pager: colours go through it",
           "\033[33m" in on_terminal("diff", *files, OBJTOOL_PAGER="tee /dev/null"))
     check("pager: not in a pipe", run("env", "PAGER=" + count, OBJTOOL, "diff", *files)[1] == plain)
+    script = 'OBJTOOL_PAGER="sed s/^/P:/" "$0" diff -p "$@"; "$0" diff "$1" none; echo status $?'
+    out = subprocess.run(["script", "-qec", "sh -c '%s' %s %s %s" % (script, OBJTOOL, *files), "/dev/null"],
+                         stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout.decode()
+    check("pager: messages go through it, and not after it", re.search(r"^P:objtool: error: .*only .checksums", out, re.M)
+          and re.search(r"^objtool: error: cannot read none.*\r\nstatus 2", out, re.M), out)
     many = pair([], [func("f%d" % i, i) for i in range(20000)])
     for pager, status in (("true", 1), ("head -n 1 >/dev/null", 1), ("false", 1)):
         for what, compared in (("differences", many), ("none", [many[0], many[0]])):

@@ -29,12 +29,14 @@ unsigned int terminal_width(void);
 struct pager {
 	pid_t pid;    /* 0: none runs */
 	int terminal; /* standard output, as it was */
+	int messages; /* standard error, as it was; -1 if that is not the terminal */
 };
 
 /*
  * If standard output is a terminal, have what is written to it from now on go
  * through the command in OBJTOOL_PAGER, or else PAGER, or else less. An empty
- * one and "cat" mean none. From now on SIGPIPE is ignored: a pager may be left
+ * one and "cat" mean none. Messages go there too if they would else be written
+ * across what the pager shows. From now on SIGPIPE is ignored: a pager may be left
  * before its end, and stdout is then in error, which tells a long output to
  * stop; the exit status is still the command's own.
  */
