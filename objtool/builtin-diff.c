@@ -36,7 +36,7 @@ static const struct option_spec diff_options[] = {
 	OPTION(struct diff_options, patch, .name = "patch", .letter = 'p',
 	       .help = "show what changed, as a diff of disassembly"),
 	OPTION(struct diff_options, context, .name = "unified", .letter = 'U', .arg = "N",
-	       .kind = OPTION_NUMBER, .help = "lines around each change with -p; by default 3"),
+	       .kind = OPTION_COUNT, .help = "lines around each change with -p; by default 3"),
 	OPTION(struct diff_options, columns, .name = "side-by-side",
 	       .help = "with -p, old and new in two columns"),
 	OPTION(struct diff_options, inlined, .name = "inlined",

@@ -15,9 +15,15 @@ static const struct option_spec explain_options[] = {
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 };
 
-/* Say of each record of @build that is meant and that no entry of @diff is about: no difference. */
-static void print_unchanged(const struct build *build, const struct diff *diff, const char *name)
+/*
+ * Say of each record of @build that is meant and that no entry of @diff is about: no difference. Of
+ * namesakes of what differs, only how many there are.
+ */
+static void print_unchanged(const struct build *build, const struct diff *diff, const char *name,
+			    bool differ)
 {
+	size_t others = 0;
+
 	for (size_t i = 0; i < build->nr; i++)
 		for (size_t k = 0; k < build->objs[i].recs->nr; k++) {
 			const struct record *rec = &build->objs[i].recs->rec[k];
@@ -25,11 +31,15 @@ static void print_unchanged(const struct build *build, const struct diff *diff, 
 
 			for (size_t n = 0; n < diff->nr && !differs; n++)
 				differs = diff->entries[n].new == rec;
-			if (!differs)
+			others += !differs && differ;
+			if (!differs && !differ)
 				printf("%s (%s) is the same in both: %s, %llu bytes\n", rec->name,
 				       build->objs[i].path, record_kind_name(rec->kind),
 				       (unsigned long long)rec->size);
 		}
+	if (others)
+		printf("the same in both: %zu other%s called %s\n", others, others > 1 ? "s" : "",
+		       name);
 }
 
 static int explain(const struct loaded *builds, const struct diff *diff, const char *name)
@@ -52,7 +62,7 @@ static int explain(const struct loaded *builds, const struct diff *diff, const c
 			status = EXIT_DIFFERENT;
 	}
 	bodies_free(&bodies);
-	print_unchanged(&builds->new, diff, name);
+	print_unchanged(&builds->new, diff, name, status != EXIT_SAME);
 	return failed || builds->failed ? EXIT_TROUBLE : status;
 }
 

@@ -280,7 +280,7 @@ static bool tell_frame(struct explaining *x, const char *old, const char *new, u
 
 static bool is_stack(const char *text)
 {
-	return strstr(text, "(%rsp") || strstr(text, "(%rbp");
+	return strstr(text, "(%rsp");
 }
 
 /* Two instructions that are the same but for numbers in them. */
@@ -518,7 +518,7 @@ static void tell_single(struct explaining *x, int s, u32 line)
 		tell_single_entry(x, s, line, NOTE_ENTRY);
 	else if (l->kind == LINE_HEAD)
 		tell_single_entry(x, s, line, NOTE_PLACE);
-	else if (l->kind == LINE_DATA)
+	else if (l->kind == LINE_DATA && x->e->kind == RECORD_DATA)
 		add_note(x, NOTE_DATA, NO_AT,
 			 xstrdup(s == SIDE_NEW ? "data is added" : "data is removed"));
 }
@@ -671,13 +671,13 @@ static void tell_use(struct explaining *x, const struct use *use)
 	u32 old = count_uses(x, SIDE_OLD, use->text, use->len);
 	u32 new = count_uses(x, SIDE_NEW, use->text, use->len);
 	enum note_kind kind = use->call ? NOTE_CALL : *use->text == '"' ? NOTE_STRING : NOTE_USE;
-	const char *verb = use->call ? "call" : "use";
+	const char *verb = use->call ? "call" : "use", *what = *use->text == '"' ? "string " : "";
 	char *text;
 
 	if (!old)
-		text = xasprintf("%ss %.*s, which it did not", verb, (int)use->len, use->text);
+		text = xasprintf("now %ss %s%.*s", verb, what, (int)use->len, use->text);
 	else if (!new)
-		text = xasprintf("no longer %ss %.*s", verb, (int)use->len, use->text);
+		text = xasprintf("no longer %ss %s%.*s", verb, what, (int)use->len, use->text);
 	else
 		text = xasprintf("%ss %.*s %u time%s, not %u", verb, (int)use->len, use->text, new,
 				 new == 1 ? "" : "s", old);
@@ -748,8 +748,7 @@ static void tell_inlined(struct explaining *x)
 		const struct inlined_copy *c = &copies[i];
 
 		if (!c->insns[SIDE_OLD])
-			add_note(x, NOTE_INLINED, NO_AT,
-				 xasprintf("inlines %s, which it did not", c->func.name));
+			add_note(x, NOTE_INLINED, NO_AT, xasprintf("now inlines %s", c->func.name));
 		else if (!c->insns[SIDE_NEW])
 			add_note(x, NOTE_INLINED, NO_AT,
 				 xasprintf("no longer inlines %s", c->func.name));
@@ -834,7 +833,10 @@ static void print_singles(struct explaining *x, int s, u32 moved, const char *wo
 	count = nr - moved;
 	if (!count)
 		return;
-	fprintf(out, "%s%u instruction%s %s", *separator, count, count == 1 ? "" : "s", word);
+	fprintf(out, "%s%u", *separator, count);
+	if (**separator == ' ' || **separator == '\n')
+		fprintf(out, " instruction%s", count == 1 ? "" : "s");
+	fprintf(out, " %s", word);
 	*separator = ", ";
 	for (u32 i = 0; i < nr && count <= FEW; i++) {
 		char *text = single[i].moved ? NULL : line_text(x, s, single[i].line);

@@ -33,10 +33,8 @@ int misuse(const struct command *cmd, const char *fmt, ...)
 static void print_option(const struct option_spec *opt, FILE *out)
 {
 	static const char *const open[] = {
-		[OPTION_FLAG] = "",
-		[OPTION_STRING] = "=",
-		[OPTION_NUMBER] = "=",
-		[OPTION_CHOICE] = "[=",
+		[OPTION_FLAG] = "",   [OPTION_STRING] = "=",  [OPTION_NUMBER] = "=",
+		[OPTION_COUNT] = "=", [OPTION_CHOICE] = "[=",
 	};
 	const char letter[] = {'-', opt->letter, ',', '\0'};
 	int width = fprintf(out, "  %3s --%s%s%s%s", opt->letter ? letter : "", opt->name,
@@ -65,12 +63,12 @@ static int set_number(const struct command *cmd, const struct option_spec *opt, 
 		      unsigned int *value)
 {
 	char *end;
-	long n;
+	long n, least = opt->kind == OPTION_NUMBER;
 
 	errno = 0;
 	n = strtol(arg, &end, 10);
-	if (errno || *end || end == arg || n < 1 || n > INT_MAX) {
-		misuse(cmd, "--%s: '%s' is not a number from 1 on", opt->name, arg);
+	if (errno || *end || end == arg || n < least || n > INT_MAX) {
+		misuse(cmd, "--%s: '%s' is not a number from %ld on", opt->name, arg, least);
 		return -1;
 	}
 	*value = (unsigned int)n;
@@ -111,6 +109,7 @@ static int set_value(const struct command *cmd, const struct option_spec *opt, c
 		*(const char **)value = arg;
 		return 0;
 	case OPTION_NUMBER:
+	case OPTION_COUNT:
 		return set_number(cmd, opt, arg, value);
 	case OPTION_CHOICE:
 		return set_choice(cmd, opt, arg, value);
@@ -127,9 +126,8 @@ struct getopt_form {
 static struct getopt_form getopt_form(const struct command *cmd)
 {
 	static const int has_arg[] = {
-		[OPTION_FLAG] = no_argument,
-		[OPTION_STRING] = required_argument,
-		[OPTION_NUMBER] = required_argument,
+		[OPTION_FLAG] = no_argument,	     [OPTION_STRING] = required_argument,
+		[OPTION_NUMBER] = required_argument, [OPTION_COUNT] = required_argument,
 		[OPTION_CHOICE] = optional_argument,
 	};
 	size_t nr = cmd->nr_options;

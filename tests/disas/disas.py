@@ -206,6 +206,9 @@ def check_options(directory):
         text = run(OBJTOOL, 'diff', '-p', f'-U{n}', old, new).stdout
         check(f'-U{n}: context', all(1 <= len(re.findall('^ ', h, re.M)) <= 2 * n
                                      for h in re.split('^@@.*$', text, flags=re.M)[1:]), text)
+    text = run(OBJTOOL, 'diff', '-p', '-U0', old, new).stdout
+    check('-U0: no context', not re.search('^ ', text, re.M) and '\n+    callq second' in text, text)
+    check('-U: a number', run(OBJTOOL, 'diff', '-p', '-U-1', old, new).returncode == 2)
     colour = run(OBJTOOL, 'diff', '-p', '--color=always', old, new).stdout
     check('colour', '\033[31m-' in colour and '\033[32m+' in colour and '\033' not in both, colour)
     check('colour: the same text', re.sub('\033[^m]*m', '', colour) == both)
@@ -244,6 +247,27 @@ def check_checksums_only(directory):
     check('only .checksums: trouble', result.returncode == 2, result.returncode)
 
 
+def check_forms(directory):
+    """Objects in archives and trees, and compressed ones."""
+    old, new = compile_pair(directory, 'gcc', WORDS[0][1], WORDS[0][2])
+    want = patches(run(OBJTOOL, 'diff', '-p', old, new).stdout)
+    for path in (old, new):
+        base = path[:-len('x.o')]
+        for flags, name in (('rcs', 'a.a'), ('rcsT', 'thin.a')):
+            subprocess.run(['ar', flags, base + name, path], check=True)
+        subprocess.run(['sh', '-c', 'gzip -c <"$0" >"$1"', path, base + 'x.ko.gz'], check=True)
+        os.makedirs(base + 'tree/sub')
+        compile_to(base + 'tree/sub/x.o', 'gcc', WORDS[0][1] if path == old else WORDS[0][2])
+    for name in ('a.a', 'thin.a', 'x.ko.gz', 'tree'):
+        result = run(OBJTOOL, 'diff', '-p', old[:-3] + name, new[:-3] + name)
+        check(f'{name}: the same patch', patches(result.stdout) == want and result.returncode == 1,
+              result.stdout, result.stderr)
+    run(OBJTOOL, 'checksum', old[:-3] + 'tree', new[:-3] + 'tree')
+    result = run(OBJTOOL, 'diff', '-p', old[:-3] + 'tree', new[:-3] + 'tree')
+    check('.checksums beside objects: the same patch', patches(result.stdout) == want, result.stdout,
+          result.stderr)
+
+
 def main():
     check_rule(sys.argv[1])
     with tempfile.TemporaryDirectory() as directory:
@@ -251,6 +275,7 @@ def main():
         check_labels(directory)
         check_options(directory)
         check_checksums_only(directory)
+        check_forms(directory)
     print(f'{passed} passed, {failed} failed')
     return failed != 0
 

@@ -18,6 +18,7 @@ enum option_kind {
 	OPTION_FLAG,   /* bool */
 	OPTION_STRING, /* const char *, into argv */
 	OPTION_NUMBER, /* unsigned int, at least 1 */
+	OPTION_COUNT,  /* unsigned int, 0 too */
 	OPTION_CHOICE, /* unsigned int: which of the words in .arg; the first if none is given */
 };
 
