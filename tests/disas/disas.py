@@ -254,7 +254,7 @@ def check_forms(directory):
     for path in (old, new):
         base = path[:-len('x.o')]
         for flags, name in (('rcs', 'a.a'), ('rcsT', 'thin.a')):
-            subprocess.run(['ar', flags, base + name, path], check=True)
+            subprocess.run(['ar', flags, name, 'x.o'], cwd=base, check=True)
         subprocess.run(['sh', '-c', 'gzip -c <"$0" >"$1"', path, base + 'x.ko.gz'], check=True)
         os.makedirs(base + 'tree/sub')
         compile_to(base + 'tree/sub/x.o', 'gcc', WORDS[0][1] if path == old else WORDS[0][2])
