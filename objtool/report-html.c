@@ -6,7 +6,6 @@
  * anything, and forbids itself to. Without scripts it is a plain table.
  */
 #include <stdlib.h>
-#include <objtool/names.h>
 #include <objtool/report.h>
 /* Made from html/ by the Makefile. */
 #include <report-html.h>
@@ -35,41 +34,30 @@ static void put_text(const char *s, FILE *out)
 	}
 }
 
-/* What something prints to a stream, as a string; the caller's. */
-static char *printed(void (*print)(const void *what, FILE *out), const void *what)
+/* As a string, which is the caller's: what report_about() prints of @e, or the totals if it is
+ * NULL. */
+static char *printed(const struct diff *diff, const struct diff_entry *e)
 {
+	const struct report_look look = {0};
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
 		return xstrdup("");
-	print(what, out);
+	if (e)
+		report_about(diff, e, 1, &look, out);
+	else
+		report_summary(diff, out);
 	fclose(out);
 	return text;
-}
-
-static void print_summary(const void *diff, FILE *out)
-{
-	report_summary(diff, out);
-}
-
-static void print_what(const void *entry, FILE *out)
-{
-	const struct diff_entry *e = entry;
-	size_t origin;
-	const char *clone = e->kind == RECORD_FUNC ? name_clone(e->name, &origin) : NULL;
-
-	report_reason(e, out);
-	if (clone)
-		fprintf(out, " (%s of %.*s)", clone, (int)origin, e->name);
 }
 
 /* --- The page's parts --- */
 
 static void put_head(const struct diff *diff, const char *old, const char *new, FILE *out)
 {
-	char *summary = printed(print_summary, diff);
+	char *summary = printed(diff, NULL);
 
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -173,9 +161,10 @@ static void put_patch(char *text, FILE *out)
 	fputs("</pre></details></td></tr>\n", out);
 }
 
-static void put_entry(const struct diff_entry *e, const struct report_patches *patches, FILE *out)
+static void put_entry(const struct diff *diff, const struct diff_entry *e,
+		      const struct report_patches *patches, FILE *out)
 {
-	char *what = printed(print_what, e), *patch;
+	char *what = printed(diff, e), *patch;
 	struct row row = {e->object, e->name, what, 0};
 
 	if (e->status != DIFF_AMBIGUOUS)
@@ -192,7 +181,7 @@ static void put_entry(const struct diff_entry *e, const struct report_patches *p
 static void put_common(const struct diff *diff, const struct common_change *change, FILE *out)
 {
 	char *object = xasprintf("in %zu of %zu objects", change->objects, diff->objects);
-	char *what = printed(print_what, change->like);
+	char *what = printed(diff, change->like);
 
 	put_row(change->like, &(struct row){object, change->like->name, what, 0}, out);
 	fputs("</tbody>\n", out);
@@ -217,7 +206,7 @@ static void put_object(const struct diff *diff, const struct report_common *comm
 			crc = e;
 			nr++;
 		} else {
-			put_entry(e, patches, out);
+			put_entry(diff, e, patches, out);
 		}
 	}
 	if (!crc)

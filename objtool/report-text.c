@@ -106,7 +106,7 @@ static void print_lines(const struct text *t)
 			print_ambiguous(t, i, nr, width);
 		} else if (has_line(t, i)) {
 			nr = count_alike(t, i);
-			report_entry(e, nr, t->look, width, t->out);
+			report_entry(t->diff, e, nr, t->look, width, t->out);
 		}
 	}
 }

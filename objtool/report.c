@@ -77,35 +77,82 @@ void report_lanes(u16 lanes, FILE *out)
 		}
 }
 
-void report_reason(const struct diff_entry *e, FILE *out)
+/* Length of the name of the function of the source that @name comes from. */
+static size_t origin_len(const char *name)
 {
+	size_t len;
+
+	return name_clone(name, &len) ? len : strcspn(name, "@");
+}
+
+/* True if both come from one function of the source. */
+static bool same_origin(const struct diff_entry *a, const struct diff_entry *b)
+{
+	size_t len = origin_len(a->name);
+
+	return len == origin_len(b->name) && !memcmp(a->name, b->name, len) &&
+	       !strcmp(strchrnul(a->name, '@'), strchrnul(b->name, '@'));
+}
+
+/*
+ * Of an added function the removed one, and of a removed one the added, that
+ * comes from the same function of the source, if there is exactly one: the
+ * compiler made foo.isra of foo before, and now does not. Names that begin
+ * alike are beside each other.
+ */
+static const struct diff_entry *counterpart(const struct diff *diff, const struct diff_entry *e)
+{
+	const struct diff_entry *first = e, *end = diff->entries + diff->nr, *found = NULL;
+	enum diff_status other = e->status == DIFF_ADDED ? DIFF_REMOVED : DIFF_ADDED;
+	size_t len = origin_len(e->name), nr = 0;
+
+	if (e->kind != RECORD_FUNC || (e->status != DIFF_ADDED && e->status != DIFF_REMOVED))
+		return NULL;
+	while (first > diff->entries && !strncmp(first[-1].name, e->name, len) &&
+	       !strcmp(first[-1].object, e->object))
+		first--;
+	for (; first < end && !strncmp(first->name, e->name, len) &&
+	       !strcmp(first->object, e->object);
+	     first++)
+		if (first->status == other && first->kind == RECORD_FUNC && same_origin(first, e)) {
+			found = first;
+			nr++;
+		}
+	return nr == 1 ? found : NULL;
+}
+
+/* What differs, or what it was called. Returns false if there is nothing to say. */
+static bool print_reason(const struct diff *diff, const struct diff_entry *e, FILE *out)
+{
+	const struct diff_entry *other;
+
 	switch ((enum diff_status)e->status) {
 	case DIFF_CHANGED:
 	case DIFF_LINES:
 		report_lanes(e->lanes, out);
-		break;
+		return true;
 	case DIFF_RENAMED:
 		fprintf(out, "was %s", e->old->name);
 		if (strcmp(e->object, e->old_object) != 0) {
 			fputs(" in ", out);
 			report_path(e->old_object, out);
 		}
-		break;
+		return true;
 	case DIFF_AMBIGUOUS:
 		fputs(e->old ? "one of several in the old build"
 			     : "one of several in the new build",
 		      out);
-		break;
+		return true;
 	case DIFF_ADDED:
 	case DIFF_REMOVED:
+		other = counterpart(diff, e);
+		if (other)
+			fprintf(out, "%s %s", e->new ? "instead of" : "now", other->name);
+		return other;
 	case NR_DIFF_STATUS:
 		break;
 	}
-}
-
-static bool has_reason(const struct diff_entry *e)
-{
-	return e->status != DIFF_ADDED && e->status != DIFF_REMOVED;
+	return false;
 }
 
 static void print_growth(const struct diff_entry *e, FILE *out)
@@ -118,26 +165,41 @@ static void print_growth(const struct diff_entry *e, FILE *out)
 		fprintf(out, "%7s  ", "");
 }
 
-void report_entry(const struct diff_entry *e, size_t nr, const struct report_look *look,
-		  int name_width, FILE *out)
+void report_about(const struct diff *diff, const struct diff_entry *e, size_t nr,
+		  const struct report_look *look, FILE *out)
 {
 	size_t origin;
 	const char *clone = e->kind == RECORD_FUNC ? name_clone(e->name, &origin) : NULL;
+	const char *gap = print_reason(diff, e, out) ? "  " : "";
 
+	if (nr > 1) {
+		fprintf(out, "%s(%zu of this name)", gap, nr);
+		gap = "  ";
+	}
+	if (clone)
+		fprintf(out, "%s%s(%s of %.*s)%s", gap, report_ink(look, INK_FAINT), clone,
+			(int)origin, e->name, report_ink(look, INK_PLAIN));
+}
+
+void report_entry(const struct diff *diff, const struct diff_entry *e, size_t nr,
+		  const struct report_look *look, int name_width, FILE *out)
+{
+	char *rest = NULL;
+	size_t len = 0;
+	FILE *behind = open_memstream(&rest, &len);
+
+	if (behind) {
+		report_about(diff, e, nr, look, behind);
+		fclose(behind);
+	}
 	report_status_word(e->status, look, out);
 	fprintf(out, "  %s  ", record_kind_name(e->kind));
 	print_growth(e, out);
-	fprintf(out, "%-*s", has_reason(e) || clone || nr > 1 ? name_width : 0, e->name);
-	if (has_reason(e)) {
-		fputs("  ", out);
-		report_reason(e, out);
-	}
-	if (nr > 1)
-		fprintf(out, "  (%zu of this name)", nr);
-	if (clone)
-		fprintf(out, "%s  (%s of %.*s)%s", report_ink(look, INK_FAINT), clone, (int)origin,
-			e->name, report_ink(look, INK_PLAIN));
-	putc('\n', out);
+	if (len)
+		fprintf(out, "%-*s  %s\n", name_width, e->name, rest);
+	else
+		fprintf(out, "%s\n", e->name);
+	free(rest);
 }
 
 /* "functions: 35 changed, 2 added (of 1472)", behind @separator. */

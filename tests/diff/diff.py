@@ -368,6 +368,24 @@ changed    func           f  contents
     for name, words in (("g.part@a.c", "part of g"), ("g.constprop", "specialised copy of g")):
         out = builds("text", {"a.o": [func(name, 1)]}, {"a.o": [func(name, 2)]})[1]
         check("clones: " + name, "(%s)" % words in out, out)
+    out = builds("text", {"a.o": [func("f", 1), func("g", 9)], "b.o": [func("f.part", 3)]},
+                 {"a.o": [func("f.isra", 2), func("g", 9), func("f_more", 8)], "b.o": []})[1]
+    check("clones: one instead of the other", out.startswith("""\
+a.o:
+removed    func      -16  f       now f.isra
+added      func      +16  f.isra  instead of f  (variant of f)
+added      func      +16  f_more
+
+b.o:
+removed    func      -16  f.part  (part of f)
+"""), out)
+    out = builds("text", {"a.o": [func("f", 1)]}, {"a.o": [func("f.isra", 5), func("f.part", 6)]})[1]
+    check("clones: two instead of one", out.count("  instead of f  (") == 2 and "now" not in out, out)
+    for what, old, new in (("of other files", ["f@a.c"], ["f.isra@b.c"]),
+                           ("both there", ["f"], ["f", "f.isra"]), ("of another", ["ff"], ["f.isra"])):
+        out = builds("text", {"a.o": [func(n, i + 1) for i, n in enumerate(old)]},
+                     {"a.o": [func(n, i + 5) for i, n in enumerate(new)]})[1]
+        check("clones: not instead: " + what, "instead" not in out and "now" not in out, out)
     for name in ("g.isra2", "g", ".isra", "g.particular"):
         out = builds("text", {"a.o": [func(name, 1)]}, {"a.o": [func(name, 2)]})[1]
         check("clones: none is " + name, " of g" not in out, out)

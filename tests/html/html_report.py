@@ -67,7 +67,7 @@ ROWS = [["changed", "func", "fs/a.ko", "alpha", "+4", "code"],
         ["lines", "func", "fs/a.ko", "moved", "", "line numbers"],
         ["changed", "data", "fs/a.ko", "table", "", "strings and constants"],
         ["added", "func", "net/b.ko", "came", "+16", ""],
-        ["changed", "func", "net/b.ko", "f.isra", "+100", "code (variant of f)"],
+        ["changed", "func", "net/b.ko", "f.isra", "+100", "code  (variant of f)"],
         ["renamed", "func", "net/b.ko", "is", "", "was was"]]
 
 

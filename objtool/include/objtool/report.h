@@ -89,17 +89,21 @@ void report_path(const char *path, FILE *out);
  * One entry, or @nr that look alike: "changed    func    +16  name  code, strings and
  * constants", and a newline; the name in @name_width columns, 0 for as many as it has.
  */
-void report_entry(const struct diff_entry *e, size_t nr, const struct report_look *look,
-		  int name_width, FILE *out);
+void report_entry(const struct diff *diff, const struct diff_entry *e, size_t nr,
+		  const struct report_look *look, int name_width, FILE *out);
+
+/*
+ * What stands behind the name, if anything: what differs or what it was called, how many
+ * there are, what a clone comes from.
+ */
+void report_about(const struct diff *diff, const struct diff_entry *e, size_t nr,
+		  const struct report_look *look, FILE *out);
 
 /*
  * True for the version hash of an exported symbol (CONFIG_MODVERSIONS), changed: one
  * changed type changes thousands, and how they changed says nothing.
  */
 bool report_is_crc(const struct diff_entry *e);
-
-/* What there is to say of an entry besides its name: its lanes, what it was called; or nothing. */
-void report_reason(const struct diff_entry *e, FILE *out);
 
 /*
  * Length of the UTF-8 sequence at @s, 0 if it is none (RFC 3629): no overlong
