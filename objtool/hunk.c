@@ -457,6 +457,14 @@ static void print_column(struct printer *p, const struct row *row, int side, u32
 		set_colour(p, "");
 }
 
+/* Between the columns; "!" says that what looks the same is not. */
+static const char *columns_mark(const struct printer *p, u32 row, bool left, bool right)
+{
+	if (!left || !right)
+		return left ? " < " : " > ";
+	return p->alike[row] ? " ! " : " | ";
+}
+
 static void print_columns(struct printer *p, u32 from, u32 end)
 {
 	const struct row *row = p->m->row;
@@ -483,7 +491,7 @@ static void print_columns(struct printer *p, u32 from, u32 end)
 			bool left = old < mid, right = new < block;
 
 			print_column(p, left ? &row[old] : NULL, SIDE_OLD, width);
-			fputs(left && right ? " | " : left ? " < " : " > ", p->out);
+			fputs(columns_mark(p, left ? old : new, left, right), p->out);
 			print_column(p, right ? &row[new] : NULL, SIDE_NEW, width);
 			putc('\n', p->out);
 			old += left;
