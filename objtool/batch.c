@@ -121,6 +121,7 @@ size_t batch_run(const struct batch *batch)
 	/* Alone, an item may use threads of its own, whose messages could not be kept. */
 	if (batch->nr <= 1)
 		return batch->nr && batch->run(batch->ctx, 0) ? 1 : 0;
+	mem_reuse();
 	run.said = xcalloc(batch->nr, sizeof(*run.said));
 	run.order = order_by_weight(batch);
 	run.terminal = isatty(STDERR_FILENO);

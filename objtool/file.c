@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <objtool/file.h>
@@ -24,25 +25,43 @@ struct content {
 	size_t nr;
 };
 
-static int write_part(int fd, struct span part)
+/* Take @n bytes that were written off the front of @left. */
+static void skip_written(struct iovec *left, size_t nr, size_t n)
 {
-	for (size_t done = 0; done < part.size;) {
-		ssize_t n = write(fd, part.data + done, part.size - done);
+	for (size_t i = 0; i < nr && n; i++) {
+		size_t done = n < left[i].iov_len ? n : left[i].iov_len;
 
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			return -1;
+		left[i].iov_base = (u8 *)left[i].iov_base + done;
+		left[i].iov_len -= done;
+		n -= done;
 	}
-	return 0;
 }
 
+/* One call for all parts, nearly always: of a small file it costs more than all its bytes. */
 static int write_parts(int fd, const struct content *content)
 {
-	for (size_t i = 0; i < content->nr; i++)
-		if (write_part(fd, content->parts[i]))
-			return -1;
-	return 0;
+	struct iovec *left = xcalloc(content->nr, sizeof(*left));
+	size_t bytes = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < content->nr; i++) {
+		/* writev(2) only reads what it is given. */
+		left[i].iov_base = (void *)(uintptr_t)content->parts[i].data;
+		left[i].iov_len = content->parts[i].size;
+		bytes += left[i].iov_len;
+	}
+	while (!ret && bytes) {
+		ssize_t n = writev(fd, left, (int)content->nr);
+
+		if (n >= 0) {
+			skip_written(left, content->nr, (size_t)n);
+			bytes -= (size_t)n;
+		} else if (errno != EINTR) {
+			ret = -1;
+		}
+	}
+	free(left);
+	return ret;
 }
 
 /* Close without losing the errno of what went wrong before. */
@@ -74,19 +93,41 @@ static int dir_len(const char *path)
 
 /*
  * A file without a name vanishes with us, even at SIGKILL. Not every
- * filesystem has them (NFS has not), and naming one later takes /proc.
+ * filesystem has them (NFS has not).
  */
 static int open_unnamed(const char *path)
 {
 	char *dir;
 	int fd;
 
-	if (access("/proc/self/fd", X_OK))
-		return -1;
 	dir = xasprintf("%.*s.", dir_len(path), path);
 	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 	free(dir);
 	return fd;
+}
+
+/* Give unnamed file @fd the name @path, which nothing has; this takes /proc. */
+static int name_unnamed(int fd, const char *path)
+{
+	char *self = xasprintf("/proc/self/fd/%d", fd);
+	int ret = linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+
+	free(self);
+	return ret;
+}
+
+/*
+ * Write a file where there is none: it gets its name when it is whole, so that there is nothing
+ * to rename and nothing to clean up. Returns false if that cannot be done here.
+ */
+static bool write_new(const struct content *content, const char *path)
+{
+	int fd = open_unnamed(path);
+	bool done = fd >= 0 && !write_parts(fd, content) && !name_unnamed(fd, path);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 /*
@@ -96,7 +137,7 @@ static int open_unnamed(const char *path)
  */
 static char *name_temp(const char *path, int *fd)
 {
-	char *self = xasprintf("/proc/self/fd/%d", *fd), *name = NULL;
+	char *name = NULL;
 	bool unnamed = *fd >= 0;
 	int ret = -1;
 
@@ -105,11 +146,10 @@ static char *name_temp(const char *path, int *fd)
 		name = xasprintf("%.*s" TEMP_PREFIX "%ld-%u" TEMP_SUFFIX, dir_len(path), path,
 				 (long)getpid(), i);
 		if (unnamed)
-			ret = linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+			ret = name_unnamed(*fd, name);
 		else
 			ret = *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	}
-	free(self);
 	if (ret >= 0)
 		return name;
 	free(name);
@@ -124,7 +164,7 @@ static char *name_temp(const char *path, int *fd)
  */
 static int write_renamed(const struct content *content, const char *path)
 {
-	int fd = open_unnamed(path), ret = 0, failed;
+	int fd = access("/proc/self/fd", X_OK) ? -1 : open_unnamed(path), ret = 0, failed;
 	bool unnamed = fd >= 0;
 	sigset_t fatal, before;
 	char *temp = NULL;
@@ -165,6 +205,8 @@ int file_write(const char *path, const struct span *parts, size_t nr)
 	int ret;
 
 	exists = !lstat(path, &st);
+	if (!exists && write_new(&content, path))
+		return 0;
 	link = exists && S_ISLNK(st.st_mode);
 	if (link)
 		exists = !stat(path, &st);

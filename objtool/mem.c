@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mem.c - allocation that cannot fail, arenas, growable buffers */
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,13 @@ char *xasprintf(const char *fmt, ...)
 		s = NULL;
 	va_end(ap);
 	return must(s);
+}
+
+void mem_reuse(void)
+{
+	/* Of glibc; elsewhere this is only slower. Very large memory is mapped as before. */
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
 void *arena_alloc(struct arena *a, size_t nr, size_t size)

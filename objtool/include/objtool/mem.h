@@ -17,6 +17,12 @@ char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * Keep what is freed for what is allocated next, instead of giving it back to the system: for
+ * work on many files, each of which would else take page faults for the same memory again.
+ */
+void mem_reuse(void);
+
+/*
  * An arena hands out zeroed memory that lives until the whole arena is freed.
  * Zero-initialise it before first use. Not for use from two threads at once.
  */
