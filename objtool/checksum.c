@@ -707,12 +707,13 @@ static void end_one(void *ctx, unsigned int worker, size_t item)
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
 			       unsigned int workers)
 {
-	struct ending e = {.workers = workers};
+	struct ending e;
 	struct input in;
 
 	if (input_open(&in, image, workers))
 		return NULL;
 	e.in = &in;
+	e.workers = in.obj->workers;
 	e.recs = checksum_object(in.obj, exclude);
 	if (!e.recs) {
 		input_close(&in);

@@ -933,6 +933,9 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 	return NULL;
 }
 
+/* A file up to this size is one thread's: all there is to do takes less than starting others. */
+#define FOR_ONE (512U << 10)
+
 struct object *object_open(const char *path, unsigned int workers)
 {
 	struct contents contents;
@@ -940,7 +943,8 @@ struct object *object_open(const char *path, unsigned int workers)
 
 	if (contents_open(&contents, path))
 		return NULL;
-	obj = object_open_mem(path, contents.data, contents.size, workers);
+	obj = object_open_mem(path, contents.data, contents.size,
+			      contents.size < FOR_ONE ? 1 : workers);
 	if (!obj) {
 		if (contents_changed(&contents))
 			error("%s: it was changed while it was read", path);

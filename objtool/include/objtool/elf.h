@@ -111,13 +111,14 @@ struct object {
  * ELF file, truncated, a linked executable or shared object, 32-bit, another
  * machine, LLVM bitcode, GCC slim LTO, no symbol table, a directory, ...
  *
- * This and all later work on the object uses up to @workers threads, if it is large enough.
+ * This and all later work on the object uses up to @workers threads; one, if the file is so
+ * small that starting others would take longer.
  */
 struct object *object_open(const char *path, unsigned int workers);
 
 /*
  * The same for @size bytes at @image, which must stay in place and unchanged
- * until object_close(). @path is used in messages.
+ * until object_close(). @path is used in messages. However small it is, @workers are used.
  */
 struct object *object_open_mem(const char *path, const void *image, size_t size,
 			       unsigned int workers);
