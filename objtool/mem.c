@@ -134,7 +134,7 @@ void arena_free(struct arena *a)
 
 void buf_grow(struct buf *b, size_t n)
 {
-	size_t cap = b->cap ? b->cap * 2 : 4096;
+	size_t cap = b->cap ? b->cap * 2 : 512;
 
 	if (n > SIZE_MAX / 4 - b->len)
 		must(NULL);

@@ -125,7 +125,12 @@ static void check_task(void *ctx, unsigned int worker, size_t i)
 static void check_tasks(struct update *up)
 {
 	struct check check = {.up = up};
+	bool trees = false;
 
+	for (size_t i = 0; i < up->nr; i++)
+		trees |= up->tasks[i].tree;
+	if (!trees) /* what is named is done, whatever its time */
+		return;
 	if (stat("/proc/self/exe", &check.program))
 		check.program = (struct stat){0};
 	if (!up->exclude || stat(exclude_path(up->exclude), &check.list))
