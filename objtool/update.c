@@ -129,7 +129,7 @@ static void check_tasks(struct update *up)
 
 	for (size_t i = 0; i < up->nr; i++)
 		trees |= up->tasks[i].tree;
-	if (!trees) /* what is named is done, whatever its time */
+	if (!trees && !up->exclude) /* what is named is done, whatever its time */
 		return;
 	if (stat("/proc/self/exe", &check.program))
 		check.program = (struct stat){0};
