@@ -193,6 +193,40 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 	return run + merge_run(code, units + run, nr - run);
 }
 
+/* True if a special entry applies to code within [@off, @end), which then is no filler. */
+static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
+{
+	const struct specials *specials = &code->specials;
+	u32 from = off > MAX_SITE_LEN ? off - MAX_SITE_LEN : 0;
+
+	for (u32 i = specials_from(specials, sec, from); i < specials->nr; i++) {
+		const struct special *e = &specials->entries[i];
+
+		if (e->site.sec != sec || e->site.off >= end)
+			return false;
+		if (e->site.off + special_site_len(code->obj, specials, e) > off)
+			return true;
+	}
+	return false;
+}
+
+/* True for a label with nothing but filler up to the next: it is at the start of what that names.
+ */
+static bool is_before_filler(const struct code *code, const struct unit *u)
+{
+	const struct section *sec = &code->obj->sections[u->sec];
+	u32 off = u->off, end = u->off + u->len, n;
+
+	if (u->kind != UNIT_FUNC || !sec->data || !u->len)
+		return false;
+	for (; off < end; off += n) {
+		n = arch_padding(sec->data + off, end - off);
+		if (!n)
+			return false;
+	}
+	return !has_special(code, u->sec, u->off, end);
+}
+
 /*
  * Give units without a size the room up to the next unit, unless they lie
  * inside a sized one: then they are labels in it, and go. Returns how many are left.
@@ -215,6 +249,10 @@ static u32 bound_section(const struct code *code, struct unit *units, u32 nr, u3
 			while (next < nr && units[next].off == u->off)
 				next++; /* an empty object at the label */
 			u->len = (next < nr ? units[next].off : section_size) - u->off;
+			if (is_before_filler(code, u)) {
+				code->alias_of[u->sym] = NO_UNIT;
+				continue;
+			}
 		} else if (u->off + u->len > end || !sized) {
 			end = u->off + u->len;
 			sized = true;
@@ -264,7 +302,8 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 	}
 }
 
-/* How many cells the index of section @s takes, whose units are [@first, @end): one a unit or so. */
+/* How many cells the index of section @s takes, whose units are [@first, @end): one a unit or so.
+ */
 static u32 size_index(struct code *code, u32 s, u32 nr)
 {
 	struct unit_index *index = &code->index[s];
@@ -274,7 +313,8 @@ static u32 size_index(struct code *code, u32 s, u32 nr)
 		return 0;
 	while (size >> index->shift > nr)
 		index->shift++;
-	/* Behind the stretch of the last offset, which can be the section's size, one for its end. */
+	/* Behind the stretch of the last offset, which can be the section's size, one for its end.
+	 */
 	return (size >> index->shift) + 2;
 }
 
@@ -838,23 +878,6 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 		if (to >= off && to < end)
 			insns->target[to - off] = 1;
 	}
-}
-
-/* True if a special entry applies to code within [@off, @end), which then is no filler. */
-static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
-{
-	const struct specials *specials = &code->specials;
-	u32 from = off > MAX_SITE_LEN ? off - MAX_SITE_LEN : 0;
-
-	for (u32 i = specials_from(specials, sec, from); i < specials->nr; i++) {
-		const struct special *e = &specials->entries[i];
-
-		if (e->site.sec != sec || e->site.off >= end)
-			return false;
-		if (e->site.off + special_site_len(code->obj, specials, e) > off)
-			return true;
-	}
-	return false;
 }
 
 static void set_filler(struct code_insn *ci)

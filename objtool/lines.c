@@ -229,7 +229,7 @@ void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 			; /* a second one of the same instruction */
 		if (ci->insn.cls == INSN_OTHER || ci->insn.cls == INSN_NOP)
 			follow(lines, s, ci, i, rel, &args);
-		else
+		else if (ci->insn.cls != INSN_JCC) /* where that does not jump, registers stay */
 			mark_call(lines, s, ci, rel, &args, insn);
 	}
 }

@@ -377,9 +377,16 @@ def renumbered(names, rng):
     return out if len(set(out.values())) == len(out) else {}
 
 
+def members(u):
+    """What clang split a static struct into, x.0 and x.1 with no x: these are no counters."""
+    return {n for n in u.asm.label_at if u.asm.clang and re.fullmatch(r'[^.]+\.\d+', n)
+            and n.split('.')[0] not in u.asm.label_at}
+
+
 @mutator('counters renumbered, x.N', 'P2')
 def renumber_statics(u, rng):
-    names = [n for n in counter_names(u) if not re.search(r'\.(constprop|isra|part)\.', n)]
+    names = [n for n in counter_names(u) if not re.search(r'\.(constprop|isra|part)\.', n)
+             and n not in members(u)]
     return rename_case(u, renumbered(names, rng), 'statics')
 
 
@@ -560,6 +567,8 @@ def distance(u, rng):
 @mutator('alignment', 'P2')
 def alignment(u, rng):
     stmts, edits = u.asm.stmts, {}
+    if any('.skip' in s.text for s in stmts):
+        return None  # asm that counts bytes
     for i, s in enumerate(stmts):
         if s.op == '.p2align' and CODE_SECTION.match(s.sec) and not s.app:
             if s.func:
@@ -617,6 +626,8 @@ def sections_reordered(u, rng):
 
 def copied(name, *flags, asflags=()):
     def run(u, rng):
+        if '.comment' in flags and members(u):
+            return None  # that clang made it says that they are members
         def copy(shop, path):
             out = shop.path('.o')
             return out if shop.run('objcopy', *flags, path, out) else None
