@@ -81,6 +81,30 @@ static void bound_origins(const struct code *code, struct origin *origins)
 	}
 }
 
+/*
+ * With -ffunction-sections, as LTO has it, a global function is alone in .text.NAME, and ld.lld
+ * keeps that section's symbol among the local ones of its file.
+ */
+static void use_sections(const struct code *code, struct origin *origins)
+{
+	const struct object *obj = code->obj;
+	u32 *file = xcalloc(obj->nr_sections, sizeof(*file));
+
+	for (u32 i = 1; i < obj->nr_symbols; i++)
+		if (obj->symbols[i].type == SYM_SECTION && symbol_defined(&obj->symbols[i]))
+			file[obj->symbols[i].sec] = obj->symbols[i].file;
+	for (u32 i = 0; i < code->nr_units; i++) {
+		const char *sec = obj->sections[code->units[i].sec].name;
+		const char *name = obj->symbols[code->units[i].sym].name;
+		size_t len = strlen(sec), end = strlen(name);
+
+		if (!origins[i].file && len > end && sec[len - end - 1] == '.' &&
+		    str_ends(sec, name))
+			origins[i].file = file[code->units[i].sec];
+	}
+	free(file);
+}
+
 static bool may_be_excluded(const u8 *excluded, const struct origin *origin)
 {
 	for (u32 file = origin->lo; !origin->file && file <= origin->hi; file++)
@@ -100,6 +124,7 @@ struct omit omit_read(const struct namesakes *ns, struct exclude *list)
 
 	for (u32 i = 0; i < code->nr_units; i++)
 		origins[i] = namesake_origin(ns, i, &scratch);
+	use_sections(code, origins);
 	bound_origins(code, origins);
 	for (u32 i = 0; i < code->nr_units; i++) {
 		omit.units[i] = files[origins[i].file];

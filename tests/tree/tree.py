@@ -454,6 +454,28 @@ def test_exclude_files():
     check("exclude: an object by its source", not os.path.exists(path("x/cpu.o.checksums")))
 
 
+# As LTO has it: each function in a section of its own, which a table refers to.
+SECTIONS = """.file "%s.c"
+.section .text.only_%s,"ax",@progbits
+.globl only_%s
+.type only_%s,@function
+only_%s: ret
+.size only_%s,.-only_%s
+.section __mcount_loc,"a",@progbits
+.quad .text.only_%s
+"""
+
+
+def test_exclude_sections():
+    for name in "fork", "exit", "cpu":
+        put("fs/%s.s" % name, (SECTIONS % ((name,) * 8)).encode())
+        subprocess.run(["gcc", "-c", "-o", path("fs/%s.o" % name), path("fs/%s.s" % name)], check=True)
+    subprocess.run(["ld.lld", "-r", "-o", "vmlinux.o", "fork.o", "exit.o", "cpu.o"], check=True, cwd=path("fs"))
+    result = excluding("exit.c\n", path("fs/vmlinux.o"))
+    check("exclude: global functions in sections of their own", result == (0, "", "") and
+          functions("fs/vmlinux.o.checksums") == ["only_cpu", "only_fork"], (result, functions("fs/vmlinux.o.checksums")))
+
+
 def test_exclude_diff():
     linked_of("ex-old/vmlinux.o", "x/fork.c", "x/exit.c")
     linked_of("ex-new/vmlinux.o", "x/exit.c", "x/fork.c")

@@ -4,7 +4,7 @@
  *
  * In a linked object, each local symbol follows the STT_FILE symbol of its
  * file. A global symbol does not; its unit lies in its section between those of local ones, in
- * the order of the files, and refers to some. What cannot be told from that is not
+ * the order of the files, and refers to some; or it has a section of its own. What cannot be told from that is not
  * left out, but counted in a warning.
  */
 #ifndef OBJTOOL_OMIT_H
