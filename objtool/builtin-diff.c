@@ -157,17 +157,70 @@ struct patches {
 	bool strict;
 	bool whole;    /* what only one build has, too */
 	size_t failed; /* records that could not be shown */
+	/* Objects of which there are only .checksums in one of the builds. */
+	const char *without, *first_without;
+	size_t nr_without;
+	bool lacking[NR_SIDES];
 };
+
+static bool is_shown(const struct patches *p, const struct diff_entry *e)
+{
+	switch ((enum diff_status)e->status) {
+	case DIFF_CHANGED:
+		return !report_is_crc(e);
+	case DIFF_LINES:
+		return p->strict;
+	case DIFF_ADDED:
+	case DIFF_REMOVED:
+		return p->whole;
+	case DIFF_RENAMED:
+	case DIFF_AMBIGUOUS:
+	case NR_DIFF_STATUS:
+		break;
+	}
+	return false;
+}
+
+/* Whether the objects are there, and not only their .checksums. */
+static bool at_hand(struct patches *p, const struct diff_entry *e)
+{
+	const struct loaded *builds = p->bodies.builds;
+	bool old = !e->old || loaded_image(builds, SIDE_OLD, e->old_object);
+	bool new = !e->new || loaded_image(builds, SIDE_NEW, e->object);
+
+	p->lacking[SIDE_OLD] |= !old;
+	p->lacking[SIDE_NEW] |= !new;
+	return old && new;
+}
 
 static void print_patch(struct patches *p, const struct diff_entry *e, FILE *out)
 {
-	if (report_is_crc(e))
+	if (!is_shown(p, e))
 		return;
-	bool whole = e->status == DIFF_ADDED || e->status == DIFF_REMOVED;
-
-	if (e->status == DIFF_CHANGED || (e->status == DIFF_LINES && p->strict) ||
-	    (whole && p->whole))
+	if (at_hand(p, e)) {
 		p->failed += bodies_print_patch(&p->bodies, e, &p->style, out) != 0;
+		return;
+	}
+	p->failed++;
+	if (!p->without || strcmp(p->without, e->object) != 0)
+		p->nr_without++;
+	p->without = e->object;
+	if (!p->first_without)
+		p->first_without = e->object;
+}
+
+/* In one line: of two trees of .checksums it would be thousands. */
+static void say_without(const struct patches *p)
+{
+	if (!p->nr_without)
+		return;
+	error("of %zu object%s (%s%s) only " RECORDS_SUFFIX
+	      " are at hand in %s: to show what changed, give the objects, or their tree",
+	      p->nr_without, &"s"[p->nr_without == 1], p -> first_without,
+	      p -> nr_without == 1 ? "" : ", ...",
+	      !p->lacking[SIDE_NEW]   ? "the old build"
+	      : !p->lacking[SIDE_OLD] ? "the new build"
+				      : "both builds");
 }
 
 /* As a string, for report_html(). */
@@ -255,6 +308,7 @@ static size_t report(const struct diff *diff, const struct loaded *builds,
 		p.failed++;
 	if (!opts->quiet)
 		print_report(diff, opts, &p, old, new);
+	say_without(&p);
 	bodies_free(&p.bodies);
 	return p.failed;
 }

@@ -390,11 +390,19 @@ def test_pager():
     check("pager: colours go through it",
           "\033[33m" in on_terminal("diff", *files, OBJTOOL_PAGER="tee /dev/null"))
     check("pager: not in a pipe", run("env", "PAGER=" + count, OBJTOOL, "diff", *files)[1] == plain)
+    objects = [compile_object("paged/%s/x.o" % side, "int f(int a) { return a + %d; }\n" % i)
+               for i, side in enumerate(("old", "new"))]
+    write(objects[0] + ".checksums", [func("f", 1, code=1)])  # not what the object has: -p finds out
     script = 'OBJTOOL_PAGER="sed s/^/P:/" "$0" diff -p "$@"; "$0" diff "$1" none; echo status $?'
-    out = subprocess.run(["script", "-qec", "sh -c '%s' %s %s %s" % (script, OBJTOOL, *files), "/dev/null"],
-                         stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout.decode()
-    check("pager: messages go through it, and not after it", re.search(r"^P:objtool: error: .*only .checksums", out, re.M)
+    out = subprocess.run(["script", "-qec", "sh -c '%s' %s %s %s" % (
+        script, OBJTOOL, path("paged/old"), path("paged/new")), "/dev/null"],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout.decode()
+    check("pager: messages go through it, and not after it",
+          re.search(r"^P:objtool: error: .*not what its checksum says", out, re.M)
           and re.search(r"^objtool: error: cannot read none.*\r\nstatus 2", out, re.M), out)
+    status, _, err = objtool("diff", "-p", *files)
+    check("-p of checksums: said once, at the end", status == 2 and one_line(err)
+          and "of 1 object (b.o) only .checksums" in err, err)
     many = pair([], [func("f%d" % i, i) for i in range(20000)])
     for pager, status in (("true", 1), ("head -n 1 >/dev/null", 1), ("false", 1)):
         for what, compared in (("differences", many), ("none", [many[0], many[0]])):
