@@ -429,21 +429,28 @@ static enum lane target_lane(const struct target *t)
 /* How a reference is made; types without a kind of their own by their number. */
 static u8 *put_how(u8 *p, u32 reloc_type_number)
 {
-	/* Eight bytes each, so that copying needs no loop. */
-	static const char words[][9][8] = {
-		[RELOC_ABS] = {[1] = "abs8", [2] = "abs16", [4] = "abs32", [8] = "abs64"},
-		[RELOC_SIGNED] = {[4] = "abs32s"},
-		[RELOC_PC] = {[1] = "pc8", [2] = "pc16", [4] = "pc32", [8] = "pc64"},
-		[RELOC_GOT] = {[4] = "got32"},
+	/* Eight bytes each, so that copying needs no loop; and how many of them count. */
+	static const struct how {
+		char word[8];
+		u8 len;
+	} words[][9] = {
+		[RELOC_ABS] = {[1] = {"abs8", 4},
+			       [2] = {"abs16", 5},
+			       [4] = {"abs32", 5},
+			       [8] = {"abs64", 5}},
+		[RELOC_SIGNED] = {[4] = {"abs32s", 6}},
+		[RELOC_PC] =
+			{[1] = {"pc8", 3}, [2] = {"pc16", 4}, [4] = {"pc32", 4}, [8] = {"pc64", 4}},
+		[RELOC_GOT] = {[4] = {"got32", 5}},
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
-	const char *word;
+	const struct how *how;
 
 	if (type.kind == RELOC_OTHER)
 		return token_put_num(token_put_bytes(p, "type", 4), reloc_type_number);
-	word = words[type.kind][type.size];
-	token_put_bytes(p, word, 8);
-	return token_resize_bytes(p, (u32)strlen(word));
+	how = &words[type.kind][type.size];
+	token_put_bytes(p, how->word, 8);
+	return token_resize_bytes(p, how->len);
 }
 
 static void write_how(struct canon *c, u32 reloc_type_number)
@@ -520,17 +527,28 @@ static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 o
 	token_end(&c->stream);
 }
 
+/* The bytes of an instruction, to be changed: in one piece unless the section ends. */
+static void copy_insn(u8 bytes[TOKEN_INSN_MAX], const struct section *sec,
+		      const struct code_insn *ci)
+{
+	memset(bytes, 0, TOKEN_INSN_MAX);
+	if (sec->size - ci->off >= 16)
+		memcpy(bytes, sec->data + ci->off, 16);
+	else
+		memcpy(bytes, sec->data + ci->off, ci->len);
+}
+
 static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 			      const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct reloc *rel = reloc_next(cur, ci->off + ci->len);
 	const u8 *p = sec->data + ci->off;
-	u8 bytes[ARCH_MAX_INSN + 1 + 8];
+	u8 bytes[TOKEN_INSN_MAX];
 	unsigned int len;
 	struct target t;
 	s64 off;
 
-	memcpy(bytes, p, ci->len);
+	copy_insn(bytes, sec, ci);
 	len = arch_canonical_branch(bytes, &ci->insn);
 	if (!rel) {
 		off = code_branch_target(sec, ci);
@@ -540,12 +558,10 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 		return;
 	}
 	/* The linker ignores what is in a field it fills; the module loader refuses all but 0. */
-	for (unsigned int i = 0; i < ci->insn.imm_len; i++)
-		if (p[ci->insn.imm_off + i]) {
-			memcpy(bytes + len, p + ci->insn.imm_off, ci->insn.imm_len);
-			len += ci->insn.imm_len;
-			break;
-		}
+	if (arch_insn_imm(p, &ci->insn)) {
+		memcpy(bytes + len, p + ci->insn.imm_off, ci->insn.imm_len);
+		len += ci->insn.imm_len;
+	}
 	token_insn(&c->stream, bytes, len);
 	for (; rel; rel = reloc_next(cur, ci->off + ci->len)) {
 		struct reloc_type type = arch_reloc_type(rel->type);
@@ -569,12 +585,11 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 			     const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct insn *insn = &ci->insn;
-	const u8 *p = sec->data + ci->off;
 	u64 end = (u64)ci->off + ci->len;
 	const struct reloc *rel = reloc_next(cur, end);
 	bool disp = insn->flags & INSN_PCREL_DISP, imm = insn->flags & INSN_PCREL_IMM;
 	struct reloc_cursor again = *cur;
-	u8 bytes[ARCH_MAX_INSN];
+	u8 bytes[TOKEN_INSN_MAX];
 	struct target t;
 
 	for (const struct reloc *r = rel; r; r = reloc_next(&again, end)) {
@@ -582,7 +597,7 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
 	}
 	/* What is left of disp and imm was resolved by the assembler: within this section. */
-	memcpy(bytes, p, ci->len);
+	copy_insn(bytes, sec, ci);
 	if (disp)
 		memset(bytes + insn->disp_off, 0, insn->disp_len);
 	if (imm)
@@ -627,9 +642,9 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 static void write_line_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
 {
 	const u8 *p = sec->data + ci->off;
-	u8 bytes[ARCH_MAX_INSN];
+	u8 bytes[TOKEN_INSN_MAX];
 
-	memcpy(bytes, p, ci->len);
+	copy_insn(bytes, sec, ci);
 	memset(bytes + ci->insn.imm_off, 0, ci->insn.imm_len);
 	token_insn(&c->stream, bytes, ci->len);
 	write_line(c, arch_insn_imm(p, &ci->insn));

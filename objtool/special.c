@@ -45,15 +45,12 @@ static const struct {
 
 static bool pattern_matches(const char *pattern, const char *name)
 {
-	size_t n;
-
-	/* Of dozens of patterns, the letter behind the dot leaves one or two. */
-	if (pattern[0] != name[0] || (name[0] && pattern[1] != name[1]))
-		return false;
-	n = strlen(pattern);
-	if (n && pattern[n - 1] == '*')
-		return strncmp(pattern, name, n - 1) == 0;
-	return strcmp(pattern, name) == 0;
+	/* Most differ soon. */
+	while (*pattern && *pattern != '*' && *pattern == *name) {
+		pattern++;
+		name++;
+	}
+	return *pattern == '*' || *pattern == *name;
 }
 
 bool section_excluded(const struct section *sec)

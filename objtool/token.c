@@ -204,9 +204,10 @@ bool token_read_field(const struct token *t, size_t *at, struct token_field *f)
 	return true;
 }
 
-void token_insn(struct stream *st, const u8 *bytes, unsigned int len)
+void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len)
 {
-	u8 *p = token_open(st, TOKEN_INSN, LANE_CODE, 5 + len);
+	u8 *p = token_open(st, TOKEN_INSN, LANE_CODE, 5 + TOKEN_INSN_MAX);
 
-	token_close(st, token_put_bytes(p, bytes, len));
+	token_put_bytes(p, bytes, TOKEN_INSN_MAX);
+	token_close(st, token_resize_bytes(p, len));
 }

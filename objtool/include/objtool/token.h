@@ -170,8 +170,9 @@ static inline void token_end(struct stream *st)
 		token_watched(st);
 }
 
-/* A whole TOKEN_INSN, which has one field. */
-void token_insn(struct stream *st, const u8 *bytes, unsigned int len);
+/* A whole TOKEN_INSN, which has one field: the first @len of @bytes. */
+#define TOKEN_INSN_MAX 32
+void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len);
 
 /*
  * The same in one piece, for the tokens that there are most of: open with room for all that will
