@@ -301,7 +301,7 @@ static void cast(struct vote *vote, u32 file)
 
 /* Of the files from @lo to @hi, the one that unit @u refers to more than to all others. */
 static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo, u32 hi,
-			struct insns *scratch)
+			const struct insns *insns, struct insns *scratch)
 {
 	const struct code *code = ns->code;
 	const struct section *sec = &code->obj->sections[u->sec];
@@ -310,11 +310,14 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 	struct vote vote = {lo, hi, 0, 0};
 	const struct reloc *rel;
 
-	scratch->nr = 0;
-	if (u->kind == UNIT_FUNC)
-		code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
-	for (u32 i = 0; i < scratch->nr; i++) {
-		const struct code_insn *ci = &scratch->insn[i];
+	if (!insns) {
+		scratch->nr = 0;
+		if (u->kind == UNIT_FUNC)
+			code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
+		insns = scratch;
+	}
+	for (u32 i = 0; i < insns->nr; i++) {
+		const struct code_insn *ci = &insns->insn[i];
 		u64 end = (u64)ci->off + ci->len;
 
 		rel = reloc_next(&cur, end);
@@ -337,13 +340,13 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
  * candidates. Two threads may both find out, and find the same.
  */
 static u32 file_told(const struct namesakes *ns, u32 unit, const struct origin *origin,
-		     struct insns *scratch)
+		     const struct insns *insns, struct insns *scratch)
 {
 	u32 told = atomic_load_explicit(&ns->told[unit], memory_order_relaxed);
 
 	if (!told) {
-		told = 1 +
-		       file_by_vote(ns, &ns->code->units[unit], origin->lo, origin->hi, scratch);
+		told = 1 + file_by_vote(ns, &ns->code->units[unit], origin->lo, origin->hi, insns,
+					scratch);
 		atomic_store_explicit(&ns->told[unit], told, memory_order_relaxed);
 	}
 	return told - 1;
@@ -365,7 +368,7 @@ static u32 file_told_beside(const struct namesakes *ns, u32 unit, s32 step,
 		if (i < code->first_unit[sec] || i >= code->first_unit[sec + 1] ||
 		    code->obj->symbols[code->units[i].sym].bind == BIND_LOCAL)
 			break;
-		file = file_told(ns, i, origin, scratch);
+		file = file_told(ns, i, origin, NULL, scratch);
 		if (file)
 			return file;
 	}
@@ -384,7 +387,8 @@ static void narrow(const struct namesakes *ns, u32 unit, struct origin *origin,
 	*origin = (struct origin){lo, hi, lo == hi ? lo : 0};
 }
 
-struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns *scratch)
+struct origin namesake_origin(const struct namesakes *ns, u32 unit, const struct insns *insns,
+			      struct insns *scratch)
 {
 	const struct code *code = ns->code;
 	const struct symbol *sym = &code->obj->symbols[code->units[unit].sym];
@@ -397,7 +401,8 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns
 	origin.hi = file_beside(code, unit, 1);
 	if (!origin.hi)
 		origin.hi = code->obj->nr_symbols;
-	origin.file = origin.lo == origin.hi ? origin.lo : file_told(ns, unit, &origin, scratch);
+	origin.file =
+		origin.lo == origin.hi ? origin.lo : file_told(ns, unit, &origin, insns, scratch);
 	if (!origin.file)
 		narrow(ns, unit, &origin, scratch);
 	return origin;

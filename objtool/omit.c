@@ -123,7 +123,7 @@ struct omit omit_read(const struct namesakes *ns, struct exclude *list)
 	u32 doubtful = 0;
 
 	for (u32 i = 0; i < code->nr_units; i++)
-		origins[i] = namesake_origin(ns, i, &scratch);
+		origins[i] = namesake_origin(ns, i, NULL, &scratch);
 	use_sections(code, origins);
 	bound_origins(code, origins);
 	for (u32 i = 0; i < code->nr_units; i++) {

@@ -97,10 +97,22 @@ u32 parts_at(const struct parts *parts, u32 sec, s64 off)
 
 const struct origin *parts_origin(struct parts *parts)
 {
-	if (!parts->origin_known && parts->self != NO_UNIT)
-		parts->origin = namesake_origin(parts->namesakes, parts->self, &parts->other);
-	else if (!parts->origin_known)
-		parts->origin = (struct origin){0, parts->code->obj->nr_symbols, 0};
+	const struct part *text = parts->part;
+	struct insns insns;
+
+	if (parts->origin_known)
+		return &parts->origin;
+	parts->origin = (struct origin){0, parts->code->obj->nr_symbols, 0};
+	if (parts->self != NO_UNIT) {
+		/* A function's own code is its first part. */
+		bool known = parts->nr && parts->code->units[parts->self].kind == UNIT_FUNC;
+
+		if (known)
+			insns = (struct insns){.insn = parts->insns.insn + text->first,
+					       .nr = text->nr};
+		parts->origin = namesake_origin(parts->namesakes, parts->self,
+						known ? &insns : NULL, &parts->other);
+	}
 	parts->origin_known = true;
 	return &parts->origin;
 }

@@ -41,8 +41,10 @@ struct origin {
 /*
  * The origin of @unit. A global's symbol does not say: then it is a file of the local
  * symbols around it, or one between them, and of those the one it refers to most.
+ * @insns: its instructions, if they are decoded already; else NULL.
  */
-struct origin namesake_origin(const struct namesakes *ns, u32 unit, struct insns *scratch);
+struct origin namesake_origin(const struct namesakes *ns, u32 unit, const struct insns *insns,
+			      struct insns *scratch);
 
 /* True if what @origin tells of may see a local symbol of file @file. */
 static inline bool origin_sees(const struct origin *origin, u32 file)
