@@ -6,6 +6,24 @@
  * call. What no unit covered, by itself or by reference, goes to the rest
  * record of its section class: so a changed string shows at its users and not
  * twice, and a byte that nothing refers to is still seen.
+ *
+ * What makes it fast, with the place that tells more:
+ *
+ *   - The file stays where it is mapped. What is known of it is in arrays of its arena, allocated
+ *     when their length is known; nothing is allocated for a symbol, a relocation
+ *     or an instruction.
+ *   - Symbols are sorted by address, relocations by offset (elf.c), special entries by the place
+ *     they apply to (special.c). Units are made from the first, so they are in order, too. A
+ *     function's relocations and entries are walked beside its instructions, and those of the next
+ *     begin where these end. What lies at any other place is looked up in an index that leaves
+ *     one or two units to choose from (check.h).
+ *   - Units are cut into batches of about equal size, which threads take one by one. A record's
+ *     place is known before, so it is written there by whoever makes it. Each thread
+ *     has one set of buffers, which it uses for all its units: see struct canon.
+ *   - A token is written once, and hashed once, with its lane (token.h). Instructions of which
+ * there is no more to say than their bytes are copied in runs (canon.c).
+ *   - What is covered is a map of bits that all threads set (coverage.h); they search what is left
+ *     of it in stretches of a megabyte.
  */
 #include <stdlib.h>
 #define XXH_INLINE_ALL
@@ -54,13 +72,12 @@ static void init_canon(struct canon *c, const struct reading *r)
 /* Each lane's hash, the lower half of which is shown; and the hash of their order and of these. */
 static void fill_record(struct record *rec, struct stream *st)
 {
-	rec->lanes = (u16)stream_end(st);
-	for (int i = 0; i < NR_LANES; i++) {
-		u64 hash;
+	stream_end(st);
+	rec->lanes = (u16)st->lanes;
+	for (enum lane i = lanes_next(st->lanes, 0); i < NR_LANES;
+	     i = lanes_next(st->lanes, i + 1)) {
+		u64 hash = hash_bytes(st->lane[i].data, st->lane[i].len);
 
-		if (!st->lane[i].len)
-			continue;
-		hash = hash_bytes(st->lane[i].data, st->lane[i].len);
 		rec->lane[i] = (u32)hash;
 		if (i == LANE_LINES)
 			continue;

@@ -5,9 +5,10 @@
 
 void stream_reset(struct stream *st)
 {
-	for (int i = 0; i < NR_LANES; i++)
+	for (enum lane i = lanes_next(st->lanes, 0); i < NR_LANES; i = lanes_next(st->lanes, i + 1))
 		st->lane[i].len = 0;
 	st->order.len = 0;
+	st->lanes = 0;
 	st->within = st->cur = st->run = NR_LANES;
 }
 
@@ -27,16 +28,11 @@ size_t stream_len(const struct stream *st)
 	return len;
 }
 
-u32 stream_end(struct stream *st)
+void stream_end(struct stream *st)
 {
-	u32 lanes = 0;
-
-	for (int i = 0; i < NR_LANES; i++)
-		lanes |= (u32)(st->lane[i].len != 0) << i;
 	if (st->run != NR_LANES)
 		stream_order(st, st->run, st->lane[st->run].len);
-	stream_order(st, ORDER_END, lanes & ~(1U << LANE_LINES));
-	return lanes;
+	stream_order(st, ORDER_END, st->lanes & ~(1U << LANE_LINES));
 }
 
 void token_position(struct stream *st, s64 num)

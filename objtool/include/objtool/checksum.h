@@ -3,7 +3,8 @@
  * checksum.h - an object's functions, data objects and section rests -> records
  *
  * The canonical form (what a token is, how a reference names its target) is
- * described at the top of checksum.c. This is the only module that uses xxHash.
+ * described at the top of canon.c, how work is cut and handed out at that of
+ * checksum.c. This is the only module that uses xxHash.
  */
 #ifndef OBJTOOL_CHECKSUM_H
 #define OBJTOOL_CHECKSUM_H

@@ -59,6 +59,7 @@ struct stream {
 	struct buf lane[NR_LANES]; /* the tokens of each, less their positions */
 	struct buf order;	   /* u64, little-endian: see enum order */
 	struct buf *out;	   /* .lane[.cur] */
+	u32 lanes;		   /* those that have tokens, a bit each */
 	enum lane within;	   /* NR_LANES, or the lane that all tokens go to now */
 	enum lane cur;		   /* lane of the token being written */
 	enum lane run;		   /* lane of the last token that was not of LANE_LINES, NR_LANES
@@ -77,10 +78,18 @@ void stream_free(struct stream *st);
 size_t stream_len(const struct stream *st);
 
 /*
- * All has been written. Returns the lanes that have tokens, a bit each; .order is whole but for the
- * lanes' hashes, which the caller appends: 8 bytes each, LANE_LINES left out.
+ * All has been written: .lanes is final, and .order is whole but for the lanes' hashes, which the
+ * caller appends: 8 bytes each, LANE_LINES left out.
  */
-u32 stream_end(struct stream *st);
+void stream_end(struct stream *st);
+
+/* The first of @lanes, a bit each, at or after @from; NR_LANES if there is none. */
+static inline enum lane lanes_next(u32 lanes, enum lane from)
+{
+	u32 left = lanes >> from << from;
+
+	return left ? (enum lane)__builtin_ctz(left) : NR_LANES;
+}
 
 static inline void stream_order(struct stream *st, u32 what, u64 num)
 {
@@ -93,6 +102,7 @@ static inline void stream_switch(struct stream *st, enum lane lane)
 {
 	st->cur = lane;
 	st->out = &st->lane[lane];
+	st->lanes |= 1U << lane;
 	/* Line numbers come and go without a trace. */
 	if (lane == LANE_LINES || lane == st->run)
 		return;
