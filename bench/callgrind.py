@@ -16,6 +16,7 @@ import re
 # Stages in the order they are printed, and the functions they begin with.
 STAGES = (
     ("open, check, close", ("object_open", "object_close")),
+    ("names of symbols", ("symnames_read",)),
     ("units: symbols, aliases, parts", ("code_read",)),
     ("special sections", ("specials_read", "specials_at", "special_reloc",
                           "special_leads_to_code")),
@@ -27,6 +28,11 @@ STAGES = (
     ("sort and write", ("records_finish", "records_write", "records_print")),
     ("the rest: process start, end", ()),
 )
+# What the pool's threads call: each cuts its stage into pieces.
+POOLED = ("read_symbol_range", "sort_runs", "judge_ranges", "sort_sections", "read_names",
+          "find_layouts", "read_piece", "sort_sites", "collect_sections", "place_sections",
+          "mark_ranges", "find_heads_of", "count_shares", "deal_range", "checksum_batch",
+          "find_gaps_of", "make_keys", "find_bucket", "sort_bucket", "write_bucket")
 HASH, REST = "hash", "the rest: process start, end"
 
 
