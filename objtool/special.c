@@ -94,6 +94,11 @@ static bool is_code_place(const struct object *obj, const struct reloc *rel)
 	return sym->type == SYM_SECTION || rel->addend != 0;
 }
 
+static bool is_in_code(const struct object *obj, const struct symbol *sym)
+{
+	return symbol_defined(sym) && obj->sections[sym->sec].flags & SF_EXEC;
+}
+
 /* Zeros with no relocation in [@off, @off + @len): room between two inputs of "ld -r". */
 static bool is_room(const struct section *sec, u32 next_reloc, u32 off, u32 len)
 {
@@ -121,6 +126,9 @@ static bool entry_fits(const struct object *obj, const struct section *sec,
 		if (type.kind == RELOC_NONE)
 			continue;
 		if (!f || type.size != f->size)
+			return false;
+		/* Two bug entries of 8 bytes look like one of 16, but for what the third pointer is. */
+		if (f->use == FIELD_FILE && is_in_code(obj, &obj->symbols[rel->sym]))
 			return false;
 		*sites += f->use == FIELD_SITE;
 		*places += f->off == 8 && is_code_place(obj, rel);

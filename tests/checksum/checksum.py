@@ -397,6 +397,35 @@ def test_bad_bytes():
 
 # ---- threads ----
 
+SMALL_BUGS = """.text
+.type f,@function
+.globl f
+f: xor %%eax,%%eax
+1: ud2
+ret
+.size f,.-f
+.type g,@function
+.globl g
+g: %s
+2: ud2
+ret
+.size g,.-g
+.section __bug_table,"aw",@progbits
+.long 1b-., 0x%x
+.long 2b-., 0x%x
+"""
+
+
+def test_small_bugs():
+    """Without CONFIG_DEBUG_BUGVERBOSE an entry is 8 bytes, and two of them look like one of today's 16."""
+    old = records(assemble("bugs-old", SMALL_BUGS % ("nop", 0, 0x901)))
+    for what, args, differ in (("the second's flags", ("nop", 0, 0x903), "g"), ("the first's flags", ("nop", 1, 0x901), "f"),
+                               ("code before the second", ("mov %eax,%ecx", 0, 0x901), "g")):
+        new = records(assemble("bugs-new", SMALL_BUGS % args))
+        found = [name for name in "fg" if old.sums(name) != new.sums(name)]
+        check("bug entries of 8 bytes: %s" % what, found == [differ], found)
+
+
 def test_threads(pairs):
     program = os.path.join(BUILD, "tests/checksum/test-threads")
     for a, b in pairs:
@@ -430,6 +459,7 @@ def main():
     test_stripped()
     test_rests()
     test_bad_bytes()
+    test_small_bugs()
     test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])
     finish()
 
