@@ -24,7 +24,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../records"))
 import truth  # noqa: E402
-from harness import BUILD, OBJTOOL, check, counts, finish, run  # noqa: E402
+from harness import BUILD, check, counts, finish, run  # noqa: E402
 
 START = time.monotonic()
 FULL = os.environ.get("KERNEL_FULL", "") not in ("", "0")
@@ -139,7 +139,7 @@ def unpatch():
 # --- what objtool says ---
 
 def objtool(*args, status=(0,)):
-    result = run(OBJTOOL, *args, timeout=600)
+    result = run(path("usr/bin/objtool"), *args, timeout=600)
     check("objtool %s" % " ".join(args), result[0] in status, result)
     return result[1], result[2]
 
