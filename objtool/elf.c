@@ -48,6 +48,8 @@ struct reader {
 	u32 symtab_shndx; /* and of its extended section indexes, 0 if none */
 	u32 *rela_first;  /* by section index: its first relocation section, 0 if none */
 	u32 *rela_next;	  /* by relocation section index: the next one of the same section */
+	u64 in_sections;  /* bytes of the file that are in sections, so far */
+	u64 in_names;	  /* and of their names */
 	bool gcc_lto;	  /* there are .gnu.lto_* sections */
 };
 
@@ -256,6 +258,16 @@ static int read_headers(struct reader *r)
 	return find_section_names(r);
 }
 
+/*
+ * Names may share bytes: ".text" is the end of ".rela.text", and many symbols have one
+ * name. But a hundred thousand that are all the end of one of a megabyte would be
+ * too much to hash, and to write. In bytes.
+ */
+static u64 names_limit(const struct reader *r)
+{
+	return (u64)r->file.size * 4;
+}
+
 /* A refusal that names section @i: "FILE: section 5 (.text): WHAT". */
 #define section_error(r, i, fmt, ...) \
 	error("%s: section %u (%s): " fmt, (r)->path, i, (r)->obj->sections[i].name, ##__VA_ARGS__)
@@ -287,6 +299,12 @@ static int read_section(struct reader *r, u32 i)
 		return section_error(r, i, "a compressed section that is loaded is not supported");
 	if (sec->nobits || !sec->size)
 		return 0;
+	r->in_sections += sec->size;
+	if (r->in_sections > r->file.size)
+		return section_error(r, i,
+				     "damaged: sections overlap: up to this one they have %" PRIu64
+				     " bytes, the file has %zu",
+				     r->in_sections, r->file.size);
 	sec->data = file_bytes(r, sh->sh_offset, sec->size);
 	if (!sec->data)
 		return section_error(r, i,
@@ -387,6 +405,9 @@ static int read_sections(struct reader *r)
 					     "damaged: its name is at %#x of %#zx bytes of names",
 					     name, r->section_names.size);
 		obj->sections[i].name = (const char *)r->section_names.data + name;
+		r->in_names += strlen(obj->sections[i].name);
+		if (r->in_names > names_limit(r))
+			return section_error(r, i, "refused: names share too many bytes");
 		if (read_section(r, i))
 			return -1;
 		r->gcc_lto |= str_starts(obj->sections[i].name, ".gnu.lto_");
@@ -648,6 +669,36 @@ static int read_all_symbols(const struct reader *r)
 	return bad < nr_ranges ? refuse_symbol(r, bad) : 0;
 }
 
+/* Names are shorter than two blocks if there is a NUL in each. */
+#define NAME_BLOCK 128U
+
+static bool names_are_short(struct span names)
+{
+	for (size_t at = 0; names.size - at >= NAME_BLOCK; at += NAME_BLOCK)
+		if (!memchr(names.data + at, 0, NAME_BLOCK))
+			return false;
+	return true;
+}
+
+/* The names of symbols and, once for each that is local, of their files: see names_limit(). */
+static int check_names(const struct reader *r)
+{
+	const struct symbol *symbols = r->obj->symbols;
+	u64 sum = 0;
+
+	if (names_are_short(r->symbol_names) &&
+	    (u64)r->obj->nr_symbols * 2 * 2 * NAME_BLOCK <= names_limit(r))
+		return 0;
+	for (u32 i = 1; i < r->obj->nr_symbols; i++) {
+		sum += strlen(symbols[i].name) +
+		       (symbols[i].file ? strlen(symbols[symbols[i].file].name) : 0);
+		if (sum > names_limit(r))
+			return error("%s: symbol %u: refused: names share too many bytes", r->path,
+				     i);
+	}
+	return 0;
+}
+
 static int read_symbols(struct reader *r)
 {
 	struct object *obj = r->obj;
@@ -657,7 +708,7 @@ static int read_symbols(struct reader *r)
 	obj->nr_symbols = r->symtab ? (u32)(obj->sections[r->symtab].size / SYM_BYTES) : 1;
 	obj->symbols = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*obj->symbols));
 	obj->symbols[0].name = "";
-	if (read_all_symbols(r) || check_gcc_lto(r))
+	if (read_all_symbols(r) || check_names(r) || check_gcc_lto(r))
 		return -1;
 	index_symbols(obj);
 	return 0;
