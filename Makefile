@@ -139,7 +139,7 @@ needed := gcc=gcc ld=binutils /usr/include/stdio.h=libc6-dev pkg-config=pkg-conf
 	libelf.pc=libelf-dev libxxhash.pc=libxxhash-dev zlib.pc=zlib1g-dev \
 	liblzma.pc=liblzma-dev libzstd.pc=libzstd-dev capstone.pc=libcapstone-dev libdw.pc=libdw-dev
 needed_by_tests := python3=python3 xxhsum=xxhash clang=clang ld.lld=lld \
-	xz=xz-utils zstd=zstd /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
+	xz=xz-utils zstd=zstd valgrind=valgrind /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema \
 	mandoc=mandoc zsh=zsh chromium=chromium
 
 needed_by_kernel := /usr/src/linux-source-6.1.tar.xz=linux-source-6.1 flex=flex bison=bison bc=bc \

@@ -191,7 +191,7 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	u32 rest, n;
 
 	c->parts.other.nr = 0;
-	spend(c, u->len);
+	spend(c, 4 * (u64)u->len); /* to decode a byte takes some */
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
 		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->parts.other);
 	n = code_ordinal(c->parts.other.insn, c->parts.other.nr, u->off + (u32)delta, &rest);
@@ -741,7 +741,7 @@ static void write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
 		struct code_insn ci;
 
 		i = write_run(c, s, &cur, special, i, first + nr);
-		if (i == first + nr)
+		if (i == first + nr || is_over(c))
 			break;
 		ci = c->parts.insns.insn[i];
 		if (ci.filler)
@@ -1069,7 +1069,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 	else
 		token_word(&c->stream, "uninitialised");
 	token_end(&c->stream);
-	while ((rel = reloc_next(&cur, (u64)off + len))) {
+	while (!is_over(c) && (rel = reloc_next(&cur, (u64)off + len))) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
 		s64 addend = rel->addend;

@@ -23,7 +23,7 @@
  * Steps that an object is worth: of all of Debian's modules and of a vmlinux.o,
  * none takes more than four for each of its bytes and a few million.
  */
-#define EFFORT_BASE	(64U << 20)
+#define EFFORT_BASE	(32U << 20)
 #define EFFORT_PER_BYTE 64U
 
 /* More parts of one name than this are not told apart by who branches to them. */

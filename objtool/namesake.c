@@ -186,6 +186,26 @@ static void find_plain(struct namesakes *ns)
 	qsort(ns->plain, ns->nr_plain, sizeof(u64), compare_u64);
 }
 
+static bool is_filed(const struct code *code, u32 unit)
+{
+	const struct symbol *sym = &code->obj->symbols[code->units[unit].sym];
+
+	return sym->file && sym->bind == BIND_LOCAL;
+}
+
+static void find_filed(struct namesakes *ns)
+{
+	const struct code *code = ns->code;
+
+	for (u32 i = 0; i < code->nr_units; i++)
+		ns->nr_filed += is_filed(code, i);
+	ns->filed = arena_alloc(&code->obj->arena, ns->nr_filed, sizeof(u64));
+	ns->nr_filed = 0;
+	for (u32 i = 0; i < code->nr_units; i++)
+		if (is_filed(code, i))
+			ns->filed[ns->nr_filed++] = i;
+}
+
 void namesakes_read(const struct code *code, struct namesakes *ns)
 {
 	struct object *obj = code->obj;
@@ -217,23 +237,23 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 				(struct clone){.key = key, .name = sym->name, .sym = s};
 	}
 	qsort(ns->locals, ns->nr_locals, sizeof(u64), compare_u64);
+	find_filed(ns);
 	rank_all(ns, clones, nr_clones);
 	free(clones);
 }
 
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */
-static u32 file_beside(const struct code *code, u32 unit, s32 step)
+static u32 file_beside(const struct namesakes *ns, u32 unit, bool behind)
 {
-	u32 sec = code->units[unit].sec;
-	u32 first = code->first_unit[sec], end = code->first_unit[sec + 1];
+	const struct code *code = ns->code;
+	u32 i = sorted_from(ns->filed, ns->nr_filed, (u64)unit + behind), found;
 
-	for (u32 i = unit + (u32)step; i >= first && i < end; i += (u32)step) {
-		const struct symbol *sym = &code->obj->symbols[code->units[i].sym];
-
-		if (sym->bind == BIND_LOCAL && sym->file)
-			return sym->file;
-	}
-	return 0;
+	if (behind ? i == ns->nr_filed : i == 0)
+		return 0;
+	found = (u32)ns->filed[behind ? i : i - 1];
+	return code->units[found].sec == code->units[unit].sec
+		       ? code->obj->symbols[code->units[found].sym].file
+		       : 0;
 }
 
 /* The end of one object, the start of the next, an empty one: any of them may be meant. */
@@ -397,8 +417,8 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, const struct
 	if (sym->bind == BIND_LOCAL)
 		return (struct origin){sym->file, sym->file, sym->file};
 	/* Files lie in a section in the order of their symbols. */
-	origin.lo = file_beside(code, unit, -1);
-	origin.hi = file_beside(code, unit, 1);
+	origin.lo = file_beside(ns, unit, false);
+	origin.hi = file_beside(ns, unit, true);
 	if (!origin.hi)
 		origin.hi = code->obj->nr_symbols;
 	origin.file =

@@ -89,9 +89,12 @@ u32 parts_at(const struct parts *parts, u32 sec, s64 off)
 	for (u32 i = 0; i < parts->nr; i++) {
 		const struct part *p = &parts->part[i];
 
-		if (p->sec == sec && off >= p->off && off < p->end)
+		if (p->sec == sec && off >= p->off && off < p->end) {
+			effort_add_many(parts->code->effort, i);
 			return i;
+		}
 	}
+	effort_add_many(parts->code->effort, parts->nr);
 	return NO_PART;
 }
 

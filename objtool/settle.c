@@ -22,6 +22,8 @@ static struct target end_of(const struct code *code, u32 unit)
  */
 static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 doubtful)
 {
+	u32 steps = 0;
+
 	for (u32 i = 0; i < parts->nr; i++) {
 		const struct part *p = &parts->part[i];
 		struct reloc_cursor cur = reloc_cursor(section(parts, p->sec), p->off);
@@ -33,6 +35,8 @@ static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 
 			u32 in;
 			s64 off = target_offset(parts->code, &t, &in);
 
+			if (!(++steps & 1023))
+				effort_add(parts->code->effort, 4096);
 			if ((t.kind == TARGET_NAME || t.kind == TARGET_BYTES) && in == sec &&
 			    off >= from && off <= to &&
 			    (off != doubtful || arch_reloc_type(rel->type).kind == RELOC_PC))
@@ -59,6 +63,7 @@ static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off, u8 
 	static const char *const words[] = {"init", "register", "alloc", "create", "key"};
 	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
 	const struct reloc *rel = NULL;
+	const struct code_insn *start = ci;
 	const char *name;
 
 	for (; ci && ci < end; ci++) {
@@ -70,6 +75,7 @@ static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off, u8 
 		if (ci->off != off && reg != ARCH_NO_REG && overwrites(parts, sec, ci, reg))
 			return false;
 	}
+	effort_add_many(parts->code->effort, (u64)(ci - start));
 	if (!ci || ci == end || !rel)
 		return false;
 	name = parts->code->obj->symbols[target_of_reloc(parts->code, rel, ci->off + ci->len).sym]
@@ -93,8 +99,11 @@ static bool ends_loop(const struct parts *parts, u32 sec, u32 off)
 static bool ends_later_loop(const struct parts *parts, u32 sec, u32 off, u8 reg)
 {
 	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
+	u32 steps = 0;
 
 	for (; ci && ci < end; ci++) {
+		if (!(++steps & 1023))
+			effort_add(parts->code->effort, 1024);
 		if (arch_compares(section(parts, sec)->data + ci->off, &ci->insn) >> reg & 1)
 			return ends_loop(parts, sec, ci->off);
 		if ((ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND) &&

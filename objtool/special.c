@@ -38,6 +38,9 @@ static const struct {
 /* Room between entries is less than an alignment worth having. */
 #define MAX_ROOM 31
 
+/* Relocations of one entry: one a field, and some that do nothing. */
+#define MAX_RELOCS 64
+
 /* Entries of unknown tables are tried up to this size, in bytes. */
 #define MAX_STRIDE 64
 
@@ -117,12 +120,16 @@ static bool is_room(const struct section *sec, u32 next_reloc, u32 off, u32 len)
 static bool entry_fits(const struct object *obj, const struct section *sec,
 		       const struct layout *layout, u32 off, u32 *next, u32 *sites, u32 *places)
 {
+	u32 first = *next;
+
 	for (; *next < sec->nr_relocs && sec->relocs[*next].offset < (u64)off + layout->stride;
 	     ++*next) {
 		const struct reloc *rel = &sec->relocs[*next];
 		struct reloc_type type = arch_reloc_type(rel->type);
 		const struct field *f = pointer_at(layout, rel->offset - off);
 
+		if (*next - first == MAX_RELOCS)
+			return false;
 		if (type.kind == RELOC_NONE)
 			continue;
 		if (!f || type.size != f->size)

@@ -71,9 +71,9 @@ static struct target mergeable(const struct section *sec, u32 s, u32 off)
 }
 
 /* Zeros with no relocation do not count at the end of unnamed data: they may be alignment. */
-static u32 trim_zeros(const struct section *sec, u32 off, u32 len)
+static u32 trim_zeros(const struct code *code, const struct section *sec, u32 off, u32 len)
 {
-	u32 i, min = 0;
+	u32 i, min = 0, all;
 
 	if (!sec->data)
 		return 0;
@@ -83,8 +83,10 @@ static u32 trim_zeros(const struct section *sec, u32 off, u32 len)
 		      arch_reloc_type(sec->relocs[i - 1].type).size;
 	if (min > len)
 		min = len;
+	all = len;
 	while (len > min && !sec->data[off + len - 1])
 		len--;
+	effort_add_many(code->effort, all - len);
 	return len;
 }
 
@@ -102,7 +104,7 @@ static struct target blob(const struct code *code, u32 s, u32 off)
 			       .unit = NO_UNIT,
 			       .sec = s,
 			       .off = off,
-			       .len = trim_zeros(sec, off, end - off)};
+			       .len = trim_zeros(code, sec, off, end - off)};
 }
 
 /* The first unit that starts at @off exactly and is empty, or NO_UNIT. */
@@ -119,11 +121,12 @@ static u32 empty_at(const struct code *code, u32 s, u32 off)
 static u32 last_before(const struct code *code, u32 s, u32 off)
 {
 	u32 next = code_unit_from(code, s, off);
+	u32 i = next != NO_UNIT ? next : code->first_unit[s + 1], from = i;
 
-	for (u32 i = next != NO_UNIT ? next : code->first_unit[s + 1]; i > code->first_unit[s]; i--)
-		if (code->units[i - 1].len)
-			return i - 1;
-	return NO_UNIT;
+	while (i > code->first_unit[s] && !code->units[i - 1].len)
+		i--;
+	effort_add_many(code->effort, from - i);
+	return i > code->first_unit[s] ? i - 1 : NO_UNIT;
 }
 
 u32 target_empty_here(const struct code *code, const struct target *t)

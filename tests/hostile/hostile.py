@@ -6,10 +6,15 @@ Whatever happens, the result is the right answer, or status 2, a message and
 the old output untouched. The name of a function test_NAME() as another argument runs only that.
 """
 import os
+import random
+import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+
+import elfmade
 
 OBJTOOL = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -238,6 +243,186 @@ def test_killed(shim, new, sums, before, right):
         fault(shim, "later", n, ["checksum", os.path.dirname(sums)])
     check(leftovers(os.path.dirname(sums)) == [mine],
           "older ones go, but not those of a process that runs", leftovers(os.path.dirname(sums)))
+
+
+# ---- objects that are much work for few bytes ----
+
+def instructions(name):
+    """How many it takes to checksum the object: the same each time, unlike seconds."""
+    result = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", OBJTOOL,
+                 "checksum", "-j1", "-o", "/dev/null", name)
+    found = re.search(r"Collected : (\d+)", result.stderr)
+    return int(found.group(1)) if found and result.returncode == 0 else 0
+
+
+def test_linear():
+    """Four times as much of it is little more than four times the work."""
+    if SANITIZED:
+        return
+    made = path("made.o")
+    write(made, elfmade.labels(1))
+    floor = instructions(made)
+    for make in elfmade.LINEAR:
+        counts = []
+        for n in (2000, 8000):
+            write(made, make(n))
+            counts.append(instructions(made) - floor)
+        ratio = counts[1] / counts[0] if counts[0] > 0 else 0
+        check(2 < ratio < 5.5, f"cost of {make.__name__}", (counts, ratio))
+
+
+def test_bounded():
+    """What would take the square is refused, or done, but soon, and in little memory."""
+    made = path("made.o")
+    for make in elfmade.BOUNDED:
+        data = make(1000 if SANITIZED else 8000)
+        write(made, data)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        result = objtool("checksum", "-j1", "-o", "-", made)
+        seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        lines = result.stderr.splitlines()
+        check(result.returncode == 0 or (result.returncode == 2 and len(lines) == 1 and
+              ("refused: " in lines[0] or "overlap" in lines[0])),
+              f"{make.__name__}: done or refused", (result.returncode, result.stderr[:300]))
+        # A million bytes, and no more than two microseconds for each, were it ten times slower here.
+        check(seconds < 20, f"{make.__name__}: soon", (len(data), seconds))
+        if result.returncode == 2:
+            for jobs in ("-j2", "-j3"):
+                check(objtool("checksum", jobs, "-o", "-", made).stderr == result.stderr,
+                      f"{make.__name__}: refused by any number of threads")
+
+
+def test_numbers():
+    """More sections than e_shnum can say."""
+    n = 1000 if SANITIZED else 70000
+    made = path("made.o")
+    write(made, elfmade.many_sections(n))
+    lines = objtool("checksum", "-o", "-", made).stdout.splitlines()
+    names = {line.split("\t")[3] for line in lines if line.split("\t")[1:2] == ["func"]}
+    check(names == {f"f{i}" for i in range(n)}, "each section's function has a record", len(names))
+
+
+def test_nameless():
+    for what, section, symbol in (("symbol", ".data", ""), ("section", "", "x")):
+        made = elfmade.Made()
+        made.symbol(symbol, made.section(section, b"\1" * 8, elfmade.ALLOC_WRITE), 0, 8)
+        write(path("made.o"), made.data())
+        result = objtool("checksum", "-o", "-", path("made.o"))
+        check(result.returncode == 2 and "no name" in result.stderr, f"a {what} without a name",
+              result)
+
+
+def test_bomb():
+    """Compressed files that expand a thousand times are refused before the memory is taken."""
+    for tool in (["gzip", "-9"], ["xz", "-1"], ["zstd", "-1"]):
+        bomb = path("bomb.ko." + tool[0])
+        with open(bomb, "wb") as out:
+            zeros = subprocess.Popen(["head", "-c", "100M", "/dev/zero"], stdout=subprocess.PIPE)
+            subprocess.run([*tool, "-c"], stdin=zeros.stdout, stdout=out, check=True)
+            zeros.wait()
+        size = os.path.getsize(bomb)
+        result = run("sh", "-c", 'ulimit -v 600000; exec "$@"', "sh", OBJTOOL, "checksum", bomb) \
+            if not SANITIZED else objtool("checksum", bomb)
+        check(result.returncode == 2 and "refused" in result.stderr, f"{tool[0]} bomb of {size}",
+              result)
+
+
+# ---- .checksums files ----
+
+def test_edits():
+    """Any edit of records is refused, or is a difference; never is it not seen."""
+    old = assemble("edits/x.o", CODE % (1, "one"))
+    objtool("checksum", old)
+    data = read(old + ".checksums")
+    records = data.index(b"\tlanes\n") + 7
+    edited, rng = path("edits/y.checksums"), random.Random(5)
+    silent = []
+    for i in range(200 if SANITIZED else 600):
+        text = bytearray(data)
+        at = rng.randrange(records, len(text)) if i % 4 else rng.randrange(len(text))
+        kind = i % 5
+        lines = data[records:].splitlines(True)
+        if kind == 0:
+            text[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            del text[at]
+        elif kind == 2:
+            text.insert(at, text[at - 1])
+        elif kind == 3:
+            text[records:] = b"".join(rng.sample(lines, len(lines)))
+        else:
+            text[records:] = b"".join(lines + [rng.choice(lines)])
+        if text == data:
+            continue
+        write(edited, bytes(text))
+        result = objtool("diff", old + ".checksums", edited)
+        comment = at < records and kind < 3 and text[records - 60:] != data[records - 60:] and \
+            text.split(b"\n", 1)[0] == data.split(b"\n", 1)[0]
+        if result.returncode == 0 and not comment:
+            silent.append((kind, at))
+        if result.returncode == 2 and not result.stderr.startswith("objtool: error: "):
+            silent.append((kind, at, result.stderr))
+    check(not silent, "edits of a .checksums file that nobody sees", silent[:5])
+    for what, text in (("CR LF", data.replace(b"\n", b"\r\n")),
+                       ("twice", data + data[records:]),
+                       ("truncated", data[:-10]), ("nothing", b""), ("a line less",
+                       b"".join(data.splitlines(True)[:-1])),
+                       ("another version", data.replace(b"\t1\t", b"\t2\t", 1))):
+        write(edited, text)
+        result = objtool("diff", edited, old + ".checksums")
+        check(result.returncode == 2 and len(result.stderr.splitlines()) == 1 and
+              edited in result.stderr, f"refused: {what}", result)
+
+
+# ---- full disks, odd files ----
+
+def test_full_disk():
+    if os.geteuid() != 0 or SANITIZED:
+        return
+    small = path("small")
+    os.makedirs(small)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", small],
+                      stderr=subprocess.DEVNULL, check=False).returncode:
+        return
+    try:
+        obj = assemble("small/x.o", CODE % (1, "one"))
+        objtool("checksum", obj)
+        before = read(obj + ".checksums")
+        shutil.copy(assemble("disk/x.o", CODE % (2, "two")), obj)
+        with open(small + "/filler", "wb", buffering=0) as f:
+            try:
+                while f.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+        result = objtool("checksum", obj)
+        check(before and result.returncode == 2 and read(obj + ".checksums") == before and
+              not leftovers(small) and "No space" in result.stderr, "full disk", result)
+    finally:
+        subprocess.run(["umount", small], check=False)
+
+
+def test_odd_files():
+    tree = path("odd")
+    os.makedirs(tree)
+    odd = tree + "/a\nb\x7f\x1b[31m\xff\\.o"
+    shutil.copy(assemble("odd2/x.o", CODE % (1, "one")), odd.encode("latin-1"))
+    os.mkfifo(tree + "/pipe.o")
+    os.symlink("nowhere", tree + "/dangling.o")
+    os.symlink("loop.o", tree + "/loop.o")
+    os.mkdir(tree + "/dir.o")
+    result = objtool("checksum", tree)
+    check(result.returncode == 0 and os.path.exists((odd + ".checksums").encode("latin-1")),
+          "odd names, pipes, links and directories in a tree", result)
+    for name, words in (("pipe.o", "not a regular file"), ("dangling.o", "No such file"),
+                        ("loop.o", "symbolic links"), ("dir.o", "no objects")):
+        result = objtool("checksum", f"{tree}/{name}")
+        check(result.returncode == 2 and words in result.stderr and
+              len(result.stderr.splitlines()) == 1, name, result)
+    write((odd + ".checksums").encode("latin-1"), b"objtool-checksums\t9\n")
+    result = objtool("diff", odd.encode("latin-1") + b".checksums", odd.encode("latin-1"))
+    check(result.returncode == 2 and len(result.stderr.splitlines()) == 1 and
+          "\x1b" not in result.stderr, "a message about an odd name is one plain line", result)
 
 
 # ---- main ----
