@@ -21,8 +21,11 @@ static void check_insn(const u8 *p, const struct insn *insn, unsigned int len, s
 	REQUIRE(insn->imm_off + insn->imm_len <= len);
 	arch_insn_disp(p, insn);
 	arch_insn_imm(p, insn);
-	arch_address_use(p, insn, false, &reg);
-	arch_address_use(p, insn, true, &reg);
+	reg = ARCH_NO_REG;
+	if (insn->disp_len)
+		arch_address_use(p, insn, false, &reg);
+	if (insn->imm_len)
+		arch_address_use(p, insn, true, &reg);
 	if (reg != ARCH_NO_REG) {
 		arch_argument(reg);
 		arch_call_clobbers(reg);

@@ -228,12 +228,10 @@ static char *get_patch(void *ctx, const struct diff_entry *e)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xopen_memstream(&text, &len);
 
-	if (!out)
-		return NULL;
 	print_patch(ctx, e, out);
-	fclose(out);
+	xclose_memstream(out, &text);
 	return text;
 }
 
@@ -257,16 +255,13 @@ static int write_html(const struct diff *diff, const struct diff_options *opts, 
 	struct report_patches patches = {.get = get_patch, .ctx = p};
 	struct span page = {0};
 	char *text = NULL;
-	FILE *out = open_memstream(&text, &page.size);
-	int ret = -1;
+	FILE *out = xopen_memstream(&text, &page.size);
+	int ret;
 
-	if (out) {
-		report_html(diff, old, new, opts->strict, opts->patch ? &patches : NULL, out);
-		ret = fclose(out);
-		page.data = (const u8 *)text;
-	}
-	if (!ret)
-		ret = file_write(opts->html, &page, 1);
+	report_html(diff, old, new, opts->strict, opts->patch ? &patches : NULL, out);
+	xclose_memstream(out, &text);
+	page.data = (const u8 *)text;
+	ret = file_write(opts->html, &page, 1);
 	if (ret)
 		error("cannot write %s: %s", opts->html, strerror(errno));
 	free(text);

@@ -1002,6 +1002,8 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 
 	if (!sec->data)
 		return 0;
+	if (!insns->cap)
+		grow(insns);
 	at = read_insns(sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
 	if (filler) {
 		mark_targets(code, s, off, at, first, insns);

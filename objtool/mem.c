@@ -61,6 +61,21 @@ char *xstrdup(const char *s)
 	return must(strdup(s));
 }
 
+FILE *xopen_memstream(char **text, size_t *len)
+{
+	return must(open_memstream(text, len));
+}
+
+void xclose_memstream(FILE *out, char **text)
+{
+	bool bad = ferror(out);
+
+	/* glibc's says nothing when it cannot cut the text to its length, and gives none. */
+	if (fclose(out) || bad)
+		*text = NULL;
+	must(*text);
+}
+
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;

@@ -41,15 +41,13 @@ static char *printed(const struct diff *diff, const struct diff_entry *e)
 	const struct report_look look = {0};
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xopen_memstream(&text, &len);
 
-	if (!out)
-		return xstrdup("");
 	if (e)
 		report_about(diff, e, 1, &look, out);
 	else
 		report_summary(diff, out);
-	fclose(out);
+	xclose_memstream(out, &text);
 	return text;
 }
 

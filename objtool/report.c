@@ -186,12 +186,10 @@ void report_entry(const struct diff *diff, const struct diff_entry *e, size_t nr
 {
 	char *rest = NULL;
 	size_t len = 0;
-	FILE *behind = open_memstream(&rest, &len);
+	FILE *behind = xopen_memstream(&rest, &len);
 
-	if (behind) {
-		report_about(diff, e, nr, look, behind);
-		fclose(behind);
-	}
+	report_about(diff, e, nr, look, behind);
+	xclose_memstream(behind, &rest);
 	report_status_word(e->status, look, out);
 	fprintf(out, "  %s  ", record_kind_name(e->kind));
 	print_growth(e, out);

@@ -364,16 +364,14 @@ static int check_item(void *ctx, size_t item)
 {
 	struct run *run = ctx;
 	struct result *result = &run->results[item];
-	FILE *out = open_memstream(&result->text, &result->len);
+	FILE *out = xopen_memstream(&result->text, &result->len);
 	int ret;
 
-	if (!out)
-		return error("%s: %s", run->images->image[item].name, strerror(errno));
 	result->part = (struct selfcheck){.seed = run->seed};
 	result->part.rows = xcalloc(fields_nr_kinds(), sizeof(*result->part.rows));
 	ret = check_object(&result->part, &run->images->image[item], out);
 	result->part.objects = !ret;
-	fclose(out);
+	xclose_memstream(out, &result->text);
 	return ret;
 }
 

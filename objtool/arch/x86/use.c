@@ -56,10 +56,13 @@ static const u8 *modrm_of(const u8 *op)
  */
 static u8 index_register(const u8 *modrm, u8 rex)
 {
-	u8 mod = modrm[0] >> 6, rm = modrm[0] & 7, index = modrm[1] >> 3 & 7, base = modrm[1] & 7;
+	u8 mod = modrm[0] >> 6, rm = modrm[0] & 7, index, base;
 
+	/* Only for this one there is a SIB byte. */
 	if (rm != 4)
 		return mod || rm != 5 ? rm_field(modrm[0], rex) : ARCH_NO_REG;
+	index = modrm[1] >> 3 & 7;
+	base = modrm[1] & 7;
 	if (index != 4 || rex & REX_X)
 		return (u8)(index | (rex & REX_X ? 8 : 0));
 	return mod || base != 5 ? rm_field(modrm[1], rex) : ARCH_NO_REG;

@@ -9,11 +9,14 @@
 #ifndef OBJTOOL_MEM_H
 #define OBJTOOL_MEM_H
 
+#include <stdio.h>
 #include <objtool/util.h>
 
 void *xcalloc(size_t nr, size_t size); /* zeroed; release with free() */
 void *xreallocarray(void *p, size_t nr, size_t size);
 char *xstrdup(const char *s);
+FILE *xopen_memstream(char **text, size_t *len);
+void xclose_memstream(FILE *out, char **text); /* *text is all there is then; free() it */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
