@@ -55,6 +55,8 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 	o->tracer = tracer_open(o->in.obj);
 	log_keep(kept);
 	free(said.text);
+	if (!o->tracer)
+		input_close(&o->in);
 	return o->tracer;
 }
 

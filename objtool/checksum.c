@@ -958,6 +958,9 @@ bool tracer_record(struct tracer *t, const struct record *rec, struct buf *token
 
 	if (!t)
 		return false;
+	/* All of the object was not too much when it was hashed; records over and over may be. */
+	canon_settle_effort(&t->worker.canon);
+	effort_restart(t->reading.code.effort);
 	if (rec->kind == RECORD_REST)
 		return trace_rest(t, rec, tokens);
 	name = xstrdup(rec->name);

@@ -32,6 +32,12 @@ static inline void effort_add_many(struct effort *effort, u64 steps)
 		effort_add(effort, steps);
 }
 
+/* Count anew: what was done so far is not part of what comes. */
+static inline void effort_restart(struct effort *effort)
+{
+	atomic_store_explicit(&effort->spent, 0, memory_order_relaxed);
+}
+
 static inline bool effort_is_over(const struct effort *effort)
 {
 	return atomic_load_explicit(&effort->spent, memory_order_relaxed) > effort->limit;
