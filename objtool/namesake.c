@@ -206,6 +206,15 @@ static void find_filed(struct namesakes *ns)
 			ns->filed[ns->nr_filed++] = i;
 }
 
+/* By head only: those of one head are in the order of their symbols, and so of their files. */
+static void sort_locals(const struct namesakes *ns)
+{
+	u64 *room = xreallocarray(NULL, ns->nr_locals, sizeof(*room));
+
+	sort_high(ns->locals, room, ns->nr_locals);
+	free(room);
+}
+
 void namesakes_read(const struct code *code, struct namesakes *ns)
 {
 	struct object *obj = code->obj;
@@ -236,7 +245,7 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 			clones[nr_clones++] =
 				(struct clone){.key = key, .name = sym->name, .sym = s};
 	}
-	qsort(ns->locals, ns->nr_locals, sizeof(u64), compare_u64);
+	sort_locals(ns);
 	find_filed(ns);
 	rank_all(ns, clones, nr_clones);
 	free(clones);
