@@ -229,7 +229,7 @@ enum likeness {
 static u64 shape(const struct explaining *x, int s, u32 i, enum likeness like)
 {
 	const struct list_line *line = line_of(x, s, i);
-	struct insn insn;
+	struct insn insn = {0};
 	u8 bytes[33];
 	char *text;
 	u64 hash;
