@@ -481,8 +481,8 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 			sym->name = sec->name;
 	}
 	/* What is defined here gets a record by its name. */
-	if (sym->sec != SEC_UNDEF && !*sym->name && sym->type != SYM_SECTION &&
-	    sym->type != SYM_FILE)
+	if (sym->sec != SEC_UNDEF && !*sym->name && sym->type != SYM_FILE &&
+	    !(sym->type == SYM_SECTION && symbol_defined(sym)))
 		return symbol_error(r, i, "damaged: it is defined here and has no name");
 	return 0;
 }
