@@ -299,17 +299,17 @@ static int read_section(struct reader *r, u32 i)
 		return section_error(r, i, "a compressed section that is loaded is not supported");
 	if (sec->nobits || !sec->size)
 		return 0;
+	sec->data = file_bytes(r, sh->sh_offset, sec->size);
+	if (!sec->data)
+		return section_error(r, i,
+				     "truncated: %u bytes at offset %#" PRIx64 ", the file has %zu",
+				     sec->size, sh->sh_offset, r->file.size);
 	r->in_sections += sec->size;
 	if (r->in_sections > r->file.size)
 		return section_error(r, i,
 				     "damaged: sections overlap: up to this one they have %" PRIu64
 				     " bytes, the file has %zu",
 				     r->in_sections, r->file.size);
-	sec->data = file_bytes(r, sh->sh_offset, sec->size);
-	if (!sec->data)
-		return section_error(r, i,
-				     "truncated: %u bytes at offset %#" PRIx64 ", the file has %zu",
-				     sec->size, sh->sh_offset, r->file.size);
 	return 0;
 }
 
