@@ -237,7 +237,8 @@ static void write_content(struct canon *c, u32 unit)
 		.kind = TARGET_BLOB, .unit = unit, .sec = u->sec, .off = u->off, .len = u->len};
 
 	token_num(&c->stream, u->len);
-	if (is_zero(section(c, u->sec), u->off, u->len))
+	if (name_is_btf_id(c->code->obj->symbols[u->sym].name) ||
+	    is_zero(section(c, u->sec), u->off, u->len))
 		return;
 	if (c->stream.watch)
 		c->stream.watch->data_at = (u32)(c->stream.out->len - c->stream.start);

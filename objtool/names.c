@@ -140,6 +140,11 @@ bool name_is_lock_key(const char *name)
 	return false;
 }
 
+bool name_is_btf_id(const char *name)
+{
+	return str_starts(name, "__BTF_ID__");
+}
+
 bool name_is_for_modpost(const char *name)
 {
 	return str_starts(name, "__mod_");

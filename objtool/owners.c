@@ -388,8 +388,8 @@ static bool is_known_by_content(const struct code *code, const struct unit *u)
 {
 	const struct symbol *sym = &code->obj->symbols[u->sym];
 
-	return u->kind == UNIT_LABEL ||
-	       (u->kind == UNIT_DATA && sym->bind == BIND_LOCAL && name_has_counter(sym->name));
+	return u->kind == UNIT_LABEL || (u->kind == UNIT_DATA && sym->bind == BIND_LOCAL &&
+					 name_has_counter(sym->name) && !name_is_btf_id(sym->name));
 }
 
 static void visit_units(struct walk *w, u32 s, u32 innermost, u32 off)

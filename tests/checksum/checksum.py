@@ -244,6 +244,19 @@ def test_counters():
     check("names: renumbered, the same records", renumbered.body == found.body)
 
 
+def test_content():
+    """What a numbered object holds at first says which it is; the number of a type, nothing."""
+    def user(name, value):
+        return records(assemble("content", function("f", "mov %s, %%eax" % name) +
+                                data_object(name, ".long %d" % value)))
+
+    for name, tells in [("count.7", True), ("__BTF_ID__struct__nf_conn__7", False)]:
+        one, two = user(name, 5), user(name, 6)
+        check("content: of %s, itself" % name, one.of("data") != two.of("data"))
+        check("content: of %s, its user" % name, (one.sums("f") != two.sums("f")) == tells,
+              (one.text, two.text))
+
+
 def test_names(compiler):
     parts = [compile_sample(compiler, source) for source in SOURCES]
     linked = records(make("ld", "-r", "-o", path("names.o"), *parts))
@@ -454,6 +467,7 @@ def main():
     test_dump_of_bytes()
     test_dump_of_nothing(path("one.gcc.o"))
     test_counters()
+    test_content()
     test_aliases()
     test_cold()
     test_stripped()

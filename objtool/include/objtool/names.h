@@ -38,6 +38,12 @@ bool name_is_static_local(const char *name);
 /* True for "__key.3" and "mmap_init.__key": a static lock class key. */
 bool name_is_lock_key(const char *name);
 
+/*
+ * True for "__BTF_ID__struct__nf_conn__42": its name says what it is, and what it holds is a
+ * number that tools/bpf/resolve_btfids fills in, another with each type that the kernel gets.
+ */
+bool name_is_btf_id(const char *name);
+
 /* True for "__mod_pci__ids_device_table": an alias that the kernel's build reads, and nothing else.
  */
 bool name_is_for_modpost(const char *name);
