@@ -6,7 +6,7 @@ must have changed after a patch is told by truth.py, from objdump's disassembly,
 a marker that the patch puts into the code.
 
 In the environment:
-    KERNEL_FULL=1       all of larger kernels, with full LTO, too; and packages from Debian's archive
+    KERNEL_FULL=1       all of larger kernels; and packages from Debian's archive
     KERNEL_TIME=600     seconds after which no further part is begun; KERNEL_FULL has no limit
     KERNEL_PARTS="A B"  some of gcc, thin, clang, lto, packages; by default all for which there is time
     KERNEL_DIR=DIR      where to work (30 GB with KERNEL_FULL, else 5); kept, and taken up again
@@ -301,8 +301,7 @@ def thin():
 
 
 def full_lto():
-    if FULL:
-        linked("lto", ["CONFIG_LTO_CLANG_FULL=y"])
+    linked("lto", ["CONFIG_LTO_CLANG_FULL=y"])
 
 
 def packages():
