@@ -241,14 +241,9 @@ static int run_checksum(int argc, char **argv)
 	char **paths;
 	int status;
 
-	switch (options_parse(&command_checksum, argc, argv, &opts, &paths)) {
-	case PARSE_HELP:
-		return EXIT_SAME;
-	case PARSE_MISUSE:
-		return EXIT_TROUBLE;
-	case PARSE_RUN:
-		break;
-	}
+	status = options_parse(&command_checksum, argc, argv, &opts, &paths);
+	if (status != PARSE_RUN)
+		return status;
 	if (check_operands(&opts, paths, &plan))
 		return EXIT_TROUBLE;
 	if (opts.exclude) {

@@ -365,17 +365,13 @@ static int run_diff(int argc, char **argv)
 	struct diff_options opts = {.context = 3, .colour = COLOUR_AUTO, .jobs = pool_cpus()};
 	struct ignore *ignore = NULL;
 	struct exclude *exclude = NULL;
-	int status = EXIT_TROUBLE;
+	int status;
 	char **operands;
 
-	switch (options_parse(&command_diff, argc, argv, &opts, &operands)) {
-	case PARSE_HELP:
-		return EXIT_SAME;
-	case PARSE_MISUSE:
-		return EXIT_TROUBLE;
-	case PARSE_RUN:
-		break;
-	}
+	status = options_parse(&command_diff, argc, argv, &opts, &operands);
+	if (status != PARSE_RUN)
+		return status;
+	status = EXIT_TROUBLE;
 	if (opts.json + opts.stat + opts.name_only + opts.name_status > 1)
 		return misuse(&command_diff, "of --json, --stat, --name-only and --name-status, "
 					     "only one can be printed");

@@ -72,16 +72,12 @@ static int run_explain(int argc, char **argv)
 	struct loaded builds;
 	struct diff *diff;
 	char **operands;
-	int status = EXIT_TROUBLE;
+	int status;
 
-	switch (options_parse(&command_explain, argc, argv, &opts, &operands)) {
-	case PARSE_HELP:
-		return EXIT_SAME;
-	case PARSE_MISUSE:
-		return EXIT_TROUBLE;
-	case PARSE_RUN:
-		break;
-	}
+	status = options_parse(&command_explain, argc, argv, &opts, &operands);
+	if (status != PARSE_RUN)
+		return status;
+	status = EXIT_TROUBLE;
 	if (!operands[0] || !operands[1] || !operands[2] || operands[3])
 		return misuse(&command_explain, "three operands are needed, NAME, OLD and NEW");
 	if (!load_builds(&builds, operands[1], operands[2], NULL, opts.jobs)) {

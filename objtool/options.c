@@ -180,11 +180,10 @@ static int refuse(const struct command *cmd, int value, const char *word)
 	return misuse(cmd, "unknown option '%s'", word);
 }
 
-enum parse_result options_parse(const struct command *cmd, int argc, char **argv, void *values,
-				char ***operands)
+int options_parse(const struct command *cmd, int argc, char **argv, void *values, char ***operands)
 {
 	struct getopt_form form = getopt_form(cmd);
-	enum parse_result result = PARSE_RUN;
+	int result = PARSE_RUN;
 	int value;
 
 	optind = 0; /* glibc: begin anew */
@@ -192,12 +191,12 @@ enum parse_result options_parse(const struct command *cmd, int argc, char **argv
 	       (value = getopt_long(argc, argv, form.letters, form.longs, NULL)) != -1) {
 		if (value == help_option.letter) {
 			options_help(cmd, stdout);
-			result = PARSE_HELP;
+			result = EXIT_SAME;
 		} else if (value == ':' || value == '?') {
 			refuse(cmd, value, argv[optind - 1]);
-			result = PARSE_MISUSE;
+			result = EXIT_TROUBLE;
 		} else if (set_value(cmd, find_option(cmd, value), optarg, values)) {
-			result = PARSE_MISUSE;
+			result = EXIT_TROUBLE;
 		}
 	}
 	*operands = argv + optind;

@@ -32,15 +32,11 @@ int main(int argc, char **argv)
 {
 	struct values v = {.string = "", .choice = 9};
 	char **operands;
+	int status;
 
-	switch (options_parse(&test, argc, argv, &v, &operands)) {
-	case PARSE_HELP:
-		return EXIT_SAME;
-	case PARSE_MISUSE:
-		return EXIT_TROUBLE;
-	case PARSE_RUN:
-		break;
-	}
+	status = options_parse(&test, argc, argv, &v, &operands);
+	if (status != PARSE_RUN)
+		return status;
 	printf("%d '%s' %u %u", v.flag, v.string, v.number, v.choice);
 	for (; *operands; operands++)
 		printf(" %s", *operands);

@@ -47,17 +47,17 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-enum parse_result { PARSE_RUN, PARSE_HELP, PARSE_MISUSE };
+/* What options_parse() returns if there is something to do: no exit status. */
+#define PARSE_RUN (-1)
 
 /*
  * Parse @argv into the struct at @values, which holds the defaults. Returns
  *
  *   PARSE_RUN     *@operands is what is left: argv's end, NULL-terminated;
- *   PARSE_HELP    --help was there, and the help is printed to stdout;
- *   PARSE_MISUSE  after one message.
+ *   EXIT_SAME     --help was there, and the help is printed to stdout;
+ *   EXIT_TROUBLE  misuse, after one message.
  */
-enum parse_result options_parse(const struct command *cmd, int argc, char **argv, void *values,
-				char ***operands);
+int options_parse(const struct command *cmd, int argc, char **argv, void *values, char ***operands);
 
 /* Print the help of @cmd. */
 void options_help(const struct command *cmd, FILE *out);
