@@ -709,7 +709,11 @@ int code_read(struct object *obj, struct code *code)
 	return 0;
 }
 
-u32 code_unit_from(const struct code *code, u32 sec, u32 off)
+/*
+ * The first unit of section @sec that starts at @key or behind, which is @off or the next
+ * byte; NO_UNIT if @off is not in the section, or that has no units.
+ */
+static inline u32 first_unit_from(const struct code *code, u32 sec, u32 off, u64 key)
 {
 	const struct unit_index *index = &code->index[sec];
 	u32 lo, hi;
@@ -721,32 +725,26 @@ u32 code_unit_from(const struct code *code, u32 sec, u32 off)
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
-		if (code->units[mid].off < off)
+		if (code->units[mid].off < key)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < code->first_unit[sec + 1] ? lo : NO_UNIT;
+	return lo;
+}
+
+u32 code_unit_from(const struct code *code, u32 sec, u32 off)
+{
+	u32 unit = first_unit_from(code, sec, off, off);
+
+	return unit != NO_UNIT && unit < code->first_unit[sec + 1] ? unit : NO_UNIT;
 }
 
 u32 code_unit_at(const struct code *code, u32 sec, u32 off)
 {
-	const struct unit_index *index = &code->index[sec];
-	u32 lo, hi;
+	u32 lo = first_unit_from(code, sec, off, (u64)off + 1);
 
-	if (!index->from || off > code->obj->sections[sec].size)
-		return NO_UNIT;
-	lo = index->from[off >> index->shift];
-	hi = index->from[(off >> index->shift) + 1];
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (code->units[mid].off <= off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == code->first_unit[sec])
+	if (lo == NO_UNIT || lo == code->first_unit[sec])
 		return NO_UNIT;
 	for (u32 u = lo - 1; u != NO_UNIT; u = code->units[u].outer)
 		if (off - code->units[u].off < code->units[u].len)
