@@ -301,11 +301,10 @@ static u32 file_of_reloc(const struct namesakes *ns, bool for_code, const struct
 			 u64 end)
 {
 	const struct symbol *sym = &ns->code->obj->symbols[rel->sym];
-	struct reloc_type type = arch_reloc_type(rel->type);
-	s64 distance = type.kind == RELOC_PC ? (s64)(end - rel->offset) : 0;
+	s64 distance = arch_reloc_type(rel->type).kind == RELOC_PC ? (s64)(end - rel->offset) : 0;
 
-	/* movabs: "table - 8", which is in what lies before the table; see settle.c */
-	if (for_code && type.kind == RELOC_ABS && type.size == 8)
+	/* "table - 8" is in what lies before the table. */
+	if (for_code && reloc_is_before_start(rel))
 		return 0;
 	if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
 		return 0;

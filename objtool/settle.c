@@ -277,18 +277,6 @@ static void count_from(const struct parts *parts, struct target *t, u32 unit)
 }
 
 /*
- * Compilers write a place before the start of an object, "arr[i - 1]" with a
- * constant added, with movabs only: their model of kernel code has no negative offsets in 32 bits
- * (gcc's x86_64_immediate_operand(), LLVM's isOffsetSuitableForCodeModel()).
- */
-static bool is_before_start(const struct reloc *rel)
-{
-	struct reloc_type type = arch_reloc_type(rel->type);
-
-	return type.kind == RELOC_ABS && type.size == 8;
-}
-
-/*
  * @t lies in an object that cannot be meant: another file's, which the linker put where
  * "arr + N" or "arr - 8" of this file points. Count from this file's object beside it.
  */
@@ -303,7 +291,8 @@ static void settle_stranger(struct parts *parts, struct target *t, u32 stranger,
 	}
 	before = meant_beside(parts, stranger, -1);
 	behind = meant_beside(parts, stranger, 1);
-	unit = behind != NO_UNIT && (before == NO_UNIT || is_before_start(rel)) ? behind : before;
+	unit = behind != NO_UNIT && (before == NO_UNIT || reloc_is_before_start(rel)) ? behind
+										      : before;
 	if (unit != NO_UNIT)
 		count_from(parts, t, unit);
 }
@@ -396,7 +385,7 @@ static void settle_data(struct parts *parts, struct target *t, const struct relo
 	u32 empty = nothing || !t->delta ? meant_empty(parts, t) : NO_UNIT;
 	u32 table = target_ends_here(parts->code, t);
 
-	if ((nothing || t->delta) && is_before_start(rel) && settle_before_start(parts, t))
+	if ((nothing || t->delta) && reloc_is_before_start(rel) && settle_before_start(parts, t))
 		return;
 	if ((use == USE_MEMORY && nothing) || (empty == NO_UNIT && table == NO_UNIT && !nothing))
 		return;
@@ -438,6 +427,6 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 		settle_stranger(parts, t, unit, rel);
 	else if (t->kind == TARGET_NAME || nothing)
 		settle_data(parts, t, rel, sec, ci, use, reg);
-	else if (!is_before_start(rel) || !settle_before_start(parts, t))
+	else if (!reloc_is_before_start(rel) || !settle_before_start(parts, t))
 		settle_blob(parts, t, use, reg);
 }

@@ -133,4 +133,17 @@ u32 code_ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta);
  */
 s64 code_branch_target(const struct section *sec, const struct code_insn *ci);
 
+/*
+ * True if relocation @rel of code is for a place before the start of an object. Compilers write
+ * that, "arr[i - 1]" with a constant added, with movabs, and only that so: their model of kernel
+ * code has no negative offsets in 32 bits (gcc's x86_64_immediate_operand(), LLVM's
+ * isOffsetSuitableForCodeModel()).
+ */
+static inline bool reloc_is_before_start(const struct reloc *rel)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+
+	return type.kind == RELOC_ABS && type.size == 8;
+}
+
 #endif
