@@ -16,27 +16,16 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metamorphic'))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
 
 import metamorphic  # noqa: E402
 from case import MUTATORS  # noqa: E402
+from harness import check, finish  # noqa: E402
 
 OBJTOOL = os.environ['OBJTOOL']
 LISTING = os.path.join(os.environ['BUILD'], 'tests/disas/test-listing')
 SEED = os.environ['SEED']
 CASES = int(os.environ.get('CASES', 6))
-
-passed = failed = 0
-
-
-def check(name, good, *detail):
-    global passed, failed
-    if good:
-        passed += 1
-        return
-    failed += 1
-    print(f'not ok {name}')
-    for d in detail:
-        print('    ' + str(d).replace('\n', '\n    ')[:3000])
 
 
 def run(*command, **env):
@@ -276,9 +265,8 @@ def main():
         check_options(directory)
         check_checksums_only(directory)
         check_forms(directory)
-    print(f'{passed} passed, {failed} failed')
-    return failed != 0
+    finish()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

@@ -11,20 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
+from harness import check, finish  # noqa: E402
+
 OBJTOOL = os.environ['OBJTOOL']
-passed = failed = 0
-
-
-def check(name, good, *detail):
-    global passed, failed
-    if good:
-        passed += 1
-        return
-    failed += 1
-    print(f'not ok {name}')
-    for d in detail:
-        print('    ' + str(d).replace('\n', '\n    ')[:2000])
-
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -185,9 +175,8 @@ def main():
         test_names(directory)
         test_trees(directory)
         test_checksums_only(directory)
-    print(f'{passed} passed, {failed} failed')
-    return failed != 0
+    finish()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

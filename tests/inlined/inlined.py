@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 
-OBJTOOL = os.environ['OBJTOOL']
-passed = failed = 0
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
+from harness import check, finish  # noqa: E402
 
+OBJTOOL = os.environ['OBJTOOL']
 # Calls tell the copies apart whatever the optimiser does: an edit is another callee.
 HEADER = '''
 extern int g(int), h(int), other(int), more(int);
@@ -36,17 +37,6 @@ __attribute__((cold)) int unlikely(int x) { return nest(x) * 3; }
 '''
 
 OLD = {'EDITED': 'g', 'INNER': 'h', 'MORE': 'g'}
-
-
-def check(name, good, *detail):
-    global passed, failed
-    if good:
-        passed += 1
-        return
-    failed += 1
-    print(f'not ok {name}')
-    for d in detail:
-        print('    ' + str(d).replace('\n', '\n    ')[:2500])
 
 
 def run(*command, **kwargs):
@@ -212,9 +202,8 @@ def main():
         test_forms_of_objects(directory)
         test_lto(directory)
         test_without(directory)
-    print(f'{passed} passed, {failed} failed')
-    return failed != 0
+    finish()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

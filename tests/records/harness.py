@@ -27,12 +27,12 @@ def make_file(name, data=b""):
     return path(name)
 
 
-def check(what, good, detail=""):
+def check(what, good, *details):
     counts[bool(good)] += 1
     if not good:
         print("FAIL: %s" % what)
-        if detail != "":
-            print("      %s" % (detail,))
+        for detail in details:
+            print("      %s" % str(detail).replace("\n", "\n      "))
     return good
 
 
