@@ -22,15 +22,17 @@ static size_t noise(const char *s)
 	static const char *const promoted[] = {".llvm", ".lto_priv"};
 	size_t n;
 
+	if (*s != '.')
+		return 0;
+	n = 1 + digits(s + 1);
+	if (n > 1)
+		return s[n] == '.' || !s[n] ? n : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(promoted); i++) {
 		n = strlen(promoted[i]);
 		if (str_starts(s, promoted[i]) && s[n] == '.')
 			return n;
 	}
-	if (*s != '.')
-		return 0;
-	n = 1 + digits(s + 1);
-	return n > 1 && (s[n] == '.' || !s[n]) ? n : 0;
+	return 0;
 }
 
 /* __initcall__kmod_MODULE__COUNTER_LINE_fnLEVEL: where "COUNTER_LINE_" is, and its length. */
@@ -77,7 +79,7 @@ bool name_has_counter(const char *name)
 void name_canonical(const char *name, struct buf *out)
 {
 	size_t start = out->len, skip = 0;
-	const char *cut = initcall_counter(name, &skip);
+	const char *cut = initcall_counter(name, &skip), *next;
 
 	for (const char *p = name; *p;) {
 		size_t n = p == cut ? skip : p != name ? noise(p) : 0;
@@ -87,11 +89,11 @@ void name_canonical(const char *name, struct buf *out)
 			continue;
 		}
 		/* The first character, and what lies up to the next place a counter can start. */
-		n = 1;
-		while (p[n] && p[n] != '.' && p + n != cut)
-			n++;
-		buf_add(out, p, n);
-		p += n;
+		next = strchrnul(p + 1, '.');
+		if (cut && p < cut && next > cut)
+			next = cut;
+		buf_add(out, p, (size_t)(next - p));
+		p = next;
 	}
 	if (counted_at_end(name))
 		while (out->len > start + 1 &&
@@ -152,8 +154,10 @@ bool name_is_for_modpost(const char *name)
 
 bool name_is_cold(const char *name, size_t *len)
 {
-	const char *p = strstr(name, ".cold");
+	const char *p = strchr(name, '.');
 
+	while (p && !str_starts(p, ".cold"))
+		p = strchr(p + 1, '.');
 	if (!p || p == name || (p[5] && (p[5] != '.' || p[6 + digits(p + 6)])))
 		return false;
 	*len = (size_t)(p - name);

@@ -41,9 +41,14 @@ static inline s64 add_wrap(s64 a, s64 b)
 	return (s64)((u64)a + (u64)b);
 }
 
+/* Most strings differ from most prefixes in the first byte or two: less than a call takes. */
 static inline bool str_starts(const char *s, const char *prefix)
 {
-	return strncmp(s, prefix, strlen(prefix)) == 0;
+	while (*prefix && *s == *prefix) {
+		s++;
+		prefix++;
+	}
+	return !*prefix;
 }
 
 static inline bool str_ends(const char *s, const char *suffix)
