@@ -609,6 +609,7 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 	const struct object *obj = m->code->obj;
 	const struct section *sec = &obj->sections[range->sec];
 	bool exec = sec->flags & SF_EXEC;
+	u32 entry = 0;
 
 	/* Unwind tables point behind every other instruction. */
 	if (section_excluded(sec))
@@ -619,7 +620,7 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 		s64 off;
 
 		if (sym->bind != BIND_LOCAL || !symbol_defined(sym) || !m->bits[sym->sec] ||
-		    !special_leads_to_code(&m->code->specials, range->sec, rel))
+		    !special_leads_to_code(&m->code->specials, range->sec, rel, &entry))
 			continue;
 		off = add_wrap((s64)sym->value, rel->addend);
 		if (exec && arch_reloc_type(rel->type).kind == RELOC_PC)
@@ -670,12 +671,14 @@ static const char **section_classes(struct object *obj)
 	struct buf b = {0};
 
 	for (u32 i = 0; i < obj->nr_sections; i++) {
+		class[i] = obj->sections[i].name;
+		if (*class[i] != '.' && !name_has_counter(class[i]))
+			continue;
 		b.len = 0;
 		section_class(obj->sections[i].name, &b);
 		buf_add(&b, "", 1);
-		class[i] = strcmp((const char *)b.data, obj->sections[i].name)
-				   ? arena_strdup(&obj->arena, (const char *)b.data)
-				   : obj->sections[i].name;
+		if (strcmp((const char *)b.data, class[i]))
+			class[i] = arena_strdup(&obj->arena, (const char *)b.data);
 	}
 	buf_free(&b);
 	return class;

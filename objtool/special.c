@@ -60,6 +60,8 @@ bool section_excluded(const struct section *sec)
 {
 	if (!(sec->flags & SF_ALLOC))
 		return true;
+	if (*sec->name != '.') /* as all of these begin */
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(excluded); i++)
 		if (pattern_matches(excluded[i].section, sec->name))
 			return true;
@@ -134,7 +136,8 @@ static bool entry_fits(const struct object *obj, const struct section *sec,
 			continue;
 		if (!f || type.size != f->size)
 			return false;
-		/* Two bug entries of 8 bytes look like one of 16, but for what the third pointer is. */
+		/* Two bug entries of 8 bytes look like one of 16, but for what the third pointer
+		 * is. */
 		if (f->use == FIELD_FILE && is_in_code(obj, &obj->symbols[rel->sym]))
 			return false;
 		*sites += f->use == FIELD_SITE;
@@ -195,12 +198,23 @@ static u32 entry_index(const struct special_section *how, u32 off)
 	return lo ? lo - 1 : how->nr;
 }
 
-/* The field of a special section that a relocation at @off fills, or NULL. */
-static const struct field *field_of(const struct special_section *how, u64 off)
+/*
+ * The field of a special section that a relocation at @off fills, or NULL. *@entry is where that
+ * was for the relocation before, or 0: mostly it is in the same entry, or the next.
+ */
+static const struct field *field_of(const struct special_section *how, u64 off, u32 *entry)
 {
-	u32 i = entry_index(how, (u32)off);
+	u32 i = *entry;
 
-	return i < how->nr ? pointer_at(how->layout, off - how->entries[i]) : NULL;
+	if (i + 1 < how->nr && how->entries[i + 1] <= off)
+		i++;
+	if (i >= how->nr || how->entries[i] > off ||
+	    (i + 1 < how->nr && how->entries[i + 1] <= off))
+		i = entry_index(how, (u32)off);
+	if (i >= how->nr)
+		return NULL;
+	*entry = i;
+	return pointer_at(how->layout, off - how->entries[i]);
 }
 
 /* The string in a section of strings that @sym plus @addend points at; NULL if it does not. */
@@ -240,7 +254,7 @@ static bool is_source_name(const char *s)
 static void judge_file_field(const struct object *obj, const struct section *sec,
 			     struct special_section *found)
 {
-	u32 plain = 0, biased = 0;
+	u32 plain = 0, biased = 0, entry = 0;
 	const struct field *file = NULL;
 
 	for (const struct field *f = found->layout->field;
@@ -252,7 +266,7 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 	for (u32 i = 0; i < sec->nr_relocs; i++) {
 		const struct reloc *rel = &sec->relocs[i];
 
-		if (field_of(found, rel->offset) != file)
+		if (field_of(found, rel->offset, &entry) != file)
 			continue;
 		plain += is_source_name(string_at(obj, rel, 0));
 		biased += is_source_name(string_at(obj, rel, file->off));
@@ -359,14 +373,15 @@ static void find_other_layout(const struct object *obj, struct arena *arena,
 static bool find_layout(const struct object *obj, struct arena *arena, const struct section *sec,
 			struct special_section *found)
 {
-	const struct special_table *table = find_table(sec->name);
+	const struct special_table *table;
 
+	if (!sec->data || !(sec->flags & SF_ALLOC))
+		return true;
+	table = find_table(sec->name);
 	if (!table) {
 		find_other_layout(obj, arena, sec, found);
 		return true;
 	}
-	if (!sec->data || !(sec->flags & SF_ALLOC))
-		return true;
 	for (u32 i = 0; i < 2 * table->nr_layouts; i++) {
 		const struct layout *layout = &table->layouts[i % table->nr_layouts];
 
@@ -482,7 +497,7 @@ static u32 cut_tables(struct reading *r, u32 *nr_entries)
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		const struct special_section *how = &r->specials->sections[i];
 
-		if (!how->table)
+		if (!how->table || !how->nr)
 			continue;
 		tables[nr++] = (struct table){obj->sections[i].name, kind_of(how), i};
 		pieces += how->nr / ENTRIES_AT_ONCE + 1;
@@ -682,10 +697,11 @@ u32 special_site_len(const struct object *obj, const struct specials *specials,
 	return obj->sections[entry->table].data[entry->entry + layout->site_len];
 }
 
-bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel)
+bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel,
+			   u32 *entry)
 {
 	const struct special_section *how = &specials->sections[sec];
-	const struct field *f = how->layout ? field_of(how, rel->offset) : NULL;
+	const struct field *f = how->layout ? field_of(how, rel->offset, entry) : NULL;
 
 	return !f || f->use == FIELD_REF;
 }

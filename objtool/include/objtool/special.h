@@ -98,9 +98,11 @@ u32 special_site_len(const struct object *obj, const struct specials *specials,
 
 /*
  * True if relocation @rel of section @sec (an index) says where code can go:
- * not if it only says which code an entry of a special section applies to.
+ * not if it only says which code an entry of a special section applies to. *@entry, 0 at first,
+ * is for who asks of a section's relocations in order.
  */
-bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel);
+bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel,
+			   u32 *entry);
 
 /*
  * True if section @sec is a table of a known kind: symbols in it name nothing.
