@@ -17,7 +17,8 @@
 #define TEMP_PREFIX ".objtool-"
 #define TEMP_SUFFIX ".tmp"
 
-/* Temporary files have a name for as long as two system calls take; this many seconds are enough. */
+/* Temporary files have a name for as long as two system calls take; this many seconds are enough.
+ */
 #define STALE_AFTER 60
 
 struct content {
@@ -106,12 +107,19 @@ static int open_unnamed(const char *path)
 	return fd;
 }
 
-/* Give unnamed file @fd the name @path, which nothing has; this takes /proc. */
+/*
+ * Give unnamed file @fd the name @path, which nothing has. Before Linux 6.10 only root may do so
+ * by the descriptor: the others by its name in /proc, which takes ten times as long.
+ */
 static int name_unnamed(int fd, const char *path)
 {
-	char *self = xasprintf("/proc/self/fd/%d", fd);
-	int ret = linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+	int ret = linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH);
+	char *self;
 
+	if (!ret || errno != ENOENT)
+		return ret;
+	self = xasprintf("/proc/self/fd/%d", fd);
+	ret = linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 	free(self);
 	return ret;
 }
@@ -164,7 +172,7 @@ static char *name_temp(const char *path, int *fd)
  */
 static int write_renamed(const struct content *content, const char *path)
 {
-	int fd = access("/proc/self/fd", X_OK) ? -1 : open_unnamed(path), ret = 0, failed;
+	int fd = open_unnamed(path), ret = 0, failed;
 	bool unnamed = fd >= 0;
 	sigset_t fatal, before;
 	char *temp = NULL;
@@ -179,6 +187,12 @@ static int write_renamed(const struct content *content, const char *path)
 	pthread_sigmask(SIG_BLOCK, &fatal, &before);
 	if (!ret)
 		temp = name_temp(path, &fd);
+	if (!ret && !temp && unnamed) { /* it stays without: this takes /proc */
+		close(fd);
+		fd = -1;
+		unnamed = false;
+		temp = name_temp(path, &fd);
+	}
 	if (!temp)
 		ret = -1;
 	else if (!unnamed)
@@ -194,6 +208,59 @@ static int write_renamed(const struct content *content, const char *path)
 	free(temp);
 	errno = failed;
 	return ret;
+}
+
+/* True if the file @fd begins with @part at *@at, which moves behind it. */
+static bool has_part(int fd, const struct span *part, off_t *at)
+{
+	u8 bytes[16384];
+	size_t done = 0;
+
+	while (done < part->size) {
+		size_t left = part->size - done;
+		ssize_t n = pread(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), *at);
+
+		if (n <= 0 || memcmp(bytes, part->data + done, (size_t)n) != 0)
+			return false;
+		done += (size_t)n;
+		*at += n;
+	}
+	return true;
+}
+
+static bool has_content(int fd, const struct content *content)
+{
+	size_t i = 0;
+	off_t at = 0;
+
+	while (i < content->nr && has_part(fd, &content->parts[i], &at))
+		i++;
+	return i == content->nr;
+}
+
+/*
+ * Nearly always a rebuilt object has the checksums it had. If its file would become what it is,
+ * only its time is set, so that for make(1) it was written: on ext4, a rename over a file waits
+ * until what replaces it is on its way to the disk, which takes longer than to checksum a small
+ * object. Not if it has other names, or another owner, which writing it would take from it.
+ * Returns false if it is to be written.
+ */
+static bool keep_same(const struct content *content, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	size_t bytes = 0;
+	struct stat st;
+	bool same;
+
+	if (fd < 0)
+		return false;
+	for (size_t i = 0; i < content->nr; i++)
+		bytes += content->parts[i].size;
+	same = !fstat(fd, &st) && S_ISREG(st.st_mode) && (size_t)st.st_size == bytes &&
+	       st.st_nlink == 1 && st.st_uid == geteuid() && has_content(fd, content) &&
+	       !futimens(fd, NULL);
+	close(fd);
+	return same;
 }
 
 int file_write(const char *path, const struct span *parts, size_t nr)
@@ -212,6 +279,8 @@ int file_write(const char *path, const struct span *parts, size_t nr)
 		exists = !stat(path, &st);
 	if (exists && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return write_through(&content, path);
+	if (exists && keep_same(&content, path))
+		return 0;
 	/* Renaming over a symbolic link would replace the link. */
 	target = link ? realpath(path, NULL) : NULL;
 	ret = write_renamed(&content, target ? target : path);

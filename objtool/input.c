@@ -98,6 +98,13 @@ static struct image *add_image(struct images *images, struct image image)
 	return &images->image[images->nr++];
 }
 
+/* The object file at @path, called @rel in its build. */
+static void add_file(struct images *images, const char *path, const char *rel, enum content content)
+{
+	add_image(images,
+		  (struct image){.path = path, .name = path, .rel = rel, .content = (u8)content});
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -199,7 +206,7 @@ static void add_thin(struct archive *ar, const char *name)
 	path = *name == '/' ? name : keep(ar->images, xasprintf("%.*s%s", dir, ar->path, name));
 	content = content_of(path);
 	if (content == CONTENT_ELF || content == CONTENT_NONE)
-		images_add_file(ar->images, path, name);
+		add_file(ar->images, path, name, content);
 	else
 		ar->images->strangers++;
 }
@@ -309,7 +316,7 @@ int images_add(struct images *images, const char *path)
 	int ret;
 
 	if (content != CONTENT_ARCHIVE && content != CONTENT_THIN) {
-		images_add_file(images, path, base_name(path));
+		add_file(images, path, base_name(path), content);
 		return 0;
 	}
 	if (contents_open(&file, path))
@@ -318,11 +325,6 @@ int images_add(struct images *images, const char *path)
 	ret = read_archive(&ar);
 	contents_close(&file);
 	return ret;
-}
-
-void images_add_file(struct images *images, const char *path, const char *rel)
-{
-	add_image(images, (struct image){.path = path, .name = path, .rel = rel});
 }
 
 void images_warn(const struct images *images)

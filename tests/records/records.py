@@ -246,6 +246,51 @@ def test_writing():
     check("no temporary file left", no_temporaries(path("w")))
 
 
+def aged(name):
+    """Make it an old file; its inode."""
+    os.utime(name, (1, 1))
+    return os.stat(name).st_ino
+
+
+def test_same():
+    """A file that has these bytes already stays, and looks written to make; any other is replaced."""
+    os.mkdir(path("same"))
+    name = path("same", "file")
+    records("golden", name)
+    os.chmod(name, 0o600)
+    inode = aged(name)
+    records("golden", name)
+    now = os.stat(name)
+    check("same bytes: the file stays, with its permissions", now.st_ino == inode
+          and now.st_mode & 0o7777 == 0o600 and read_bytes(name) == GOLDEN)
+    check("same bytes: its time is now", abs(now.st_mtime - time.time()) < 60, now.st_mtime)
+    for what, data in ("first", b"X" + GOLDEN[1:]), ("last", GOLDEN[:-1] + b"X"), \
+            ("cut", GOLDEN[:-1]), ("longer", GOLDEN + b"X"):
+        make_file("same/file", data)
+        inode = aged(name)
+        records("golden", name)
+        check("another file is replaced: " + what,
+              os.stat(name).st_ino != inode and read_bytes(name) == GOLDEN)
+    os.symlink("file", path("same", "link"))
+    inode = aged(name)
+    records("golden", path("same", "link"))
+    check("same bytes behind a symbolic link", os.path.islink(path("same", "link"))
+          and os.stat(name).st_ino == inode and os.stat(name).st_mtime > 1)
+    other = path("same", "other")
+    os.link(name, other)
+    inode = aged(name)
+    records("golden", name)
+    check("a file with another name is replaced, the other left",
+          os.stat(name).st_ino != inode and os.stat(other).st_mtime == 1)
+    if os.getuid() == 0:
+        os.chown(name, NOBODY, NOBODY)
+        inode = aged(name)
+        records("golden", name)
+        check("somebody else's file is replaced", os.stat(name).st_ino != inode
+              and os.stat(name).st_uid == 0)
+    check("same bytes: no temporary file left", no_temporaries(path("same")))
+
+
 def test_write_refused():
     os.mkdir(path("w/dir"))
     refused_write("directory", path("w/dir"), "Is a directory")
@@ -366,6 +411,7 @@ test_order()
 test_every_byte()
 test_unreadable()
 test_writing()
+test_same()
 test_write_refused()
 test_full()
 test_killed()

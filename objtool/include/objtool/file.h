@@ -3,7 +3,8 @@
  * file.h - files that are either whole or as they were
  *
  * What is written goes to a file without a name, or where the filesystem has
- * none, to a temporary one beside it, which is then renamed.
+ * none, to a temporary one beside it, which is then renamed. A file that has
+ * these bytes already stays, with its inode and permissions, and gets the present time.
  */
 #ifndef OBJTOOL_FILE_H
 #define OBJTOOL_FILE_H

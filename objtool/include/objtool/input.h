@@ -57,12 +57,9 @@ struct images {
  * Append the objects of the file at @path: one, or an archive's members in its
  * order, but for those that are no objects. Only
  * archives are opened here: what is wrong with a single object, input_open()
- * says. Returns 0, or -1 after a message.
+ * says. @path must outlive @images. Returns 0, or -1 after a message.
  */
 int images_add(struct images *images, const char *path);
-
-/* Append the object file at @path, called @rel in its build. Both must outlive @images. */
-void images_add_file(struct images *images, const char *path, const char *rel);
 
 /* Say with one warning() how many members were left out, if any. */
 void images_warn(const struct images *images);
