@@ -169,19 +169,17 @@ static u32 blob_index(struct canon *c, const struct target *t)
 	return i;
 }
 
+static const struct identity *identity(const struct canon *c, u32 sym)
+{
+	return &c->code->ids[sym];
+}
+
 /* The name of symbol @sym, without its counters. */
 static void write_name(struct canon *c, u32 sym)
 {
-	const char *name = c->code->obj->symbols[sym].name;
-	size_t at;
-
-	if (!(c->code->names.traits[sym] & NAME_COUNTED)) {
-		token_word(&c->stream, name);
-		return;
-	}
-	at = token_open_bytes(&c->stream);
-	name_canonical(name, c->stream.out);
-	token_close_bytes(&c->stream, at);
+	if (c->stream.watch)
+		c->stream.watch->name = c->code->obj->symbols[sym].name;
+	token_name(&c->stream, identity(c, sym)->name);
 }
 
 /* How many instructions into @unit, another function, the place is. */
@@ -205,9 +203,9 @@ static void write_entry(struct canon *c, const struct target *t);
 /* The n-th different object of its name in this function: x.12 and x.34 are both "x". */
 static u32 nth_of_name(struct canon *c, u32 sym)
 {
-	u32 head = c->namesakes->head[sym];
+	u32 head = identity(c, sym)->head;
 	u32 n = *seen_number(&c->seen, SEEN_NAME, head, 0);
-	u32 mine = *seen_number(&c->seen, SEEN_OBJECT, c->code->alias_of[sym], n);
+	u32 mine = *seen_number(&c->seen, SEEN_OBJECT, identity(c, sym)->unit, n);
 
 	if (mine == n)
 		*seen_number(&c->seen, SEEN_NAME, head, 0) = n + 1;
@@ -245,12 +243,6 @@ static void write_content(struct canon *c, u32 unit)
 	token_num(&c->stream, blob_index(c, &t));
 }
 
-/* False if the symbol's name is all that write_name() and write_which() say of @t. */
-static bool has_which(const struct canon *c, const struct target *t)
-{
-	return c->namesakes->head[t->sym] || c->code->names.traits[t->sym] & NAME_COUNTED;
-}
-
 /*
  * What tells @t, a symbol of this object or not, from others of its name: its
  * file if that is another than this unit's, its content, a rank. Nothing is said
@@ -259,27 +251,29 @@ static bool has_which(const struct canon *c, const struct target *t)
 static void write_which(struct canon *c, const struct target *t)
 {
 	const struct object *obj = c->code->obj;
+	const struct identity *id = identity(c, t->sym);
 	const struct symbol *sym = &obj->symbols[t->sym];
 	const struct unit *u = t->unit == NO_UNIT ? NULL : &c->code->units[t->unit];
 	const struct origin *origin;
 	u32 n;
 
-	if (u && u->kind == UNIT_DATA && sym->bind == BIND_LOCAL &&
-	    c->code->names.traits[t->sym] & NAME_COUNTED)
+	if (id->only)
+		return;
+	if (u && u->kind == UNIT_DATA && id->bind == BIND_LOCAL && id->traits & NAME_COUNTED)
 		write_content(c, t->unit);
 	if (u && namesake_is_field(c->namesakes, t->sym))
 		token_word(&c->stream, strrchr(sym->name, '.'));
-	if (!c->namesakes->head[t->sym])
+	if (!id->head)
 		return;
 	origin = parts_origin(&c->parts);
-	if (sym->bind != BIND_LOCAL || !u) {
+	if (id->bind != BIND_LOCAL || !u) {
 		if (origin->file && namesake_is_local_in(c->namesakes, t->sym, origin->file))
 			token_word(&c->stream, "(global)");
 		return;
 	}
 	if (sym->file && !namesake_is_near(c->namesakes, origin, t->sym))
 		token_word(&c->stream, obj->symbols[sym->file].name);
-	n = u->kind == UNIT_FUNC ? c->namesakes->rank[t->sym] : nth_of_name(c, t->sym);
+	n = u->kind == UNIT_FUNC ? id->rank : nth_of_name(c, t->sym);
 	if (n)
 		token_num(&c->stream, n);
 }
@@ -293,31 +287,21 @@ static void write_unusual_class(struct canon *c, u32 sec)
 
 static bool is_empty_local(const struct canon *c, const struct target *t)
 {
-	return t->unit != NO_UNIT && !c->code->units[t->unit].len &&
-	       c->code->obj->symbols[t->sym].bind == BIND_LOCAL;
+	return t->unit != NO_UNIT && identity(c, t->sym)->bind == BIND_LOCAL &&
+	       !c->code->units[t->unit].len;
 }
 
-/* True if @t is said by a name, as it is in the symbol table, and a number: as most are. */
+/* True if @t is said by a name and a number, as most are. */
 static bool is_plain_name(const struct canon *c, const struct target *t)
 {
-	return t->kind == TARGET_NAME && !parts_is_self(&c->parts, t->unit) &&
-	       !is_empty_local(c, t) && !has_which(c, t);
-}
-
-/* What put_plain_name() takes beside the name. */
-#define NAME_ROOM 14
-
-/* What write_target() writes of such, at @p; @len: the name's. */
-static u8 *put_plain_name(u8 *p, const char *name, size_t len, s64 delta)
-{
-	return token_put_num(token_put_bytes(p, name, len), delta);
+	return t->kind == TARGET_NAME && identity(c, t->sym)->only &&
+	       !parts_is_self(&c->parts, t->unit) && !is_empty_local(c, t);
 }
 
 /* Finish a token with what @t is. */
 static void write_target(struct canon *c, const struct target *t)
 {
-	const struct object *obj = c->code->obj;
-	const struct section *sec = &obj->sections[t->sec];
+	const struct section *sec = section(c, t->sec);
 
 	if (is_over(c))
 		return;
@@ -334,14 +318,6 @@ static void write_target(struct canon *c, const struct target *t)
 	}
 	switch ((enum target_kind)t->kind) {
 	case TARGET_NAME:
-		if (is_plain_name(c, t)) {
-			const char *name = obj->symbols[t->sym].name;
-			size_t len = strlen(name);
-			u8 *p = buf_reserve(c->stream.out, NAME_ROOM + len);
-
-			token_put(&c->stream, put_plain_name(p, name, len, t->delta));
-			break;
-		}
 		/* Empty objects are alike, and share their place with others. */
 		if (is_empty_local(c, t)) {
 			token_word(&c->stream, "(empty)");
@@ -465,15 +441,13 @@ static void write_how(struct canon *c, u32 reloc_type_number)
 /* A reference made as relocation type @how, at byte @field of what the token before says. */
 static void write_ref(struct canon *c, enum lane lane, u32 how, u32 field, const struct target *t)
 {
-	const char *name = c->code->obj->symbols[t->sym].name;
 	u8 *p;
 
-	if (is_plain_name(c, t)) {
-		size_t len = strlen(name);
-
-		p = token_open(&c->stream, TOKEN_REF, lane, HOW_ROOM + 9 + NAME_ROOM + len);
+	if (is_plain_name(c, t) && !c->stream.watch) {
+		p = token_open(&c->stream, TOKEN_REF, lane, HOW_ROOM + 9 + TOKEN_NAME_SIZE + 9);
 		p = token_put_num(put_how(p, how), field);
-		token_close(&c->stream, put_plain_name(p, name, len, t->delta));
+		p = token_put_name(p, identity(c, t->sym)->name);
+		token_put(&c->stream, token_put_num(p, t->delta));
 		return;
 	}
 	token_begin(&c->stream, TOKEN_REF, lane);
@@ -1194,7 +1168,7 @@ static void write_aliases(struct canon *c, u32 unit)
 	for (u32 i = first; i < first + nr; i++) {
 		u32 s = obj->by_addr[i];
 
-		if (s != u->sym && c->code->alias_of[s] == unit && is_alias(&obj->symbols[s], u))
+		if (s != u->sym && identity(c, s)->unit == unit && is_alias(&obj->symbols[s], u))
 			names[n++] = (struct alias){obj->symbols[s].name, s};
 	}
 	qsort(names, n, sizeof(*names), compare_aliases);

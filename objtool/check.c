@@ -684,6 +684,28 @@ static const char **section_classes(struct object *obj)
 	return class;
 }
 
+/* Symbols that one thread takes at once. */
+#define SYMBOLS_AT_ONCE 4096
+
+static void identify_symbols(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct code *code = ctx;
+
+	(void)worker;
+	for (size_t s = from; s < end; s++) {
+		const struct symbol *sym = &code->obj->symbols[s];
+		bool here = symbol_defined(sym);
+
+		code->ids[s] = (struct identity){.name = code->names.hash[s],
+						 .unit = code->alias_of[s],
+						 .sec = here ? sym->sec : 0,
+						 .value = here ? (u32)sym->value : 0,
+						 .traits = code->names.traits[s],
+						 .bind = sym->bind,
+						 .type = sym->type};
+	}
+}
+
 /* Say which symbol it was that link_outer() met. */
 static int refuse_depth(const struct code *code)
 {
@@ -709,6 +731,8 @@ int code_read(struct object *obj, struct code *code)
 		return refuse_depth(code);
 	mark_referenced(code);
 	link_parts(code);
+	code->ids = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*code->ids));
+	pool_ranges(obj->workers, obj->nr_symbols, SYMBOLS_AT_ONCE, identify_symbols, code);
 	return 0;
 }
 

@@ -249,6 +249,13 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 	find_filed(ns);
 	rank_all(ns, clones, nr_clones);
 	free(clones);
+	for (u32 s = 0; s < obj->nr_symbols; s++) {
+		struct identity *id = &code->ids[s];
+
+		id->head = ns->head[s];
+		id->rank = ns->rank[s];
+		id->only = !id->head && !(id->traits & NAME_COUNTED);
+	}
 }
 
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* symname.c - what the names of an object's symbols say, found out once */
+#include <objtool/hash.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
 #include <objtool/symname.h>
@@ -7,27 +8,11 @@
 /* Symbols that one thread takes at once. */
 #define GRAIN 4096
 
-/* A collision only makes two names be told apart in vain. */
-static u64 hash_bytes_of(const char *s, size_t len)
-{
-	u64 h = len, word;
-
-	for (; len >= 8; s += 8, len -= 8) {
-		memcpy(&word, s, 8);
-		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 32;
-	}
-	for (word = 0; len; len--)
-		word = word << 8 | (u8)s[len - 1];
-	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 32;
-}
-
 static u64 hash_canonical(const char *name, struct buf *scratch)
 {
 	scratch->len = 0;
 	name_canonical(name, scratch);
-	return hash_bytes_of((const char *)scratch->data, scratch->len);
+	return hash_bytes(scratch->data, scratch->len);
 }
 
 u64 symname_hash(const char *name, size_t len)
@@ -82,7 +67,7 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 
 		r->names->traits[s] = traits;
 		r->names->hash[s] = traits & NAME_COUNTED ? hash_canonical(name, &scratch)
-							  : hash_bytes_of(name, len);
+							  : hash_bytes(name, len);
 	}
 	buf_free(&scratch);
 }

@@ -201,38 +201,47 @@ struct target target_at(const struct code *code, u32 s, s64 off)
  * The symbol of a string, and an addend that leads out of it: in a table of
  * ".long .Lstr - table" that is the entry's distance from the table's start.
  */
-static struct target at_label(const struct code *code, const struct symbol *sym, s64 addend)
+static struct target at_label(const struct code *code, const struct identity *id, s64 addend)
 {
-	struct target t = target_at(code, sym->sec, (s64)sym->value);
+	struct target t;
 
-	if (t.kind != TARGET_BYTES || sym->type == SYM_SECTION ||
-	    !(code->obj->sections[sym->sec].flags & SF_STRINGS) ||
-	    (addend >= 0 && addend < (s64)t.len))
-		return target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
-	t.delta = addend;
-	return t;
+	if (id->type != SYM_SECTION && code->obj->sections[id->sec].flags & SF_STRINGS) {
+		t = target_at(code, id->sec, id->value);
+		if (t.kind == TARGET_BYTES && (addend < 0 || addend >= (s64)t.len)) {
+			t.delta = addend;
+			return t;
+		}
+	}
+	return target_at(code, id->sec, add_wrap(id->value, addend));
+}
+
+/* What symbol @s, which is not defined in a section, plus @addend is. */
+static struct target elsewhere(const struct code *code, u32 s, s64 addend)
+{
+	const struct symbol *sym = &code->obj->symbols[s];
+
+	if (s == 0)
+		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .delta = addend};
+	return (struct target){.kind = TARGET_NAME,
+			       .sym = s,
+			       .unit = NO_UNIT,
+			       .delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend)
+							    : addend};
 }
 
 struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 {
-	const struct symbol *sym = &code->obj->symbols[s];
-	u32 unit = code->alias_of[s];
+	const struct identity *id = &code->ids[s];
+	u32 unit = id->unit;
 
-	if (s == 0)
-		return (struct target){.kind = TARGET_NOWHERE, .unit = NO_UNIT, .delta = addend};
-	if (!symbol_defined(sym))
-		return (struct target){
-			.kind = TARGET_NAME,
-			.sym = s,
-			.unit = NO_UNIT,
-			.delta = sym->sec == SEC_ABS ? add_wrap((s64)sym->value, addend) : addend};
-	if (sym->bind == BIND_LOCAL) {
+	if (!id->sec)
+		return elsewhere(code, s, addend);
+	if (id->bind == BIND_LOCAL) {
 		/* A symbol says which object is meant even where the address has left it. */
 		if (unit != NO_UNIT && (addend < 0 || addend >= (s64)code->units[unit].len))
 			return target_from(code, unit, addend);
-		return unit == NO_UNIT
-			       ? at_label(code, sym, addend)
-			       : target_at(code, sym->sec, add_wrap((s64)sym->value, addend));
+		return unit == NO_UNIT ? at_label(code, id, addend)
+				       : target_at(code, id->sec, add_wrap(id->value, addend));
 	}
 	/* A global is meant by its own name, not by its aliases': another file may say which it is.
 	 */
@@ -253,7 +262,7 @@ struct target target_of_reloc(const struct code *code, const struct reloc *rel, 
 	if (type.kind == RELOC_OTHER)
 		return (struct target){.kind = TARGET_NAME,
 				       .sym = rel->sym,
-				       .unit = code->alias_of[rel->sym],
+				       .unit = code->ids[rel->sym].unit,
 				       .delta = addend};
 	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
 		addend = add_wrap(addend, (s64)(pc_end - rel->offset));

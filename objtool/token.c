@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* token.c - a stream of tokens, serialised for hashing and for reading */
 #include <stdlib.h>
+#include <objtool/names.h>
 #include <objtool/token.h>
 
 void stream_reset(struct stream *st)
@@ -132,30 +133,53 @@ void token_add_num(struct buf *b, s64 num)
 	b->len += 9;
 }
 
-/* Append the token that was just written, with its position, which lanes do not have. */
-static void copy_token(const struct stream *st, struct buf *to)
+static size_t copy_up_to(const struct stream *st, size_t from, size_t end, struct buf *to)
 {
-	size_t end = st->out->len, mid = st->position_at ? st->position_at : end;
+	buf_add(to, st->out->data + from, end - from);
+	return end;
+}
 
-	buf_add(to, st->out->data + st->start, mid - st->start);
-	if (st->position_at)
+/*
+ * Append the token that was just written, with its position, which lanes do not have, and with
+ * its symbol's name in place of the hash. No name comes before a position. Returns how much longer
+ * it got before that name's end, which is where it is longer at all.
+ */
+static size_t copy_token(const struct stream *st, struct buf *to)
+{
+	const struct token_watch *watch = st->watch;
+	size_t at = st->start, before = to->len, more = 0;
+	struct buf name = {0};
+
+	if (st->position_at) {
+		at = copy_up_to(st, at, st->position_at, to);
 		token_add_num(to, st->position);
-	if (mid < end)
-		buf_add(to, st->out->data + mid, end - mid);
+	}
+	if (watch->name) {
+		copy_up_to(st, at, watch->name_at, to);
+		at = watch->name_at + TOKEN_NAME_SIZE;
+		name_canonical(watch->name, &name);
+		token_add_bytes(to, name.data, name.len);
+		buf_free(&name);
+	}
+	more = to->len - before - (at - st->start);
+	copy_up_to(st, at, st->out->len, to);
+	return more;
 }
 
 void token_watched(const struct stream *st)
 {
 	struct token_watch *watch = st->watch;
-	/* The position, which is a field more in front of it. */
-	u32 more = watch->data_at && st->position_at ? 9 : 0;
-	struct kept head = {0, watch->part, watch->sec, watch->off, st->cur, watch->data_at + more};
+	struct kept head = {0, watch->part, watch->sec, watch->off, st->cur, watch->data_at};
 	struct buf text = {0}, *keep = watch->keep ? watch->keep : &text;
-	size_t at = keep->len + sizeof(head);
+	size_t at = keep->len + sizeof(head), more;
 
 	buf_add(keep, &head, sizeof(head));
-	copy_token(st, keep);
+	more = copy_token(st, keep);
+	/* The content of what is named comes behind its name. */
+	if (head.data_at)
+		head.data_at += (u32)more;
 	watch->data_at = 0;
+	watch->name = NULL;
 	head.len = (u32)(keep->len - at);
 	memcpy(keep->data + at - sizeof(head), &head, sizeof(head));
 	if (watch->dump) {

@@ -5,7 +5,7 @@ A .tokens file is the expected stream of each record of an object, written by
 hand, one token a line:
 
     record KIND SIZE NAME
-    LANE TAG FIELD...        12 a number, @12 a position, "abc\\0" or x90c3 bytes
+    LANE TAG FIELD...        12 a number, @12 a position, "abc\\0" or x90c3 bytes, 'kfree' a name
     chunk SIZE               of a rest record: the tokens that follow are its
 
 The checksum is the hash of the order of tokens of different lanes, and of each lane's hash.
@@ -30,7 +30,14 @@ def octets(value):
     return b"b" + struct.pack("<I", len(value)) + value
 
 
+def name(value):
+    """A symbol, by the hash of its name without counters."""
+    return b"h" + struct.pack("<Q", int(xxh3(value.encode()), 16))
+
+
 def encode_field(text):
+    if text[0] == "'":
+        return name(text[1:-1])
     if text[0] == '"':
         return octets(text[1:-1].encode().decode("unicode_escape").encode("latin-1"))
     if text[0] == "x":

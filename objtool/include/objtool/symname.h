@@ -29,8 +29,8 @@ struct symnames {
 void symnames_read(struct object *obj, struct symnames *names);
 
 /*
- * A hash of the first @len bytes of @name, without counters if it has any. Within this process
- * only: not for files. Names whose hashes are equal are taken for equal.
+ * hash_bytes() of the first @len bytes of @name, without counters if it has any. Tokens say names
+ * by it. Names whose hashes are equal are taken for equal.
  */
 u64 symname_hash(const char *name, size_t len);
 

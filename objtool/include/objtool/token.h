@@ -3,9 +3,11 @@
  * token.h - a stream of tokens, serialised for hashing and for reading
  *
  * A token is a tag byte and fields, each a type byte and a value: a number of
- * 8 bytes, or bytes behind their 4-byte length. The encoding can be read back
+ * 8 bytes, bytes behind their 4-byte length, or the name of a symbol by its hash of 8 bytes, since
+ * names are most of what a kernel's references say. The encoding can be read back
  * without knowing the token, so two different streams never have the same
- * bytes, and a dump prints exactly what is hashed. Numbers are little-endian.
+ * bytes, and a dump prints what is hashed, with names in place of their hashes. Numbers are
+ * little-endian.
  *
  * A token is written once, behind the others of its lane. What the order of
  * tokens of different lanes was is kept apart, as numbers of 8 bytes; those of
@@ -53,6 +55,8 @@ struct token_watch {
 	u32 part;	  /* what is being written: the number of the part or unnamed data, */
 	u32 sec, off;	  /* and the place; they are kept beside the token */
 	u32 data_at;	  /* where in the token an object's content has its number; 0: nowhere */
+	const char *name; /* of the symbol that the token names; NULL if it names none */
+	size_t name_at;	  /* where in .out its hash is */
 };
 
 struct stream {
@@ -114,6 +118,10 @@ static inline void stream_switch(struct stream *st, enum lane lane)
 /* Types of fields. */
 #define TOKEN_FIELD_NUM	  'n'
 #define TOKEN_FIELD_BYTES 'b'
+#define TOKEN_FIELD_NAME  'h'
+
+/* What a name takes: the field's type and the hash. */
+#define TOKEN_NAME_SIZE 9U
 
 /* Write one token: begin, its fields, end. A token of LANE_LINES is in no checksum. */
 static inline void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
@@ -168,6 +176,21 @@ static inline void token_word(struct stream *st, const char *word)
 	token_bytes(st, word, strlen(word));
 }
 
+/*
+ * The name of a symbol, once a token at most: hash_bytes() of what name_canonical() makes of it.
+ * Who watches needs the name itself, too: in .watch->name.
+ */
+static inline void token_name(struct stream *st, u64 hash)
+{
+	u8 *p = buf_reserve(st->out, TOKEN_NAME_SIZE);
+
+	if (st->watch)
+		st->watch->name_at = st->out->len;
+	p[0] = TOKEN_FIELD_NAME;
+	put_u64(p + 1, hash);
+	st->out->len += TOKEN_NAME_SIZE;
+}
+
 /* Once a token at most, and below 2^56; lanes do not have it. */
 void token_position(struct stream *st, s64 num);
 
@@ -208,6 +231,14 @@ static inline u8 *token_put_bytes(u8 *p, const void *data, size_t len)
 	put_u32(p + 1, (u32)len);
 	memcpy(p + 5, data, len);
 	return p + 5 + len;
+}
+
+/* Like token_name(), when nobody watches. */
+static inline u8 *token_put_name(u8 *p, u64 hash)
+{
+	p[0] = TOKEN_FIELD_NAME;
+	put_u64(p + 1, hash);
+	return p + TOKEN_NAME_SIZE;
 }
 
 /* The bytes put at @p, of at least @len, are just so many. */
