@@ -2,11 +2,14 @@
 /*
  * fuzz-checksum.c - the whole path from an object's bytes to its records
  *
- * The same for one thread and for several, and some of the objects are dumped as well.
+ * Of some of the objects, so that the others are quick: the same once more, by several threads, and
+ * after its records were written and read; and the tokens as they are dumped.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <objtool/checksum.h>
+#include <objtool/diff.h>
 #include <objtool/finish.h>
 #include "fuzz.h"
 
@@ -36,37 +39,79 @@ static void dump_some(struct object *obj)
 	free(text);
 }
 
-/* Who did which part does not show. */
-static void check_threads(const u8 *data, size_t size, const struct records *recs)
+/* Again, and by several threads: who did which part does not show. */
+static void check_again(const u8 *data, size_t size, const struct records *recs,
+			unsigned int workers)
 {
-	struct object *obj = object_open_mem("fuzz", data, size, 3);
+	struct object *obj = object_open_mem("fuzz", data, size, workers);
 	struct records *again = obj ? checksum_object(obj, NULL) : NULL;
 
-	if (again)
-		records_finish(again, 3);
-	REQUIRE(again && again->nr == recs->nr && again->total == recs->total);
+	REQUIRE(again);
+	records_finish(again, workers);
+	REQUIRE(again->total == recs->total && again->text.len == recs->text.len);
+	REQUIRE(!recs->text.len || !memcmp(again->text.data, recs->text.data, recs->text.len));
 	records_free(again);
 	object_close(obj);
+}
+
+/* What is written can be read, and then nothing differs. */
+static void check_file(const struct records *recs)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	FILE *out = fdopen(fd, "w");
+	struct build_object objs[2] = {{"fuzz", recs}, {"fuzz", NULL}};
+	struct build builds[2] = {{&objs[0], 1}, {&objs[1], 1}};
+	struct records *read;
+	struct diff *diff;
+	char path[64];
+
+	REQUIRE(out && !records_print(recs, out) && !fflush(out));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	objs[1].recs = read = records_read(path);
+	REQUIRE(read && read->nr == recs->nr && read->total == recs->total);
+	diff = diff_builds(&builds[0], &builds[1]);
+	REQUIRE(!diff->nr);
+	diff_free(diff);
+	records_free(read);
+	fclose(out);
+}
+
+static void check_records(const u8 *data, size_t size, const struct records *recs)
+{
+	struct object *obj;
+
+	for (size_t i = 0; i < recs->nr; i++)
+		REQUIRE(recs->rec[i].name[0]); /* good without the object, and never empty */
+	switch (dice(data, size) % 64) {
+	case 1:
+		check_again(data, size, recs, 3);
+		break;
+	case 2:
+	case 3:
+		check_again(data, size, recs, 1);
+		break;
+	case 4:
+	case 5:
+		check_file(recs);
+		break;
+	case 6:
+		obj = object_open_mem("fuzz", data, size, 1);
+		REQUIRE(obj);
+		dump_some(obj);
+		object_close(obj);
+	}
 }
 
 void fuzz_one(const u8 *data, size_t size)
 {
 	struct object *obj = object_open_mem("fuzz", data, size, 1);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
-	u8 number = obj ? dice(data, size) : 0;
 
+	REQUIRE(recs || fuzz_errors() == 1); /* refused in one sentence */
 	object_close(obj);
-	if (recs)
-		records_finish(recs, 1);
-	for (size_t i = 0; recs && i < recs->nr; i++)
-		REQUIRE(recs->rec[i].name[0]); /* good without the object, and never empty */
-	if (recs && number % 32 == 1)
-		check_threads(data, size, recs);
+	if (!recs)
+		return;
+	records_finish(recs, 1);
+	check_records(data, size, recs);
 	records_free(recs);
-	if (recs && number % 32 == 2) {
-		obj = object_open_mem("fuzz", data, size, 1);
-		REQUIRE(obj);
-		dump_some(obj);
-		object_close(obj);
-	}
 }

@@ -20,6 +20,9 @@ extern const size_t fuzz_floor;
 /* What libFuzzer, AFL++'s driver and replay.c call. */
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+/* How many errors, not warnings, were said about this input so far. */
+size_t fuzz_errors(void);
+
 /*
  * Damage the ELF object of @size bytes at @data, of room for @max, field by field: headers,
  * section table, symbols, relocations, contents, strings; the same for the same @seed. Returns the

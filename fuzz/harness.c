@@ -23,27 +23,32 @@
 
 #ifdef MEASURED
 /* Of <sanitizer/allocator_interface.h>, which gcc does not install. */
-extern size_t __sanitizer_get_current_allocated_bytes(void);
+extern size_t __sanitizer_get_allocated_size(const volatile void *p);
 extern int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *,
 								       size_t),
 						     void (*on_free)(const volatile void *));
 
-/* The hooks have no argument to say whose they are. */
-static atomic_size_t peak;
+/*
+ * Bytes that are allocated and not freed since the input began, and the most there were. The hooks
+ * have no argument to say whose they are. Counted here, as the sanitizer's own count
+ * is summed up over all threads each time it is asked for.
+ */
+static atomic_llong live, peak;
 
 static void on_malloc(const volatile void *p, size_t size)
 {
-	size_t now = __sanitizer_get_current_allocated_bytes(), before = atomic_load(&peak);
+	long long bytes = (long long)size, before = atomic_load(&peak);
+	long long now = atomic_fetch_add(&live, bytes) + bytes;
 
 	(void)p;
-	(void)size;
 	while (now > before && !atomic_compare_exchange_weak(&peak, &before, now))
 		;
 }
 
 static void on_free(const volatile void *p)
 {
-	(void)p;
+	if (p)
+		atomic_fetch_sub(&live, (long long)__sanitizer_get_allocated_size(p));
 }
 
 __attribute__((constructor)) static void install(void)
@@ -51,32 +56,28 @@ __attribute__((constructor)) static void install(void)
 	__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
 }
 
-static size_t measure_begin(void)
+static void measure_begin(void)
 {
-	size_t now = __sanitizer_get_current_allocated_bytes();
-
-	atomic_store(&peak, now);
-	return now;
+	atomic_store(&live, 0);
+	atomic_store(&peak, 0);
 }
 
-static void measure_end(size_t begin, size_t size)
+static void measure_end(size_t size)
 {
-	size_t used = atomic_load(&peak) - begin;
+	long long used = atomic_load(&peak);
 
-	if (used <= size * FACTOR + fuzz_floor)
+	if (used <= (long long)(size * FACTOR + fuzz_floor))
 		return;
-	fprintf(stderr, "%zu bytes of memory for %zu bytes of input\n", used, size);
+	fprintf(stderr, "%lld bytes of memory for %zu bytes of input\n", used, size);
 	abort();
 }
 #else
-static size_t measure_begin(void)
+static void measure_begin(void)
 {
-	return 0;
 }
 
-static void measure_end(size_t begin, size_t size)
+static void measure_end(size_t size)
 {
-	(void)begin;
 	(void)size;
 }
 #endif
@@ -84,12 +85,25 @@ static void measure_end(size_t begin, size_t size)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct log_text said = {0};
-	size_t begin = measure_begin();
 
+	measure_begin();
 	log_keep(&said);
 	fuzz_one(data, size);
 	log_keep(NULL);
-	measure_end(begin, size);
+	measure_end(size);
 	free(said.text);
 	return 0;
+}
+
+size_t fuzz_errors(void)
+{
+	static const char head[] = "objtool: error: ";
+	struct log_text *said = log_keep(NULL);
+	const char *p = said->text, *end = p ? p + said->len : NULL;
+	size_t nr = 0;
+
+	for (; p < end; p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1)
+		nr += !strncmp(p, head, sizeof(head) - 1);
+	log_keep(said);
+	return nr;
 }

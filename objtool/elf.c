@@ -510,9 +510,10 @@ static int check_symtab(struct reader *r)
 	if (sh->sh_size == 0 || sh->sh_info > sh->sh_size / SYM_BYTES)
 		return section_error(r, r->symtab, "damaged: %u local symbols of %" PRIu64,
 				     sh->sh_info, sh->sh_size / SYM_BYTES);
+	if (r->symtab_shndx && check_array(r, r->symtab_shndx, sizeof(u32)))
+		return -1;
 	if (r->symtab_shndx &&
-	    (check_array(r, r->symtab_shndx, sizeof(u32)) ||
-	     r->headers[r->symtab_shndx].sh_size / sizeof(u32) != sh->sh_size / SYM_BYTES))
+	    r->headers[r->symtab_shndx].sh_size / sizeof(u32) != sh->sh_size / SYM_BYTES)
 		return section_error(r, r->symtab_shndx,
 				     "damaged: not one section index for each of %" PRIu64
 				     " symbols",
