@@ -113,16 +113,21 @@ analyze: ## look for mistakes without running anything: gcc -fanalyzer, clang-ti
 	@printf '%s\n' $(sources) | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet --checks="$(tidy)" \
 		--warnings-as-errors="*" "$$@" -- -std=c11 -D_GNU_SOURCE -Iobjtool/include -Ibuild/analyze/gen' sh
 
+# Two builds: one that sees all and steers by what is compared, and one that runs ten times as many.
 .PHONY: fuzz
 fuzz: all ## fuzz each target for FUZZ_TIME seconds, with libFuzzer; see fuzz/run
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/libfuzzer \
 		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/libfuzzer-fast \
+		CFLAGS="$(CFLAGS) -fno-sanitize-coverage=trace-cmp" \
+		SANITIZE=fuzzer-no-link,address fuzz-programs
 	@fuzz/run libfuzzer build/libfuzzer $(FUZZ_TIME)
+	@fuzz/run libfuzzer build/libfuzzer-fast $(FUZZ_TIME)
 
 .PHONY: fuzz-afl
 fuzz-afl: all ## the same with AFL++
 	@$(MAKE) --no-print-directory CC=afl-clang-fast BUILD=build/afl \
-		SANITIZE=fuzzer-no-link fuzz-programs
+		SANITIZE=fuzzer-no-link,address fuzz-programs
 	@fuzz/run afl build/afl $(FUZZ_TIME)
 
 .PHONY: fuzz-programs
