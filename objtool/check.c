@@ -32,7 +32,7 @@
 /* The length of a patch site is a byte. */
 #define MAX_SITE_LEN 255
 
-/* In alias_of, while units are collected: not NO_UNIT, and not known yet. */
+/* As identity.unit, while units are collected: not NO_UNIT, and not known yet. */
 #define SOME_UNIT 0U
 
 /* Raw material of other code: labels in there mark no functions. */
@@ -139,7 +139,7 @@ static u32 merge_run(const struct code *code, struct unit *run, u32 nr)
 		const struct symbol *sym = &code->obj->symbols[run[i].sym];
 		struct unit *into = NULL;
 
-		code->alias_of[run[i].sym] = SOME_UNIT;
+		code->ids[run[i].sym].unit = SOME_UNIT;
 		if (kept && run[i].len == run[kept - 1].len && run[i].sized == run[kept - 1].sized)
 			into = &run[kept - 1];
 		else if (kept && !run[i].sized)
@@ -170,7 +170,7 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
-		u8 traits = code->names.traits[s];
+		u8 traits = code->ids[s].traits;
 		bool empty = is_empty_object(sec, sym);
 
 		if (!makes_unit(sec, sym, traits))
@@ -240,7 +240,7 @@ static u32 bound_section(const struct code *code, struct unit *units, u32 nr, u3
 		struct unit *u = &units[i];
 
 		if (!u->sized && sized && u->off < end) {
-			code->alias_of[u->sym] = NO_UNIT;
+			code->ids[u->sym].unit = NO_UNIT;
 			continue;
 		}
 		if (!u->sized) {
@@ -250,7 +250,7 @@ static u32 bound_section(const struct code *code, struct unit *units, u32 nr, u3
 				next++; /* an empty object at the label */
 			u->len = (next < nr ? units[next].off : section_size) - u->off;
 			if (is_before_filler(code, u)) {
-				code->alias_of[u->sym] = NO_UNIT;
+				code->ids[u->sym].unit = NO_UNIT;
 				continue;
 			}
 		} else if (u->off + u->len > end || !sized) {
@@ -289,16 +289,16 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = code->obj->by_addr[sec->first_sym + i];
-		const struct symbol *sym = &code->obj->symbols[s];
+		struct identity *id = &code->ids[s];
 
-		if (code->alias_of[s] == NO_UNIT)
+		if (id->unit == NO_UNIT)
 			continue;
-		while (k < end && code->units[k].off < sym->value)
+		while (k < end && code->units[k].off < id->value)
 			k++;
-		code->alias_of[s] = k < end && code->units[k].off == sym->value ? k : NO_UNIT;
-		for (u32 j = k; j < end && code->units[j].off == sym->value; j++)
-			if (code->units[j].len == sym->size)
-				code->alias_of[s] = j;
+		id->unit = k < end && code->units[k].off == id->value ? k : NO_UNIT;
+		for (u32 j = k + 1; j < end && code->units[j].off == id->value; j++)
+			if (code->units[j].len == code->obj->symbols[s].size)
+				id->unit = j;
 	}
 }
 
@@ -408,8 +408,6 @@ static void collect_units(struct code *code)
 	struct collecting c = {code, xreallocarray(NULL, obj->nr_by_addr, sizeof(*c.room)),
 			       xcalloc(sections, sizeof(*c.nr))};
 
-	code->alias_of = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32));
-	memset(code->alias_of, 0xff, obj->nr_symbols * sizeof(u32));
 	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, collect_sections, &c);
 	make_room(&c);
 	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, place_sections, &c);
@@ -449,7 +447,7 @@ static bool is_cold(const struct code *code, u32 unit)
 {
 	const struct unit *u = &code->units[unit];
 
-	return u->kind == UNIT_FUNC && code->names.traits[u->sym] & NAME_COLD;
+	return u->kind == UNIT_FUNC && code->ids[u->sym].traits & NAME_COLD;
 }
 
 static void find_colds(const struct code *code, struct colds *colds)
@@ -512,10 +510,10 @@ static bool may_branch_to(const struct code *code, u32 unit, u32 part)
 static void offer_function(const struct code *code, const struct colds *colds, u32 s)
 {
 	const struct symbol *sym = &code->obj->symbols[s];
-	u32 i = *cold_slot(colds, code->names.hash[s]);
+	u32 i = *cold_slot(colds, code->ids[s].name);
 
-	if (i == NO_UNIT || code->alias_of[s] == NO_UNIT ||
-	    code->units[code->alias_of[s]].kind != UNIT_FUNC)
+	if (i == NO_UNIT || code->ids[s].unit == NO_UNIT ||
+	    code->units[code->ids[s].unit].kind != UNIT_FUNC)
 		return;
 	for (u32 tries = 0; i != NO_UNIT && tries < MAX_COLDS; i = colds->cold[i].next, tries++) {
 		struct cold *cold = &colds->cold[i];
@@ -523,7 +521,7 @@ static void offer_function(const struct code *code, const struct colds *colds, u
 
 		if (strncmp(sym->name, cold->name, cold->len) != 0 || sym->name[cold->len] ||
 		    (sym->bind == BIND_LOCAL && sym->file != code->obj->symbols[part].file) ||
-		    !may_branch_to(code, code->alias_of[s], cold->unit))
+		    !may_branch_to(code, code->ids[s].unit, cold->unit))
 			continue;
 		if (distance < cold->distance) {
 			cold->distance = distance;
@@ -567,14 +565,14 @@ static void link_parts(struct code *code)
 
 	for (u32 i = 0; i < code->nr_units; i++)
 		if (code->units[i].kind == UNIT_FUNC &&
-		    code->names.traits[code->units[i].sym] & NAME_PREFIX)
+		    code->ids[code->units[i].sym].traits & NAME_PREFIX)
 			link_part(code, i, find_behind(code, &code->units[i]), false);
 	find_colds(code, &colds);
 	for (u32 s = 1; colds.nr && s < code->obj->nr_symbols; s++)
 		offer_function(code, &colds, s);
 	for (u32 i = 0; i < colds.nr; i++)
 		if (colds.cold[i].best)
-			link_part(code, colds.cold[i].unit, code->alias_of[colds.cold[i].best],
+			link_part(code, colds.cold[i].unit, code->ids[colds.cold[i].best].unit,
 				  true);
 	free(colds.cold);
 	free(colds.slot);
@@ -684,28 +682,6 @@ static const char **section_classes(struct object *obj)
 	return class;
 }
 
-/* Symbols that one thread takes at once. */
-#define SYMBOLS_AT_ONCE 4096
-
-static void identify_symbols(void *ctx, unsigned int worker, size_t from, size_t end)
-{
-	const struct code *code = ctx;
-
-	(void)worker;
-	for (size_t s = from; s < end; s++) {
-		const struct symbol *sym = &code->obj->symbols[s];
-		bool here = symbol_defined(sym);
-
-		code->ids[s] = (struct identity){.name = code->names.hash[s],
-						 .unit = code->alias_of[s],
-						 .sec = here ? sym->sec : 0,
-						 .value = here ? (u32)sym->value : 0,
-						 .traits = code->names.traits[s],
-						 .bind = sym->bind,
-						 .type = sym->type};
-	}
-}
-
 /* Say which symbol it was that link_outer() met. */
 static int refuse_depth(const struct code *code)
 {
@@ -724,15 +700,13 @@ int code_read(struct object *obj, struct code *code)
 			      .class = section_classes(obj),
 			      .effort = arena_alloc(&obj->arena, 1, sizeof(*code->effort))};
 	code->effort->limit = EFFORT_BASE + (u64)obj->file_size * EFFORT_PER_BYTE;
-	symnames_read(obj, &code->names);
+	code->ids = symnames_read(obj);
 	specials_read(obj, &code->specials);
 	collect_units(code);
 	if (effort_is_over(code->effort))
 		return refuse_depth(code);
 	mark_referenced(code);
 	link_parts(code);
-	code->ids = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*code->ids));
-	pool_ranges(obj->workers, obj->nr_symbols, SYMBOLS_AT_ONCE, identify_symbols, code);
 	return 0;
 }
 

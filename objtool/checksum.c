@@ -207,7 +207,7 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 {
 	const struct canon *c = &w->canon;
 	const struct object *obj = c->code->obj;
-	u32 head = c->namesakes->head[u->sym];
+	u32 head = c->code->ids[u->sym].head;
 	struct bad bad = {unit, c->bad, c->bad_sec, c->bad_off};
 	/* No object has 2^31 symbols: their table is smaller than 4 GiB. */
 	struct naming naming = {name, file_of(obj, &obj->symbols[u->sym]), rec,
@@ -237,7 +237,7 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 			.kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA,
 			.size = unit_size(code, u),
 			.name = record_name(&w->names, code->obj->symbols[u->sym].name,
-					    code->names.traits[u->sym] & NAME_COUNTED, NULL)};
+					    code->ids[u->sym].traits & NAME_COUNTED, NULL)};
 		fill_record(rec, &w->canon.stream);
 		note_unit(w, u, i, r++, rec->name);
 	}

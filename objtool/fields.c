@@ -362,7 +362,7 @@ static struct leeway leeway_of(const struct fields *f, const struct reloc *rel, 
 {
 	const struct code *code = f->code;
 	const struct symbol *sym = &object(f)->symbols[rel->sym];
-	u32 unit = code->alias_of[rel->sym];
+	u32 unit = code->ids[rel->sym].unit;
 	s64 delta = add_wrap(rel->addend, distance), off = add_wrap((s64)sym->value, delta);
 	struct leeway way = {.symbol = true, .unit = unit, .hi = 4};
 
@@ -405,7 +405,7 @@ static bool alter_addend(struct fields *f, u32 s, const struct reloc *rel, s64 d
 
 static bool is_function(const struct fields *f, u32 sym)
 {
-	u32 unit = f->code->alias_of[sym];
+	u32 unit = f->code->ids[sym].unit;
 
 	return unit != NO_UNIT && f->code->units[unit].kind == UNIT_FUNC;
 }
@@ -425,7 +425,7 @@ static bool alter_symbol(struct fields *f, u32 s, const struct reloc *rel, s64 d
 		    /* The middle of a function that was nobody's business would be somebody's. */
 		    (add_wrap(rel->addend, distance) && is_function(f, sym)) ||
 		    (way.unit != NO_UNIT &&
-		     (f->code->alias_of[sym] == way.unit ||
+		     (f->code->ids[sym].unit == way.unit ||
 		      strcmp(name, obj->symbols[f->code->units[way.unit].sym].name) == 0)))
 			continue;
 		return set_symbol(f, s, rel, sym, alt);
@@ -791,7 +791,7 @@ static u32 numbered_unit(const struct fields *f, u32 s, s64 off)
 	u32 unit = off < 0 || off >= section(f, s)->size ? NO_UNIT
 							 : code_unit_at(f->code, s, (u32)off);
 
-	return unit != NO_UNIT && f->namesakes.head[f->code->units[unit].sym] ? unit : NO_UNIT;
+	return unit != NO_UNIT && f->code->ids[f->code->units[unit].sym].head ? unit : NO_UNIT;
 }
 
 /* Is another object of one name at @by bytes from where @rel points? x.12 and x.34 are both x. */
@@ -805,8 +805,8 @@ static bool is_namesake(const struct fields *f, const struct reloc *rel, s64 by)
 		u32 is = numbered_unit(f, sym->sec, add_wrap(off, d + by));
 
 		if (was != NO_UNIT && is != NO_UNIT && was != is &&
-		    f->namesakes.head[f->code->units[was].sym] ==
-			    f->namesakes.head[f->code->units[is].sym])
+		    f->code->ids[f->code->units[was].sym].head ==
+			    f->code->ids[f->code->units[is].sym].head)
 			return true;
 	}
 	return false;
@@ -986,7 +986,7 @@ static void offer_function(struct fields *f, u32 unit)
 	const struct unit *u = &f->code->units[unit];
 	u32 nr;
 
-	if (f->namesakes.head[u->sym] && object(f)->symbols[u->sym].bind == BIND_LOCAL)
+	if (f->code->ids[u->sym].head && object(f)->symbols[u->sym].bind == BIND_LOCAL)
 		return;
 	nr = decode_unit(f, unit);
 	for (u32 i = 0; i < nr; i++) {
@@ -1092,10 +1092,10 @@ static void find_globals(struct fields *f)
 	f->globals = xcalloc(obj->nr_symbols, sizeof(u32));
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const struct symbol *sym = &obj->symbols[s];
-		u32 unit = f->code->alias_of[s];
+		u32 unit = f->code->ids[s].unit;
 
-		if (sym->bind == BIND_LOCAL || !*sym->name || f->namesakes.head[s] ||
-		    f->code->names.traits[s] & NAME_COUNTED ||
+		if (sym->bind == BIND_LOCAL || !*sym->name || f->code->ids[s].head ||
+		    f->code->ids[s].traits & NAME_COUNTED ||
 		    (unit == NO_UNIT ? symbol_defined(sym) : f->code->units[unit].len < 2))
 			continue;
 		f->globals[f->nr_globals++] = s;

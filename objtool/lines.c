@@ -75,7 +75,7 @@ void lines_read(const struct code *code, struct lines *lines)
 		some |= (u64)1 << (hash[i] & 63);
 	}
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		u64 name = code->names.hash[s];
+		u64 name = code->ids[s].name;
 
 		for (size_t i = 0; i < ARRAY_SIZE(callees) && some >> (name & 63) & 1; i++)
 			if (hash[i] == name && !strcmp(obj->symbols[s].name, callees[i].callee))

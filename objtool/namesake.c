@@ -12,26 +12,25 @@ struct name_slot {
 
 /* Names are dealt to buckets by their hashes: a bucket's table fits the cache. */
 struct heads {
-	const struct object *obj;
-	const struct symnames *names;
-	u32 *head;  /* the result */
+	struct identity *ids;
 	u32 *order; /* symbols, bucket after bucket */
 	u32 first[MAX_BUCKETS + 1];
+	_Atomic u32 nr_locals; /* local symbols with namesakes */
 };
 
-static bool has_namesakes(const struct heads *h, u32 s)
+static bool has_namesakes(const struct identity *id)
 {
-	const struct symbol *sym = &h->obj->symbols[s];
-
-	return s && !(h->names->traits[s] & NAME_EMPTY) && sym->type != SYM_SECTION &&
-	       sym->type != SYM_FILE;
+	return !(id->traits & NAME_EMPTY) && id->type != SYM_SECTION && id->type != SYM_FILE;
 }
+
+/* The identities of a bucket lie all over the array: asked for early, they come in time. */
+#define AHEAD 16
 
 /* Give each symbol of a bucket the first of its name, unless it is the only one. */
 static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 {
-	const struct heads *h = ctx;
-	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64;
+	struct heads *h = ctx;
+	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64, locals = 0;
 	struct name_slot *slots;
 
 	(void)worker;
@@ -40,36 +39,45 @@ static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 	slots = xcalloc(cap, sizeof(*slots));
 	for (u32 k = first; k < end; k++) {
 		u32 s = h->order[k], i;
-		u64 hash = h->names->hash[s];
+		struct identity *id = &h->ids[s];
 
-		if (!has_namesakes(h, s))
+		if (k + AHEAD < end)
+			__builtin_prefetch(&h->ids[h->order[k + AHEAD]]);
+		if (!s || !has_namesakes(id))
 			continue;
-		for (i = (u32)(hash >> 32) & (cap - 1); slots[i].sym && slots[i].hash != hash;)
+		for (i = (u32)(id->name >> 32) & (cap - 1);
+		     slots[i].sym && slots[i].hash != id->name;)
 			i = (i + 1) & (cap - 1);
 		if (slots[i].sym)
-			h->head[s] = h->head[slots[i].sym] = slots[i].sym;
+			id->head = h->ids[slots[i].sym].head = slots[i].sym;
 		else
-			slots[i] = (struct name_slot){hash, s};
+			slots[i] = (struct name_slot){id->name, s};
 	}
 	free(slots);
+	for (u32 k = first; k < end; k++) {
+		struct identity *id = &h->ids[h->order[k]];
+
+		locals += id->head && id->bind == BIND_LOCAL;
+		id->only &= !id->head;
+	}
+	atomic_fetch_add_explicit(&h->nr_locals, locals, memory_order_relaxed);
 }
 
-static void find_heads(const struct code *code, u32 *head)
+/* Returns how many local symbols have namesakes. */
+static u32 find_heads(const struct code *code)
 {
 	const struct object *obj = code->obj;
 	u32 nr = obj->nr_symbols, buckets = bucket_number(nr);
-	struct heads h = {.obj = obj,
-			  .names = &code->names,
-			  .head = head,
-			  .order = xreallocarray(NULL, nr, sizeof(u32))};
+	struct heads h = {.ids = code->ids, .order = xreallocarray(NULL, nr, sizeof(u32))};
 	u8 *bucket = xreallocarray(NULL, nr, 1);
 
 	for (u32 s = 0; s < nr; s++)
-		bucket[s] = (u8)((u32)(u8)code->names.hash[s] * buckets >> 8);
+		bucket[s] = (u8)((u32)(u8)code->ids[s].name * buckets >> 8);
 	deal(obj->workers, bucket, nr, buckets, h.order, h.first);
 	pool_run(obj->workers, buckets, find_heads_of, &h);
 	free(bucket);
 	free(h.order);
+	return h.nr_locals;
 }
 
 /* Number of instructions in the upper half, a hash of their bytes less what moves in the lower. */
@@ -95,7 +103,6 @@ static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
 }
 
 struct clone {
-	u64 key; /* head << 32 | file */
 	u64 shape;
 	const char *name; /* with its counters */
 	u32 sym;
@@ -105,8 +112,6 @@ static int compare_clones(const void *pa, const void *pb)
 {
 	const struct clone *a = pa, *b = pb;
 
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
 	if (a->shape != b->shape)
 		return a->shape < b->shape ? -1 : 1;
 	return strcmp(a->name, b->name);
@@ -125,31 +130,44 @@ static bool are_of_one_file(const struct clone *clones, u32 nr)
 	return true;
 }
 
-/* Rank the clones of one name and file: those of one shape share a rank. */
-static void rank_clones(const struct namesakes *ns, struct clone *clones, u32 nr,
+/* Rank the @nr @clones, two or more, of one name and file: those of one shape share a rank. */
+static void rank_clones(const struct code *code, struct clone *clones, u32 nr,
 			struct insns *scratch)
 {
-	if (nr < 2 || !are_of_one_file(clones, nr))
+	qsort(clones, nr, sizeof(*clones), compare_clones);
+	if (!are_of_one_file(clones, nr))
 		return;
 	for (u32 i = 0; i < nr; i++)
-		clones[i].shape = shape(ns->code, ns->code->alias_of[clones[i].sym], scratch);
+		clones[i].shape = shape(code, code->ids[clones[i].sym].unit, scratch);
 	qsort(clones, nr, sizeof(*clones), compare_clones);
 	for (u32 i = 1; i < nr; i++)
-		ns->rank[clones[i].sym] =
-			ns->rank[clones[i - 1].sym] + (clones[i].shape != clones[i - 1].shape);
+		code->ids[clones[i].sym].rank = code->ids[clones[i - 1].sym].rank +
+						(clones[i].shape != clones[i - 1].shape);
 }
 
-static void rank_all(const struct namesakes *ns, struct clone *clones, u32 nr)
+/*
+ * Rank local functions with namesakes; @keys are head << 32 | symbol of each, sorted: those of one
+ * head are in the order of their symbols, and so of their files.
+ */
+static void rank_all(const struct code *code, const u64 *keys, u32 nr)
 {
+	const struct symbol *symbols = code->obj->symbols;
+	struct clone *clones = xreallocarray(NULL, nr, sizeof(*clones));
 	struct insns scratch = {0};
 
-	qsort(clones, nr, sizeof(*clones), compare_clones);
 	for (u32 i = 0, end; i < nr; i = end) {
-		for (end = i + 1; end < nr && clones[end].key == clones[i].key;)
-			end++;
-		rank_clones(ns, clones + i, end - i, &scratch);
+		u32 file = symbols[(u32)keys[i]].file, n = 0;
+
+		for (end = i; end < nr && keys[end] >> 32 == keys[i] >> 32 &&
+			      symbols[(u32)keys[end]].file == file;
+		     end++)
+			clones[n++] = (struct clone){.name = symbols[(u32)keys[end]].name,
+						     .sym = (u32)keys[end]};
+		if (n > 1)
+			rank_clones(code, clones, n, &scratch);
 	}
 	insns_free(&scratch);
+	free(clones);
 }
 
 static int compare_u64(const void *pa, const void *pb)
@@ -170,7 +188,8 @@ static bool is_made_by_clang(const struct object *obj)
 /* Local objects of which namesake_is_field() has to know that they have no counter. */
 static void find_plain(struct namesakes *ns)
 {
-	struct object *obj = ns->code->obj;
+	const struct code *code = ns->code;
+	struct object *obj = code->obj;
 
 	ns->clang = is_made_by_clang(obj);
 	if (!ns->clang)
@@ -179,83 +198,67 @@ static void find_plain(struct namesakes *ns)
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const struct symbol *sym = &obj->symbols[s];
 
-		if (ns->head[s] && sym->bind == BIND_LOCAL &&
-		    !(ns->code->names.traits[s] & NAME_COUNTED))
-			ns->plain[ns->nr_plain++] = (u64)ns->head[s] << 32 | sym->file;
+		if (code->ids[s].head && sym->bind == BIND_LOCAL &&
+		    !(code->ids[s].traits & NAME_COUNTED))
+			ns->plain[ns->nr_plain++] = (u64)code->ids[s].head << 32 | sym->file;
 	}
 	qsort(ns->plain, ns->nr_plain, sizeof(u64), compare_u64);
-}
-
-static bool is_filed(const struct code *code, u32 unit)
-{
-	const struct symbol *sym = &code->obj->symbols[code->units[unit].sym];
-
-	return sym->file && sym->bind == BIND_LOCAL;
 }
 
 static void find_filed(struct namesakes *ns)
 {
 	const struct code *code = ns->code;
 
-	for (u32 i = 0; i < code->nr_units; i++)
-		ns->nr_filed += is_filed(code, i);
-	ns->filed = arena_alloc(&code->obj->arena, ns->nr_filed, sizeof(u64));
-	ns->nr_filed = 0;
-	for (u32 i = 0; i < code->nr_units; i++)
-		if (is_filed(code, i))
+	ns->filed = arena_alloc(&code->obj->arena, code->nr_units, sizeof(u64));
+	for (u32 i = 0; i < code->nr_units; i++) {
+		u32 s = code->units[i].sym;
+
+		if (code->ids[s].bind == BIND_LOCAL && code->obj->symbols[s].file)
 			ns->filed[ns->nr_filed++] = i;
+	}
 }
 
-/* By head only: those of one head are in the order of their symbols, and so of their files. */
-static void sort_locals(const struct namesakes *ns)
+/*
+ * Fill .locals, and @clones, which are head << 32 | symbol of each local function with namesakes;
+ * returns how many. Both are sorted by head only, as the rest is in the order of symbols.
+ */
+static u32 find_locals(struct namesakes *ns, u64 *clones, u64 *room)
 {
-	u64 *room = xreallocarray(NULL, ns->nr_locals, sizeof(*room));
+	const struct code *code = ns->code;
+	u32 nr = 0, nr_clones = 0;
 
-	sort_high(ns->locals, room, ns->nr_locals);
-	free(room);
+	for (u32 s = 1; s < code->obj->nr_symbols; s++) {
+		const struct identity *id = &code->ids[s];
+		u64 head = (u64)id->head << 32;
+
+		if (!id->head || id->bind != BIND_LOCAL || id->unit == NO_UNIT)
+			continue;
+		ns->locals[nr++] = head | code->obj->symbols[s].file;
+		if (code->units[id->unit].kind == UNIT_FUNC)
+			clones[nr_clones++] = head | s;
+	}
+	ns->nr_locals = nr;
+	sort_high(ns->locals, room, nr);
+	sort_high(clones, room, nr_clones);
+	return nr_clones;
 }
 
 void namesakes_read(const struct code *code, struct namesakes *ns)
 {
-	struct object *obj = code->obj;
-	struct clone *clones;
-	u32 nr_clones = 0;
+	struct arena *arena = &code->obj->arena;
+	u64 *clones;
 
 	*ns = (struct namesakes){
 		.code = code,
-		.head = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
-		.rank = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
-		.told = arena_alloc(&obj->arena, code->nr_units, sizeof(*ns->told)),
+		.told = arena_alloc(arena, code->nr_units, sizeof(*ns->told)),
+		.nr_locals = find_heads(code),
 	};
-	find_heads(code, ns->head);
-	for (u32 s = 1; s < obj->nr_symbols; s++)
-		ns->nr_locals += ns->head[s] && obj->symbols[s].bind == BIND_LOCAL;
-	ns->locals = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));
+	ns->locals = arena_alloc(arena, ns->nr_locals, sizeof(u64));
 	find_plain(ns);
-	clones = xcalloc(ns->nr_locals, sizeof(*clones));
-	ns->nr_locals = 0;
-	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		const struct symbol *sym = &obj->symbols[s];
-		u64 key = (u64)ns->head[s] << 32 | sym->file;
-
-		if (!ns->head[s] || sym->bind != BIND_LOCAL || code->alias_of[s] == NO_UNIT)
-			continue;
-		ns->locals[ns->nr_locals++] = key;
-		if (code->units[code->alias_of[s]].kind == UNIT_FUNC)
-			clones[nr_clones++] =
-				(struct clone){.key = key, .name = sym->name, .sym = s};
-	}
-	sort_locals(ns);
+	clones = xreallocarray(NULL, ns->nr_locals, 2 * sizeof(*clones));
+	rank_all(code, clones, find_locals(ns, clones, clones + ns->nr_locals));
 	find_filed(ns);
-	rank_all(ns, clones, nr_clones);
 	free(clones);
-	for (u32 s = 0; s < obj->nr_symbols; s++) {
-		struct identity *id = &code->ids[s];
-
-		id->head = ns->head[s];
-		id->rank = ns->rank[s];
-		id->only = !id->head && !(id->traits & NAME_COUNTED);
-	}
 }
 
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */
@@ -298,7 +301,7 @@ static u32 file_at(const struct namesakes *ns, bool for_code, u32 sec, s64 off)
 	if (unit == NO_UNIT || is_doubtful(code, unit, (u32)off))
 		return 0;
 	sym = code->units[unit].sym;
-	return for_code && code->units[unit].kind == UNIT_FUNC && ns->head[sym]
+	return for_code && code->units[unit].kind == UNIT_FUNC && ns->code->ids[sym].head
 		       ? 0
 		       : code->obj->symbols[sym].file;
 }
@@ -445,13 +448,13 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, const struct
 
 bool namesake_is_near(const struct namesakes *ns, const struct origin *origin, u32 sym)
 {
-	u64 key = (u64)ns->head[sym] << 32;
+	u64 key = (u64)ns->code->ids[sym].head << 32;
 	u32 file = ns->code->obj->symbols[sym].file;
 
 	if (!origin_sees(origin, file))
 		return false;
-	if (origin->file || ns->code->alias_of[sym] == NO_UNIT ||
-	    ns->code->units[ns->code->alias_of[sym]].kind != UNIT_FUNC)
+	if (origin->file || ns->code->ids[sym].unit == NO_UNIT ||
+	    ns->code->units[ns->code->ids[sym].unit].kind != UNIT_FUNC)
 		return true;
 	return sorted_from(ns->locals, ns->nr_locals, key | origin->lo) + 1 ==
 	       sorted_from(ns->locals, ns->nr_locals, (key | origin->hi) + 1);
@@ -461,10 +464,10 @@ bool namesake_is_field(const struct namesakes *ns, u32 sym)
 {
 	const struct symbol *s = &ns->code->obj->symbols[sym];
 	const char *dot = strchr(s->name, '.');
-	u64 key = (u64)ns->head[sym] << 32 | s->file;
+	u64 key = (u64)ns->code->ids[sym].head << 32 | s->file;
 	u32 i;
 
-	if (!ns->clang || !(ns->code->names.traits[sym] & NAME_COUNTED) || s->bind != BIND_LOCAL ||
+	if (!ns->clang || !(ns->code->ids[sym].traits & NAME_COUNTED) || s->bind != BIND_LOCAL ||
 	    s->type != SYM_OBJECT || !dot || strchr(dot + 1, '.'))
 		return false;
 	i = sorted_from(ns->plain, ns->nr_plain, key);
@@ -473,7 +476,7 @@ bool namesake_is_field(const struct namesakes *ns, u32 sym)
 
 bool namesake_is_local_in(const struct namesakes *ns, u32 sym, u32 file)
 {
-	u64 key = (u64)ns->head[sym] << 32 | file;
+	u64 key = (u64)ns->code->ids[sym].head << 32 | file;
 	u32 i = sorted_from(ns->locals, ns->nr_locals, key);
 
 	return i < ns->nr_locals && ns->locals[i] == key;

@@ -40,7 +40,7 @@ static void add_reloc(struct owners *o, u32 s, const struct reloc *rel, s64 dist
 	const struct symbol *sym = &code->obj->symbols[rel->sym];
 	struct place from = {s, (u32)rel->offset};
 	s64 delta = add_wrap(rel->addend, distance);
-	u32 unit = code->alias_of[rel->sym];
+	u32 unit = code->ids[rel->sym].unit;
 	bool place = sym->bind == BIND_LOCAL && arch_reloc_type(rel->type).kind != RELOC_OTHER;
 
 	if (!symbol_defined(sym))

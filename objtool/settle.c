@@ -244,7 +244,7 @@ static u32 meant_empty(struct parts *parts, const struct target *t)
 	for (u32 i = first; i < first + nr; i++) {
 		const struct symbol *sym = &code->obj->symbols[code->obj->by_addr[i]];
 
-		if (code->alias_of[code->obj->by_addr[i]] == empty && sym->bind == BIND_LOCAL &&
+		if (code->ids[code->obj->by_addr[i]].unit == empty && sym->bind == BIND_LOCAL &&
 		    origin_sees(parts_origin(parts), sym->file))
 			return empty;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* symname.c - what the names of an object's symbols say, found out once */
+/* symname.c - what the names of an object's symbols say, and what they name */
 #include <objtool/hash.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
@@ -51,7 +51,7 @@ static u8 traits_of(const char *name, size_t len)
 
 struct reading {
 	const struct object *obj;
-	struct symnames *names;
+	struct identity *ids;
 };
 
 static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
@@ -61,22 +61,29 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 
 	(void)worker;
 	for (size_t s = from; s < end; s++) {
-		const char *name = r->obj->symbols[s].name;
-		size_t len = strlen(name);
-		u8 traits = traits_of(name, len);
+		const struct symbol *sym = &r->obj->symbols[s];
+		size_t len = strlen(sym->name);
+		u8 traits = traits_of(sym->name, len);
+		bool here = symbol_defined(sym);
 
-		r->names->traits[s] = traits;
-		r->names->hash[s] = traits & NAME_COUNTED ? hash_canonical(name, &scratch)
-							  : hash_bytes(name, len);
+		r->ids[s] = (struct identity){.name = traits & NAME_COUNTED
+							      ? hash_canonical(sym->name, &scratch)
+							      : hash_bytes(sym->name, len),
+					      .unit = NO_UNIT,
+					      .sec = here ? sym->sec : 0,
+					      .value = here ? (u32)sym->value : 0,
+					      .traits = traits,
+					      .bind = sym->bind,
+					      .type = sym->type,
+					      .only = !(traits & NAME_COUNTED)};
 	}
 	buf_free(&scratch);
 }
 
-void symnames_read(struct object *obj, struct symnames *names)
+struct identity *symnames_read(struct object *obj)
 {
-	struct reading r = {obj, names};
+	struct reading r = {obj, arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*r.ids))};
 
-	names->traits = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*names->traits));
-	names->hash = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*names->hash));
 	pool_ranges(obj->workers, obj->nr_symbols, GRAIN, read_names, &r);
+	return r.ids;
 }

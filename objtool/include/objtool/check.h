@@ -15,8 +15,6 @@
 #include <objtool/special.h>
 #include <objtool/symname.h>
 
-#define NO_UNIT 0xffffffffU
-
 enum unit_kind {
 	UNIT_FUNC,
 	UNIT_DATA,
@@ -45,20 +43,6 @@ struct unit_index {
 	u32 shift;
 };
 
-/*
- * What a reference needs to know of the symbol that it names, side by side: a kernel makes 600,000
- * references to 200,000 symbols, in no order, and each array that is asked is a cache miss.
- */
-struct identity {
-	u64 name;	/* hash_bytes() of its name without counters */
-	u32 unit;	/* that it names, NO_UNIT if none: code.alias_of */
-	u32 sec, value; /* as struct symbol has them; 0 if it is not defined in a section */
-	u32 head, rank; /* what namesakes_read() says of it, 0 before that */
-	u8 traits;	/* NAME_*: code.names.traits */
-	u8 bind, type;	/* enum symbol_bind, enum symbol_type */
-	bool only;	/* namesakes_read() finds that its name says all there is to say of it */
-};
-
 struct code {
 	struct object *obj;
 	struct unit *units; /* sorted by section, offset, then longest first */
@@ -67,10 +51,8 @@ struct code {
 	struct unit_index *index; /* by section index */
 	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
 			    if none */
-	const char **class; /* by section index: its section class, see names.h */
-	u32 *alias_of;	    /* by symbol index: the unit it names, NO_UNIT if none */
-	struct symnames names;
-	struct identity *ids; /* by symbol index */
+	const char **class;   /* by section index: its section class, see names.h */
+	struct identity *ids; /* by symbol index: the unit it names, and what its name says */
 	struct specials specials;
 	struct effort *effort; /* of all who work on this object, added to by functions below */
 };

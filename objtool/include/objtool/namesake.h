@@ -14,8 +14,6 @@
 
 struct namesakes {
 	const struct code *code;
-	u32 *head;  /* by symbol: the first symbol of its canonical name, 0 if there is no other */
-	u32 *rank;  /* by symbol: of a local function among its namesakes of the same file */
 	u64 *plain; /* of clang's objects: head << 32 | file of locals without a counter, sorted */
 	u32 nr_plain;
 	bool clang;
@@ -27,8 +25,9 @@ struct namesakes {
 };
 
 /*
- * Find the namesakes of all symbols; memory is the object's arena's. Clones of one file
- * (foo.constprop.0 and .1) are ranked by number of instructions, then by their bytes.
+ * Find the namesakes of all symbols, which goes to their identities, and what tells them apart;
+ * memory is the object's arena's. Clones of one file (foo.constprop.0 and .1) are ranked by
+ * number of instructions, then by their bytes.
  */
 void namesakes_read(const struct code *code, struct namesakes *ns);
 

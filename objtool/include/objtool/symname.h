@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * symname.h - what the names of an object's symbols say, found out once
+ * symname.h - what the names of an object's symbols say, and what they name
  *
  * A name is a cache miss away from its symbol, and a kernel has 200,000. All
- * questions that are asked of every symbol are answered here, in one pass on all threads;
- * who asks later reads a byte beside those of the other symbols.
+ * questions that are asked of every symbol's are answered here, in one pass on all threads;
+ * who asks later finds the answer beside the others.
  */
 #ifndef OBJTOOL_SYMNAME_H
 #define OBJTOOL_SYMNAME_H
 
 #include <objtool/elf.h>
 
-/* Bits of symnames.traits; see names.h for what the functions mean. */
+/* Bits of identity.traits; see names.h for what the functions mean. */
 #define NAME_EMPTY	  0x01U
 #define NAME_LABEL	  0x02U /* begins with ".L": the assembler's */
 #define NAME_COUNTED	  0x04U /* name_has_counter() */
@@ -20,13 +20,28 @@
 #define NAME_COLD	  0x20U /* name_is_cold() */
 #define NAME_PREFIX	  0x40U /* "__cfi_f", "__pfx_f": the entry prefix of f */
 
-struct symnames {
-	u8 *traits; /* by symbol index: NAME_* */
-	u64 *hash;  /* by symbol index: of the name without its counters; see symname_hash() */
+#define NO_UNIT 0xffffffffU
+
+/*
+ * What a reference needs to know of the symbol that it names, side by side: a kernel makes 600,000
+ * references to 200,000 symbols, in no order, and each array that is asked is a cache miss.
+ */
+struct identity {
+	u64 name;	/* symname_hash() of its name */
+	u32 unit;	/* that it names, NO_UNIT if none; by code_read() */
+	u32 sec, value; /* as struct symbol has them; 0 if it is not defined in a section */
+	u32 head;	/* first symbol of its canonical name, 0 if there is no other; and */
+	u32 rank;	/* of a local function among those of the same file: by namesakes_read() */
+	u8 traits;	/* NAME_* */
+	u8 bind, type;	/* enum symbol_bind, enum symbol_type */
+	bool only;	/* its name says all there is to say of it; by namesakes_read() */
 };
 
-/* Memory is the object's arena's. */
-void symnames_read(struct object *obj, struct symnames *names);
+/*
+ * The identities of all symbols, by index, as far as the symbols and their names tell. Memory
+ * is the object's arena's.
+ */
+struct identity *symnames_read(struct object *obj);
 
 /*
  * hash_bytes() of the first @len bytes of @name, without counters if it has any. Tokens say names
