@@ -532,12 +532,13 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 		write_branch(c, &t, s, off);
 		return;
 	}
+	token_insn(&c->stream, bytes, len);
 	/* The linker ignores what is in a field it fills; the module loader refuses all but 0. */
 	if (arch_insn_imm(p, &ci->insn)) {
-		memcpy(bytes + len, p + ci->insn.imm_off, ci->insn.imm_len);
-		len += ci->insn.imm_len;
+		token_begin(&c->stream, TOKEN_BYTES, LANE_CODE);
+		token_bytes(&c->stream, p + ci->insn.imm_off, ci->insn.imm_len);
+		token_end(&c->stream);
 	}
-	token_insn(&c->stream, bytes, len);
 	for (; rel; rel = reloc_next(cur, ci->off + ci->len)) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 
@@ -631,7 +632,7 @@ static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn
 
 /* How many instructions to write at once, and how many bytes each takes at most. */
 #define RUN	 64
-#define RUN_ROOM (RUN * (TOKEN_INSN_ROOM + TOKEN_BRANCH_ROOM))
+#define RUN_ROOM (RUN * (TOKEN_INSNS_HEAD + 16 + TOKEN_BRANCH_ROOM) + 16)
 
 /*
  * The ordinal that a branch to @off goes to, if it is the start of an instruction of part @here;
@@ -647,11 +648,19 @@ static u32 near_ordinal(const struct canon *c, const struct part *here, s64 off)
 	return delta ? NO_PART : n;
 }
 
-/* Like token_put_insn(): a branch, less where it goes to. */
+/* A copy of @len bytes at @from; up to 15 more are read and written. */
+static u8 *put_bytes(u8 *p, const u8 *from, u32 len)
+{
+	for (u32 i = 0; i < len; i += 16)
+		memcpy(p + i, from + i, 16);
+	return p + len;
+}
+
+/* A branch, less where it goes to. */
 static u8 *put_branch_insn(u8 *p, const u8 *bytes, const struct insn *insn)
 {
-	token_put_insn(p, bytes, insn->len);
-	return token_resize_insn(p, arch_canonical_branch(p + TOKEN_INSN_HEAD, insn));
+	put_bytes(p, bytes, insn->len);
+	return p + arch_canonical_branch(p, insn);
 }
 
 /* Where the next relocation or special entry is, before which code is all that it seems to be. */
@@ -686,12 +695,13 @@ static u32 write_run(struct canon *c, u32 s, const struct reloc_cursor *cur, u32
 		return first;
 	p = token_begin_insns(&c->stream, RUN_ROOM);
 	last = ci + (end - first < RUN ? end - first : RUN);
-	for (; ci < last && ci->off + ci->len <= stop; ci++) {
-		const u8 *insn = sec->data + ci->off;
-		u32 n;
+	while (ci < last && ci->off + ci->len <= stop) {
+		u32 from = ci->off, to = from, n;
 
-		if (ci->bare) {
-			p = token_put_insn(p, insn, ci->len);
+		for (; ci < last && ci->bare && ci->off + ci->len <= stop; ci++)
+			to = ci->off + ci->len;
+		if (to != from) {
+			p = put_bytes(token_open_insns(&c->stream, p), sec->data + from, to - from);
 			continue;
 		}
 		if (!is_branch(&ci->insn) || c->replacement.nr)
@@ -699,9 +709,11 @@ static u32 write_run(struct canon *c, u32 s, const struct reloc_cursor *cur, u32
 		n = near_ordinal(c, here, code_branch_target(sec, ci));
 		if (n == NO_PART)
 			break;
-		p = token_put_branch(put_branch_insn(p, insn, &ci->insn), c->part, n);
+		p = put_branch_insn(token_open_insns(&c->stream, p), sec->data + from, &ci->insn);
+		p = token_put_branch(&c->stream, p, c->part, n);
+		ci++;
 	}
-	token_put(&c->stream, p);
+	token_end_insns(&c->stream, p);
 	return (u32)(ci - c->parts.insns.insn);
 }
 

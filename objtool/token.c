@@ -7,7 +7,7 @@
 void stream_reset(struct stream *st)
 {
 	for (enum lane i = lanes_next(st->lanes, 0); i < NR_LANES; i = lanes_next(st->lanes, i + 1))
-		st->lane[i].len = 0;
+		st->lane[i].len = st->insns[i] = 0;
 	st->order.len = 0;
 	st->lanes = 0;
 	st->within = st->cur = st->run = NR_LANES;
@@ -147,9 +147,15 @@ static size_t copy_up_to(const struct stream *st, size_t from, size_t end, struc
 static size_t copy_token(const struct stream *st, struct buf *to)
 {
 	const struct token_watch *watch = st->watch;
-	size_t at = st->start, before = to->len, more = 0;
+	size_t at = st->start, before = to->len, more;
 	struct buf name = {0};
 
+	/* An instruction is the last bytes of a token. */
+	if (st->insns[st->cur]) {
+		buf_add(to, &(u8){TOKEN_INSN}, 1);
+		token_add_bytes(to, st->out->data + at, st->out->len - at);
+		return 0;
+	}
 	if (st->position_at) {
 		at = copy_up_to(st, at, st->position_at, to);
 		token_add_num(to, st->position);
@@ -226,8 +232,12 @@ bool token_read_field(const struct token *t, size_t *at, struct token_field *f)
 
 void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len)
 {
-	u8 *p = token_open(st, TOKEN_INSN, LANE_CODE, 5 + TOKEN_INSN_MAX);
+	u8 *p = token_begin_insns(st, TOKEN_INSNS_HEAD + TOKEN_INSN_MAX);
 
-	token_put_bytes(p, bytes, TOKEN_INSN_MAX);
-	token_close(st, token_resize_bytes(p, len));
+	p = token_open_insns(st, p);
+	st->start = (size_t)(p - st->out->data);
+	st->position_at = 0;
+	memcpy(p, bytes, TOKEN_INSN_MAX);
+	token_end_insns(st, p + len);
+	token_end(st);
 }

@@ -50,6 +50,7 @@ class Stream:
 
     def __init__(self):
         self.order, self.run, self.lanes, self.tokens = [], None, {}, []
+        self.insns = {}  # by lane: where in it the bytes of its last token begin, if that is insn
 
     def end_run(self, lane):
         if self.run not in (None, lane):
@@ -60,8 +61,17 @@ class Stream:
         if lane != "lines":
             self.end_run(lane)
             self.order += [(ORDER_POSITION, p) for p in positions]
-        self.lanes[lane] = b"".join([self.lanes.get(lane, b""), bytes([TAGS.index(tag) + 1]),
-                                     *fields])
+        tokens = self.lanes.setdefault(lane, bytearray())
+        if tag == "insn" and lane in self.insns:
+            # Instructions next to each other are the bytes of one token.
+            at = self.insns[lane]
+            tokens += fields[0][5:]
+            tokens[at - 4:at] = struct.pack("<I", len(tokens) - at)
+        else:
+            self.insns.pop(lane, None)
+            tokens += bytes([TAGS.index(tag) + 1]) + b"".join(fields)
+            if tag == "insn":
+                self.insns[lane] = len(tokens) - len(fields[0]) + 5
         self.tokens.append(text)
 
     def parse(self, text):

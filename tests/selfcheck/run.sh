@@ -154,7 +154,7 @@ finds_out()
 }
 
 check "immediates left out" mutant immediates canon.c \
-	's/\(token_put_insn(p, insn, ci->len\));$/\1 - ci->insn.imm_len);/' &&
+	's/^\(.*to = ci->off + ci->len\);$/\1 - ci->insn.imm_len;/' &&
 	finds_out immediates missed immediates
 check "strings left out" mutant strings canon.c \
 	's/token_bytes(&c->stream, sec->data + t->off, t->len);/token_num(\&c->stream, t->len);/' &&

@@ -14,8 +14,12 @@
  *
  *     code insn 31ff; code insn e8; refs ref "pc32" 0 "kfree" 0; code insn c3
  *
- * say "code up to byte 15, refs up to byte 38, code up to byte 22". So each byte is hashed once for
+ * say "code up to byte 9, refs up to byte 35, code up to byte 10". So each byte is hashed once for
  * its lane, and the checksum of all is that of the order and the lanes' hashes.
+ *
+ * Instructions with no other token of their lane between them are one TOKEN_INSN, of two bytes at
+ * first and three in the end here: where one of them ends is seen by decoding them, as of a branch
+ * nothing is left of what says where it goes. Who watches sees one at a time.
  */
 #ifndef OBJTOOL_TOKEN_H
 #define OBJTOOL_TOKEN_H
@@ -28,7 +32,7 @@ enum token_tag {
 	TOKEN_KIND = 1, /* func, data, ...; what the record is */
 	TOKEN_PLACE,	/* section class */
 	TOKEN_PART,	/* a part of a function begins: cold, fragment, ... */
-	TOKEN_INSN,	/* instruction bytes without what references fill */
+	TOKEN_INSN,	/* instructions, one after the other, without what references fill */
 	TOKEN_BAD,	/* a byte that is no instruction */
 	TOKEN_BRANCH,	/* to a place in the same function */
 	TOKEN_REF,	/* reference to anything else */
@@ -69,6 +73,8 @@ struct stream {
 	enum lane run;		   /* lane of the last token that was not of LANE_LINES, NR_LANES
 				      if none */
 	size_t start;		   /* where in .out the token being written begins */
+	size_t insns[NR_LANES];	   /* where in .lane the bytes of its last token begin, if that is a
+				      TOKEN_INSN; else 0 */
 	size_t position_at;	   /* where in .out its position would be, 0 if it has none */
 	s64 position;
 	struct token_watch *watch; /* NULL: nobody */
@@ -132,6 +138,7 @@ static inline void token_begin(struct stream *st, enum token_tag tag, enum lane 
 		stream_switch(st, cur);
 	st->start = st->out->len;
 	st->position_at = 0;
+	st->insns[cur] = 0;
 	*buf_reserve(st->out, 1) = (u8)tag;
 	st->out->len++;
 }
@@ -203,12 +210,15 @@ static inline void token_end(struct stream *st)
 		token_watched(st);
 }
 
-/* A whole TOKEN_INSN, which has one field: the first @len of @bytes. */
+/*
+ * An instruction, the first @len of @bytes: at the end of the TOKEN_INSN that is the last token of
+ * LANE_CODE, if one is, or in a new one.
+ */
 #define TOKEN_INSN_MAX 32
 void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len);
 
 /*
- * The same in one piece, for the tokens that there are most of: open with room for all that will
+ * A token in one piece, for those that there are most of: open with room for all that will
  * be put, put each field where the last one ended, close. (A byte written to the stream could be
  * part of *st for all the compiler knows, which makes step by step slow.)
  */
@@ -262,8 +272,8 @@ static inline void token_close(struct stream *st, const u8 *end)
 
 /*
  * Instructions and branches one after the other, which is most of what is written: begin, with
- * room for @room bytes; put each where the last one ended; end. Not while somebody watches,
- * and there must be one at least.
+ * room for @room bytes, TOKEN_INSNS_HEAD among them; put each where the last one ended; end. Not
+ * while somebody watches.
  */
 static inline u8 *token_begin_insns(struct stream *st, size_t room)
 {
@@ -274,35 +284,47 @@ static inline u8 *token_begin_insns(struct stream *st, size_t room)
 	return buf_reserve(st->out, room);
 }
 
-/* What is before an instruction's bytes: tag, field type, length. */
-#define TOKEN_INSN_HEAD 6
+/* What is before the bytes of instructions: tag, field type, length. */
+#define TOKEN_INSNS_HEAD 6
 
-/* The most a TOKEN_INSN takes, and a TOKEN_BRANCH. */
-#define TOKEN_INSN_ROOM	  (TOKEN_INSN_HEAD + 16)
-#define TOKEN_BRANCH_ROOM 19
-
-/* Of the bytes at @bytes, 16 can be read, though there are but @len. */
-static inline u8 *token_put_insn(u8 *p, const u8 *bytes, unsigned int len)
+/* Where to put the next instruction's bytes, when the last token put ended at @p. */
+static inline u8 *token_open_insns(struct stream *st, u8 *p)
 {
+	if (st->insns[st->cur])
+		return p;
 	p[0] = TOKEN_INSN;
 	p[1] = TOKEN_FIELD_BYTES;
-	put_u32(p + 2, len);
-	memcpy(p + TOKEN_INSN_HEAD, bytes, 16);
-	return p + TOKEN_INSN_HEAD + len;
+	p += TOKEN_INSNS_HEAD;
+	st->insns[st->cur] = (size_t)(p - st->out->data);
+	return p;
 }
 
-/* The instruction put at @p has @len bytes after all. */
-static inline u8 *token_resize_insn(u8 *p, unsigned int len)
+/* The last instruction's bytes end at @p. */
+static inline void token_close_insns(struct stream *st, const u8 *p)
 {
-	put_u32(p + 2, len);
-	return p + TOKEN_INSN_HEAD + len;
+	u8 *start = st->out->data + st->insns[st->cur];
+
+	if (st->insns[st->cur])
+		put_u32(start - 4, (u32)(p - start));
 }
 
-/* To instruction @ordinal of part @part. */
-static inline u8 *token_put_branch(u8 *p, u32 part, u32 ordinal)
+/* What a TOKEN_BRANCH takes. */
+#define TOKEN_BRANCH_ROOM 19
+
+/* To instruction @ordinal of part @part, behind what token_open_insns() opened. */
+static inline u8 *token_put_branch(struct stream *st, u8 *p, u32 part, u32 ordinal)
 {
+	token_close_insns(st, p);
+	st->insns[st->cur] = 0;
 	p[0] = TOKEN_BRANCH;
 	return token_put_num(token_put_num(p + 1, part), ordinal);
+}
+
+/* The same as token_close_insns() and token_put(). */
+static inline void token_end_insns(struct stream *st, const u8 *p)
+{
+	token_close_insns(st, p);
+	token_put(st, p);
 }
 
 /* A token that was kept. */
