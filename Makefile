@@ -57,13 +57,13 @@ link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(error \
 	the development files of $(m) (or pkg-config itself) are missing: run "make deps"))) \
 	$(shell pkg-config $(1) $(2))
-libs_pkg := libelf libxxhash zlib
-# Of these only the headers: the libraries are loaded when there is a use for them.
-loaded_pkg := liblzma libzstd capstone libdw
+# Of these only the headers: xxHash is all in one, and the libraries are loaded when there is a use
+# for them. A process that checksums a small object is done before it has loaded two.
+headers_pkg := libxxhash zlib liblzma libzstd capstone libdw
 # Asked once, and only when something is built: "make deps" must work without them.
-libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(libs_pkg) $$(loaded_pkg)))$(libs_cflags)
-libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
-test_libs = $(eval test_libs := $$(call pkg,--libs,$$(libs_pkg) capstone))$(test_libs)
+libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(headers_pkg)))$(libs_cflags)
+test_libs = $(eval test_libs := $$(call pkg,--libs,capstone))$(test_libs)
+bench_libs = $(eval bench_libs := $$(call pkg,--libs,libelf))$(bench_libs)
 
 # Show "CC file" in place of the command, as kernel builds do; "make -s" shows nothing.
 V = 0
@@ -234,7 +234,7 @@ $(lib): $(filter-out $(main),$(objects))
 	$(call say,AR)ar -rcs $@ $^
 
 $(prog): $(main) $(lib)
-	$(call say,LD)$(link) -o $@ $^ $(libs)
+	$(call say,LD)$(link) -o $@ $^
 
 $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
@@ -244,7 +244,7 @@ $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 fuzz_parts := $(addprefix $(BUILD)/obj/fuzz/,harness.o mutate.o $(if $(fuzzed),,replay.o))
 $(fuzzers): $(BUILD)/%: $(BUILD)/obj/%.o $(fuzz_parts) $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -o $@ $^ $(libs)
+	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -o $@ $^
 
 # What AFL++ loads. Without instrumentation, which it would not find the runtime of.
 $(mutator): fuzz/mutate.c fuzz/fuzz.h
@@ -253,7 +253,7 @@ $(mutator): fuzz/mutate.c fuzz/fuzz.h
 
 $(bench): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(link) -o $@ $^ $(libs)
+	$(call say,LD)$(link) -o $@ $^ $(bench_libs)
 
 .SECONDARY:
 .DELETE_ON_ERROR:

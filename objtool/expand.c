@@ -47,45 +47,6 @@ static size_t make_room(const struct expansion *e)
 	return room < e->out->cap - e->out->len ? room : e->out->cap - e->out->len;
 }
 
-/* --- gzip (RFC 1952): one member after the other --- */
-
-static int inflate_all(const struct expansion *e, z_stream *z)
-{
-	int ret = Z_OK;
-
-	/* Some versions read through a pointer that is not const, none write. */
-	z->next_in = (Bytef *)(uintptr_t)e->in.data;
-	z->avail_in = (uInt)e->in.size;
-	while (ret != Z_STREAM_END || z->avail_in) {
-		size_t room = make_room(e);
-
-		if (!room || (ret == Z_STREAM_END && inflateReset(z) != Z_OK))
-			return -1;
-		z->next_out = e->out->data + e->out->len;
-		z->avail_out = room < UINT_MAX ? (uInt)room : UINT_MAX;
-		ret = inflate(z, Z_NO_FLUSH);
-		e->out->len = (size_t)(z->next_out - e->out->data);
-		if (ret == Z_BUF_ERROR)
-			return damaged(e, "the gzip data is truncated");
-		if (ret != Z_OK && ret != Z_STREAM_END)
-			return damaged(e, z->msg ? z->msg : "no gzip data");
-	}
-	return 0;
-}
-
-static int expand_gzip(const struct expansion *e)
-{
-	z_stream z = {0};
-	int ret;
-
-	/* 15: the largest window; 16 more: with a gzip header and trailer. */
-	if (inflateInit2(&z, 15 + 16) != Z_OK)
-		return error("%s: zlib does not start", e->path);
-	ret = inflate_all(e, &z);
-	inflateEnd(&z);
-	return ret;
-}
-
 /* --- Libraries that are loaded when they are needed --- */
 
 struct function {
@@ -109,6 +70,62 @@ static int load(const struct expansion *e, const char *library, const struct fun
 		memcpy((char *)calls + functions[i].offset, &address, sizeof(address));
 	}
 	return 0;
+}
+
+/* --- gzip (RFC 1952): one member after the other --- */
+
+struct zlib_calls {
+	__typeof__(inflateInit2_) *start;
+	__typeof__(inflate) *inflate;
+	__typeof__(inflateReset) *restart;
+	__typeof__(inflateEnd) *end;
+};
+
+static const struct function zlib_functions[] = {
+	{"inflateInit2_", offsetof(struct zlib_calls, start)},
+	{"inflate", offsetof(struct zlib_calls, inflate)},
+	{"inflateReset", offsetof(struct zlib_calls, restart)},
+	{"inflateEnd", offsetof(struct zlib_calls, end)},
+};
+
+static int inflate_all(const struct expansion *e, const struct zlib_calls *zlib, z_stream *z)
+{
+	int ret = Z_OK;
+
+	/* Some versions read through a pointer that is not const, none write. */
+	z->next_in = (Bytef *)(uintptr_t)e->in.data;
+	z->avail_in = (uInt)e->in.size;
+	while (ret != Z_STREAM_END || z->avail_in) {
+		size_t room = make_room(e);
+
+		if (!room || (ret == Z_STREAM_END && zlib->restart(z) != Z_OK))
+			return -1;
+		z->next_out = e->out->data + e->out->len;
+		z->avail_out = room < UINT_MAX ? (uInt)room : UINT_MAX;
+		ret = zlib->inflate(z, Z_NO_FLUSH);
+		e->out->len = (size_t)(z->next_out - e->out->data);
+		if (ret == Z_BUF_ERROR)
+			return damaged(e, "the gzip data is truncated");
+		if (ret != Z_OK && ret != Z_STREAM_END)
+			return damaged(e, z->msg ? z->msg : "no gzip data");
+	}
+	return 0;
+}
+
+static int expand_gzip(const struct expansion *e)
+{
+	struct zlib_calls zlib;
+	z_stream z = {0};
+	int ret;
+
+	if (load(e, "libz.so.1", zlib_functions, ARRAY_SIZE(zlib_functions), &zlib))
+		return -1;
+	/* 15: the largest window; 16 more: with a gzip header and trailer. */
+	if (zlib.start(&z, 15 + 16, ZLIB_VERSION, (int)sizeof(z)) != Z_OK)
+		return error("%s: zlib does not start", e->path);
+	ret = inflate_all(e, &zlib, &z);
+	zlib.end(&z);
+	return ret;
 }
 
 /* --- xz --- */

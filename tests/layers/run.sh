@@ -47,7 +47,7 @@ objtool
 
 # The libraries, each with the only module that may include it.
 libraries='
-gelf.h=elf libelf.h=elf elf.h=elf
+elf.h=elf
 xxhash.h=checksum
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -148,7 +148,7 @@ count "upward include" found_out elf.c '#include <objtool/check.h>' 'must not kn
 count "header upward" found_out include/objtool/mem.h '#include <objtool/elf.h>' 'must not know'
 count "sideways" found_out arch/x86/decode.c '# include <objtool/elf.h>' 'must not know'
 count "quotes" found_out check.c '#include "elf.h"' 'write <objtool/'
-count "library" found_out check.c '#include <gelf.h>' 'only elf may include'
+count "library" found_out check.c '#include <elf.h>' 'only elf may include'
 count "new module" found_out novel.c '' 'has no layer'
 count "own header" allowed diff.c '#include <objtool/diff.h>'
 count "downward" allowed builtin-diff.c '#include <objtool/report.h>'

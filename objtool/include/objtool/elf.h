@@ -2,7 +2,7 @@
 /*
  * elf.h - a relocatable ELF object, validated once, read in place
  *
- * object_open() reads or maps a file, reads its headers through libelf, checks everything the rest
+ * object_open() reads or maps a file, checks everything the rest
  * of the tool relies on, and fills arrays of sections, symbols and
  * relocations. After that every index and offset in these structures is in
  * range and callers use them without checks:
