@@ -1,36 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* contents.c - the bytes of an input file, read or mapped */
+/* contents.c - the bytes of an input file, each read once */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <objtool/contents.h>
 #include <objtool/log.h>
 #include <objtool/mem.h>
+#include <objtool/pool.h>
 #include <objtool/stamp.h>
 
-/* Files up to this size are read: copying them is no more work than faulting in their pages. */
+/* Files up to this size are read as they are opened. */
 #define READ_MOST (1U << 20) /* bytes */
 
-/* How often a file is read again that changes meanwhile. */
+/* How often such a file is read again that changes meanwhile. */
 #define TRIES 3
 
-static bool changed_since(int fd, const struct stat *before)
-{
-	struct stat now;
+/* Larger ones are read in blocks: small against a page of memory, large against a system call. */
+#define BLOCK	       (64U << 10) /* bytes */
+#define BLOCKS_AT_ONCE 32	   /* by one thread */
 
-	return fstat(fd, &now) || !stamp_same(before, &now);
+enum block { BLOCK_UNKNOWN, BLOCK_WANTED, BLOCK_READ };
+
+static int refuse_changed(const char *path)
+{
+	return error("%s: changes while it is read: is it being built?", path);
 }
 
-/* Read it all. Returns 1 if the file changed meanwhile, -1 with errno set. */
-static int read_all(struct contents *c, int fd)
+/* Returns 1 if the file ends before, -1 with errno set. */
+static int read_range(int fd, u8 *to, size_t size, size_t off)
 {
 	size_t done = 0;
 
-	while (done < c->size) {
-		ssize_t n = pread(fd, c->data + done, c->size - done, (off_t)done);
+	while (done < size) {
+		ssize_t n = pread(fd, to + done, size - done, (off_t)(off + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -40,35 +43,42 @@ static int read_all(struct contents *c, int fd)
 			return 1;
 		done += (size_t)n;
 	}
-	return changed_since(fd, &c->st);
+	return 0;
 }
 
-static int read_file(struct contents *c, int fd, const char *path)
+static bool changed_since(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(fd, &now) || !stamp_same(before, &now);
+}
+
+static int read_small(struct contents *c, int fd)
 {
 	int ret = 1;
 
 	for (int i = 0; ret > 0 && i < TRIES; i++) {
 		if (fstat(fd, &c->st))
-			return error("%s: %s", path, strerror(errno));
+			return error("%s: %s", c->path, strerror(errno));
+		stamp_settle(&c->st);
 		c->size = (size_t)c->st.st_size;
 		c->data = c->size ? xreallocarray(c->data, c->size, 1) : c->data;
-		ret = read_all(c, fd);
+		ret = read_range(fd, c->data, c->size, 0);
+		if (!ret)
+			ret = changed_since(fd, &c->st);
 	}
 	if (ret < 0)
-		return error("%s: %s", path, strerror(errno));
-	if (ret)
-		return error("%s: changes while it is read: is it being built?", path);
-	return 0;
+		return error("%s: %s", c->path, strerror(errno));
+	return ret ? refuse_changed(c->path) : 0;
 }
 
-static int map_file(struct contents *c, int fd, const char *path)
+/* Room for all of a large file: what is not read of it takes no memory. */
+static int reserve(struct contents *c, int fd)
 {
-	void *map = mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	if (map == MAP_FAILED)
-		return error("%s: cannot map it: %s", path, strerror(errno));
-	c->data = map;
+	c->data = xcalloc(c->size, 1);
+	c->blocks = xcalloc(c->size / BLOCK + 1, 1);
 	c->fd = fd;
+	stamp_settle(&c->st);
 	return 0;
 }
 
@@ -76,7 +86,7 @@ int contents_open(struct contents *c, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret;
 
-	*c = (struct contents){.fd = -1};
+	*c = (struct contents){.path = path, .fd = -1};
 	if (fd < 0)
 		return error("%s: %s", path, strerror(errno));
 	if (fstat(fd, &c->st)) {
@@ -87,7 +97,7 @@ int contents_open(struct contents *c, const char *path)
 		ret = error("%s: not a regular file", path);
 	} else {
 		c->size = (size_t)c->st.st_size;
-		ret = c->size <= READ_MOST ? read_file(c, fd, path) : map_file(c, fd, path);
+		ret = c->size <= READ_MOST ? read_small(c, fd) : reserve(c, fd);
 	}
 	if (c->fd < 0)
 		close(fd);
@@ -96,45 +106,81 @@ int contents_open(struct contents *c, const char *path)
 	return ret;
 }
 
-bool contents_changed(const struct contents *c)
+void contents_want(struct contents *c, u64 off, u64 len)
 {
-	return c->fd >= 0 && changed_since(c->fd, &c->st);
+	if (!c->blocks || !len || off >= c->size)
+		return;
+	if (len > c->size - off)
+		len = c->size - off;
+	for (u64 i = off / BLOCK; i <= (off + len - 1) / BLOCK; i++)
+		if (c->blocks[i] == BLOCK_UNKNOWN) {
+			c->blocks[i] = BLOCK_WANTED;
+			c->wanted++;
+		}
+}
+
+struct reading {
+	struct contents *c;
+	_Atomic int failed; /* an errno, or -1: the file is shorter than it was */
+};
+
+/* Read the wanted ones of some blocks, what is wanted together at once. */
+static void read_blocks(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	struct reading *reading = ctx;
+	struct contents *c = reading->c;
+
+	(void)worker;
+	for (size_t next, i = from; i < end && !reading->failed; i = next) {
+		size_t off = i * BLOCK, size;
+		int ret;
+
+		for (next = i; next < end && c->blocks[next] == BLOCK_WANTED; next++)
+			c->blocks[next] = BLOCK_READ;
+		size = (next - i) * BLOCK;
+		if (next++ == i)
+			continue;
+		ret = read_range(c->fd, c->data + off, size < c->size - off ? size : c->size - off,
+				 off);
+		if (ret)
+			reading->failed = ret < 0 ? errno : -1;
+	}
+}
+
+int contents_read(struct contents *c, unsigned int workers)
+{
+	struct reading reading = {.c = c};
+
+	if (!c->wanted)
+		return 0;
+	/* Starting threads for a header takes longer than reading it. */
+	if (c->wanted <= BLOCKS_AT_ONCE)
+		workers = 1;
+	c->wanted = 0;
+	pool_ranges(workers, (c->size + BLOCK - 1) / BLOCK, BLOCKS_AT_ONCE, read_blocks, &reading);
+	if (reading.failed > 0)
+		return error("%s: %s", c->path, strerror(reading.failed));
+	if (reading.failed || changed_since(c->fd, &c->st))
+		return refuse_changed(c->path);
+	return 0;
+}
+
+int contents_load(struct contents *c, const char *path)
+{
+	if (contents_open(c, path))
+		return -1;
+	contents_want(c, 0, c->size);
+	if (!contents_read(c, 1))
+		return 0;
+	contents_close(c);
+	return -1;
 }
 
 void contents_close(struct contents *c)
 {
-	if (c->fd >= 0) {
-		munmap(c->data, c->size);
+	if (c->fd >= 0)
 		close(c->fd);
-	} else {
-		free(c->data);
-	}
+	free(c->data);
+	free(c->blocks);
 	*c = (struct contents){.fd = -1};
-}
-
-/* Only system calls. Which mapping it was needs not be known: what this program maps are inputs. */
-static void replace_page(int sig, siginfo_t *info, void *context)
-{
-	static const char msg[] = "objtool: error: a file in use was truncated\n";
-	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	u8 *page = (u8 *)info->si_addr - (uintptr_t)info->si_addr % size;
-	ssize_t ignored;
-
-	(void)sig;
-	(void)context;
-	if (info->si_code == BUS_ADRERR &&
-	    mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		 0) != MAP_FAILED)
-		return;
-	ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
-	(void)ignored;
-	_exit(2);
-}
-
-void contents_catch_truncation(void)
-{
-	struct sigaction action = {.sa_sigaction = replace_page, .sa_flags = SA_SIGINFO};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGBUS, &action, NULL);
 }

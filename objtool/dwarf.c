@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
+#include <objtool/contents.h>
 #include <objtool/dwarf.h>
 #include <objtool/log.h>
 
@@ -19,7 +20,6 @@ struct calls {
 	__typeof__(dwfl_end) *end;
 	__typeof__(dwfl_errmsg) *errmsg;
 	__typeof__(dwfl_report_begin) *report_begin;
-	__typeof__(dwfl_report_offline) *report_file;
 	__typeof__(dwfl_report_offline_memory) *report_memory;
 	__typeof__(dwfl_report_end) *report_end;
 	__typeof__(dwfl_offline_section_address) *section_address;
@@ -68,7 +68,6 @@ static bool load(struct reader *r)
 		{"dwfl_end", offsetof(struct calls, end)},
 		{"dwfl_errmsg", offsetof(struct calls, errmsg)},
 		{"dwfl_report_begin", offsetof(struct calls, report_begin)},
-		{"dwfl_report_offline", offsetof(struct calls, report_file)},
 		{"dwfl_report_offline_memory", offsetof(struct calls, report_memory)},
 		{"dwfl_report_end", offsetof(struct calls, report_end)},
 		{"dwfl_offline_section_address", offsetof(struct calls, section_address)},
@@ -313,17 +312,28 @@ static int no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwar
 	return -1;
 }
 
+/*
+ * The object's bytes, for libdw to have to itself: it writes what relocations come to where it
+ * reads. Not the file, which it would map. NULL after a message.
+ */
+static u8 *copy_bytes(struct contents *file, const struct image *image, const struct input *in)
+{
+	if (!in->bytes)
+		return contents_load(file, image->path) ? NULL : file->data;
+	file->size = in->obj->file_size;
+	file->data = xreallocarray(NULL, file->size, 1);
+	return memcpy(file->data, in->bytes, file->size);
+}
+
 /* Have the debug information of the object open, NULL if it has none. */
-static Dwarf *open_dwarf(struct reader *r, const Dwfl_Callbacks *callbacks,
-			 const struct image *image, const struct input *in, char *copy)
+static Dwarf *open_dwarf(struct reader *r, const Dwfl_Callbacks *callbacks, const char *name,
+			 const struct contents *file)
 {
 	r->dwfl = r->c.begin(callbacks);
 	if (!r->dwfl)
 		return NULL;
 	r->c.report_begin(r->dwfl);
-	r->module = copy ? r->c.report_memory(r->dwfl, image->name, image->name, copy,
-					      in->obj->file_size)
-			 : r->c.report_file(r->dwfl, image->name, image->path, -1);
+	r->module = r->c.report_memory(r->dwfl, name, name, (char *)file->data, file->size);
 	r->c.report_end(r->dwfl, NULL, NULL);
 	return r->module ? r->c.getdwarf(r->module, &r->bias) : NULL;
 }
@@ -341,7 +351,7 @@ struct inlines *inlines_read(const struct image *image, const struct input *in)
 {
 	struct reader r = {.inl = NULL};
 	Dwfl_Callbacks callbacks = {.find_debuginfo = no_debuginfo};
-	char *copy = NULL;
+	struct contents file = {.fd = -1};
 	Dwarf *dwarf;
 
 	if (!has_debug_info(in->obj))
@@ -349,14 +359,9 @@ struct inlines *inlines_read(const struct image *image, const struct input *in)
 	if (!load(&r)) {
 		warning("%s: reading debug information takes " LIBDW " (in Debian, libdw1)",
 			image->name);
-	} else {
+	} else if (copy_bytes(&file, image, in)) {
 		callbacks.section_address = r.c.section_address;
-		/* libdw writes what relocations come to where it reads. */
-		if (in->bytes) {
-			copy = xreallocarray(NULL, in->obj->file_size, 1);
-			memcpy(copy, in->bytes, in->obj->file_size);
-		}
-		dwarf = open_dwarf(&r, &callbacks, image, in, copy);
+		dwarf = open_dwarf(&r, &callbacks, image->name, &file);
 		if (dwarf) {
 			r.inl = xcalloc(1, sizeof(*r.inl));
 			read_units(&r, dwarf);
@@ -372,7 +377,7 @@ struct inlines *inlines_read(const struct image *image, const struct input *in)
 		dlclose(r.library);
 	buf_free(&r.funcs);
 	buf_free(&r.origins);
-	free(copy);
+	contents_close(&file);
 	return r.inl;
 }
 

@@ -11,7 +11,7 @@
  *	read_symbols	names, sections and extents; then an index by address
  *	read_relocs	every relocation of an allocated section
  *
- * Nothing is copied that can be used where the file is mapped. Format facts
+ * Nothing is copied that can be used where it was read to. Format facts
  * are from the ELF-64 object file format 1.5, the gABI (extended section
  * numbers) and the x86-64 psABI 1.0 (relocation types).
  */
@@ -42,6 +42,7 @@ struct reader {
 	struct object *obj;
 	const char *path;
 	struct span file;
+	struct contents *contents; /* which .file is read to, NULL if it is all there */
 	struct span section_names, symbol_names; /* each ends in NUL */
 	Elf64_Shdr *headers;			 /* one a section, as in the file */
 	u32 symtab;				 /* section index of the symbol table */
@@ -53,10 +54,22 @@ struct reader {
 	bool gcc_lto;	  /* there are .gnu.lto_* sections */
 };
 
-/* The bytes at [@off, @off + @len) of the file, or NULL if it ends before. */
-static const u8 *file_bytes(const struct reader *r, u64 off, u64 len)
+/*
+ * The bytes at [@off, @off + @len) of the file, or NULL if it ends before. They are there once
+ * the file's contents have been read again.
+ */
+static const u8 *want_bytes(const struct reader *r, u64 off, u64 len)
 {
-	return range_ok(r->file.size, off, len) ? r->file.data + off : NULL;
+	if (!range_ok(r->file.size, off, len))
+		return NULL;
+	if (r->contents)
+		contents_want(r->contents, off, len);
+	return r->file.data + off;
+}
+
+static int read_wanted(const struct reader *r)
+{
+	return r->contents ? contents_read(r->contents, r->obj->workers) : 0;
 }
 
 /* --- What kind of file is it? --- */
@@ -110,14 +123,13 @@ static int check_magic(const struct reader *r)
 	if (r->file.size == 0)
 		return error("%s: the file is empty", r->path);
 	for (size_t i = 0; i < ARRAY_SIZE(not_elf); i++) {
-		const u8 *start = file_bytes(r, 0, not_elf[i].len);
-
-		if (start && memcmp(start, not_elf[i].magic, not_elf[i].len) == 0)
+		if (r->file.size >= not_elf[i].len &&
+		    memcmp(r->file.data, not_elf[i].magic, not_elf[i].len) == 0)
 			return error("%s: this is %s", r->path, not_elf[i].what);
 	}
-	if (!file_bytes(r, 0, SELFMAG) || memcmp(r->file.data, ELFMAG, SELFMAG) != 0)
+	if (r->file.size < SELFMAG || memcmp(r->file.data, ELFMAG, SELFMAG) != 0)
 		return error("%s: not an ELF object", r->path);
-	if (!file_bytes(r, 0, sizeof(Elf64_Ehdr)))
+	if (r->file.size < sizeof(Elf64_Ehdr))
 		return error("%s: truncated: an ELF header takes %zu bytes, the file has %zu",
 			     r->path, sizeof(Elf64_Ehdr), r->file.size);
 	return 0;
@@ -155,7 +167,8 @@ static int check_ident(const struct reader *r)
 	const u8 *head = r->file.data;
 	u16 type, entsize;
 
-	if (check_magic(r) || check_machine(r))
+	want_bytes(r, 0, sizeof(Elf64_Ehdr) < r->file.size ? sizeof(Elf64_Ehdr) : r->file.size);
+	if (read_wanted(r) || check_magic(r) || check_machine(r))
 		return -1;
 	if (head[EI_VERSION] != EV_CURRENT ||
 	    get_u32(head + offsetof(Elf64_Ehdr, e_version)) != EV_CURRENT)
@@ -190,14 +203,16 @@ static const u8 *find_section_table(const struct reader *r, u64 *nr)
 		return NULL;
 	}
 	if (*nr == 0) {
-		const u8 *first = file_bytes(r, off, sizeof(Elf64_Shdr));
+		const u8 *first = want_bytes(r, off, sizeof(Elf64_Shdr));
 
+		if (read_wanted(r))
+			return NULL;
 		if (first)
 			*nr = get_u64(first + offsetof(Elf64_Shdr, sh_size));
 	}
 	table = *nr > r->file.size / sizeof(Elf64_Shdr)
 			? NULL
-			: file_bytes(r, off, *nr * sizeof(Elf64_Shdr));
+			: want_bytes(r, off, *nr * sizeof(Elf64_Shdr));
 	if (!table) {
 		error("%s: truncated: %" PRIu64 " section headers at offset %#" PRIx64
 		      ", the file has %zu bytes",
@@ -208,7 +223,7 @@ static const u8 *find_section_table(const struct reader *r, u64 *nr)
 		error("%s: no sections", r->path);
 		return NULL;
 	}
-	return table;
+	return read_wanted(r) ? NULL : table;
 }
 
 static int find_section_names(struct reader *r)
@@ -224,7 +239,9 @@ static int find_section_names(struct reader *r)
 			     r->obj->nr_sections);
 	sh = &r->headers[strndx];
 	names->size = sh->sh_size;
-	names->data = file_bytes(r, sh->sh_offset, names->size);
+	names->data = want_bytes(r, sh->sh_offset, names->size);
+	if (read_wanted(r))
+		return -1;
 	if (sh->sh_type != SHT_STRTAB || !names->data || !names->size ||
 	    names->data[names->size - 1] != '\0')
 		return error("%s: damaged: the section names (section %u) are no string table "
@@ -266,6 +283,17 @@ static u64 names_limit(const struct reader *r)
 #define section_error(r, i, fmt, ...) \
 	error("%s: section %u (%s): " fmt, (r)->path, i, (r)->obj->sections[i].name, ##__VA_ARGS__)
 
+/* Is it one of those that are most of the bytes, where there are any, and that nobody looks at? */
+static bool is_for_debuggers(const struct reader *r, const Elf64_Shdr *sh,
+			     const struct section *sec)
+{
+	if (sh->sh_type == SHT_RELA)
+		return sh->sh_info < r->obj->nr_sections &&
+		       !(r->headers[sh->sh_info].sh_flags & SHF_ALLOC);
+	return sh->sh_type == SHT_PROGBITS && !(sec->flags & SF_ALLOC) &&
+	       (str_starts(sec->name, ".debug_") || str_starts(sec->name, ".zdebug_"));
+}
+
 /* Fill section @i from its header; its name is there already. */
 static int read_section(struct reader *r, u32 i)
 {
@@ -293,8 +321,9 @@ static int read_section(struct reader *r, u32 i)
 		return section_error(r, i, "a compressed section that is loaded is not supported");
 	if (sec->nobits || !sec->size)
 		return 0;
-	sec->data = file_bytes(r, sh->sh_offset, sec->size);
-	if (!sec->data)
+	if (range_ok(r->file.size, sh->sh_offset, sec->size))
+		sec->data = r->file.data + sh->sh_offset;
+	else
 		return section_error(r, i,
 				     "truncated: %u bytes at offset %#" PRIx64 ", the file has %zu",
 				     sec->size, sh->sh_offset, r->file.size);
@@ -304,6 +333,8 @@ static int read_section(struct reader *r, u32 i)
 				     "damaged: sections overlap: up to this one they have %" PRIu64
 				     " bytes, the file has %zu",
 				     r->in_sections, r->file.size);
+	if (!is_for_debuggers(r, sh, sec))
+		want_bytes(r, sh->sh_offset, sec->size);
 	return 0;
 }
 
@@ -406,7 +437,7 @@ static int read_sections(struct reader *r)
 			return -1;
 		r->gcc_lto |= str_starts(obj->sections[i].name, ".gnu.lto_");
 	}
-	if (find_symtab(r))
+	if (read_wanted(r) || find_symtab(r))
 		return -1;
 	for (u32 i = obj->nr_sections - 1; i; i--) /* backwards, as each goes to the front */
 		if ((r->headers[i].sh_type == SHT_RELA || r->headers[i].sh_type == SHT_REL) &&
@@ -959,15 +990,16 @@ static int read_relocs(const struct reader *r)
 
 /* --- Opening and closing --- */
 
-struct object *object_open_mem(const char *path, const void *image, size_t size,
-			       unsigned int workers)
+/* Read the object at @bytes; those that come from a file are still to be read to there. */
+static struct object *read_object(const char *path, struct span bytes, struct contents *contents,
+				  unsigned int workers)
 {
 	struct object *obj = xcalloc(1, sizeof(*obj));
-	struct reader r = {.obj = obj, .path = path, .file = {image, size}};
+	struct reader r = {.obj = obj, .path = path, .file = bytes, .contents = contents};
 	bool ok;
 
 	obj->path = arena_strdup(&obj->arena, path);
-	obj->file_size = size;
+	obj->file_size = bytes.size;
 	obj->workers = workers ? workers : 1;
 	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
 	free(r.headers);
@@ -977,6 +1009,12 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 		return obj;
 	object_close(obj);
 	return NULL;
+}
+
+struct object *object_open_mem(const char *path, const void *image, size_t size,
+			       unsigned int workers)
+{
+	return read_object(path, (struct span){image, size}, NULL, workers);
 }
 
 /* A file up to this size is one thread's: all there is to do takes less than starting others. */
@@ -989,24 +1027,15 @@ struct object *object_open(const char *path, unsigned int workers)
 
 	if (contents_open(&contents, path))
 		return NULL;
-	obj = object_open_mem(path, contents.data, contents.size,
-			      contents.size < FOR_ONE ? 1 : workers);
+	obj = read_object(path, (struct span){contents.data, contents.size}, &contents,
+			  contents.size < FOR_ONE ? 1 : workers);
 	if (!obj) {
-		if (contents_changed(&contents))
-			error("%s: it was changed while it was read", path);
 		contents_close(&contents);
 		return NULL;
 	}
 	obj->contents = arena_alloc(&obj->arena, 1, sizeof(*obj->contents));
 	*obj->contents = contents;
 	return obj;
-}
-
-int object_confirm(const struct object *obj)
-{
-	if (!obj->contents || !contents_changed(obj->contents))
-		return 0;
-	return error("%s: changes while it is read: is it being built?", obj->path);
 }
 
 void object_close(struct object *obj)

@@ -319,7 +319,7 @@ int images_add(struct images *images, const char *path)
 		add_file(images, path, base_name(path), content);
 		return 0;
 	}
-	if (contents_open(&file, path))
+	if (contents_load(&file, path))
 		return -1;
 	ar.file = (struct span){file.data, file.size};
 	ret = read_archive(&ar);
@@ -370,11 +370,9 @@ static int expand_file(const struct image *image, enum compression how, struct b
 	struct contents file;
 	int ret;
 
-	if (contents_open(&file, image->path))
+	if (contents_load(&file, image->path))
 		return -1;
 	ret = expand(image->path, how, (struct span){file.data, file.size}, out);
-	if (!ret && contents_changed(&file))
-		ret = error("%s: changes while it is read: is it being built?", image->name);
 	contents_close(&file);
 	return ret;
 }

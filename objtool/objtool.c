@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <objtool/builtin.h>
-#include <objtool/contents.h>
 #include <objtool/log.h>
 #include <objtool/records.h>
 #include <objtool/version.h>
@@ -103,7 +102,6 @@ int main(int argc, char **argv)
 {
 	int status, failed;
 
-	contents_catch_truncation();
 	status = run(argc, argv);
 	/* Of an error before, only that there was one is known by now. */
 	failed = ferror(stdout);

@@ -5,7 +5,8 @@
  * FAULT is "WHAT:N": the N-th call of WHAT, over all threads, fails with an
  * errno that it can have. WHAT is one of the groups of calls below, or
  *
- *	truncate	the N-th file that is mapped is cut to half behind our back
+ *	truncate	a large file is cut to half just before it is read for the N-th time
+ *	rewrite		the same, but all of it is overwritten in place
  *	later		no call fails, and the clock is two minutes on
  *	kill		the process is killed at its N-th call of any group
  *
@@ -111,7 +112,6 @@ void *reallocarray(void *p, size_t nr, size_t size)
 	}
 
 CALL("read", EIO, ssize_t, read, (int fd, void *p, size_t n), (fd, p, n))
-CALL("read", EIO, ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at))
 CALL("write", ENOSPC, ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
 CALL("rename", EIO, int, rename, (const char *from, const char *to), (from, to))
 CALL("rename", EMLINK, int, linkat, (int a, const char *from, int b, const char *to, int flags),
@@ -163,23 +163,47 @@ struct dirent *readdir(DIR *d)
 	return REAL(readdir)(d);
 }
 
-void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
+/* Overwrite a file with what it holds, but for one bit of each byte. */
+static void rewrite(const char *path, off_t size)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR);
+	char bytes[4096];
+
+	for (off_t at = 0; at < size; at += (off_t)sizeof(bytes)) {
+		ssize_t n = REAL(pread)(fd, bytes, sizeof(bytes), at);
+
+		for (ssize_t i = 0; i < n; i++)
+			bytes[i] ^= 16;
+		if (n <= 0 || pwrite(fd, bytes, (size_t)n, at) != n)
+			abort();
+	}
+	syscall(SYS_close, fd);
+}
+
+/* Do what FAULT says to a large file that is about to be read. */
+static void change_file(int fd)
 {
 	struct stat st;
 	char path[64];
-	void *map;
 
-	if (fd >= 0 && is_due("map")) {
-		errno = ENOMEM;
-		return MAP_FAILED;
+	if (syscall(SYS_fstat, fd, &st) || st.st_size <= 1 << 20)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (is_due("rewrite"))
+		rewrite(path, st.st_size);
+	if (is_due("truncate") && truncate(path, st.st_size / 2))
+		abort();
+}
+
+ssize_t pread(int fd, void *p, size_t n, off_t at)
+{
+	if (is_due("read")) {
+		errno = EIO;
+		return -1;
 	}
-	map = (void *)syscall(SYS_mmap, at, size, prot, flags, fd, off);
-	if (fd >= 0 && map != MAP_FAILED && is_due("truncate") && !syscall(SYS_fstat, fd, &st)) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		if (truncate(path, st.st_size / 2))
-			abort();
-	}
-	return map;
+	if (fault.at > 0 && (!strcmp(fault.what, "rewrite") || !strcmp(fault.what, "truncate")))
+		change_file(fd);
+	return REAL(pread)(fd, p, n, at);
 }
 
 time_t time(time_t *p)

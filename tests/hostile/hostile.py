@@ -5,6 +5,7 @@
 Whatever happens, the result is the right answer, or status 2, a message and
 the old output untouched. The name of a function test_NAME() as another argument runs only that.
 """
+import collections
 import os
 import random
 import re
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import elfmade
 
@@ -119,7 +121,7 @@ def each_fault(shim, what, args, judge, name, most=4000):
     return survived
 
 
-GROUPS = ("alloc", "open", "read", "write", "rename", "stat", "close", "map", "thread")
+GROUPS = ("alloc", "open", "read", "write", "rename", "stat", "close", "thread")
 
 
 def test_faults():
@@ -189,34 +191,81 @@ def test_faults():
     for what in GROUPS:
         total += each_fault(shim, what, ["checksum", "-j2", tree], judge_tree, "tree")
     print(f"# {total} calls failed in turn")
-    test_truncated(shim)
+    test_changed(shim, "truncate")
+    test_changed(shim, "rewrite")
     test_killed(shim, new, sums, before, right)
 
 
-def test_truncated(shim):
-    """A large object is mapped, and then cut to half: one error, and the others of the tree are done."""
-    tree = path("truncated")
+LARGE = CODE % (3, "three") + """
+	.data
+	.globl pad
+	.type pad, @object
+pad:	.rept 40000
+	.quad .LC0, f, 7
+	.endr
+	.size pad, .-pad
+"""
+
+
+def test_changed(shim, what):
+    """A large object is cut or rewritten between two reads: one error, and the others of the tree are done."""
+    tree = path(what)
     os.makedirs(tree)
-    text = CODE % (3, "three") + "\n.data\n.globl pad\n.type pad,@object\npad: .rept 400000\n" \
-        ".long 0x12345678\n.endr\n.size pad, .-pad\n"
-    assemble("truncated/large.o", text)
-    assemble("truncated/small.o", CODE % (4, "four"))
+    assemble(what + "/large.o", LARGE)
+    assemble(what + "/small.o", CODE % (4, "four"))
     shutil.copy(tree + "/large.o", path("large.o"))
-    for args in (["checksum", tree], ["checksum", tree + "/large.o"],
-                 ["diff", path("large.o"), tree + "/large.o"]):
-        shutil.copy(path("large.o"), tree + "/large.o")
-        maps = 1 if args[0] == "checksum" else 2
-        result, hit = fault(shim, "truncate", maps, args)
-        if args[0] == "diff":
-            # either side may be mapped first, and is cut
-            shutil.copy(tree + "/large.o", path("other.o"))
-        lines = result.stderr.splitlines()
-        check(hit and result.returncode == 2 and len(lines) in (1, 2) and "large.o" in lines[-1]
-              and "change" in result.stderr, "truncated: " + " ".join(args),
-              (hit, result.returncode, result.stderr))
-        if args[1] == tree:
-            check(read(tree + "/small.o.checksums") is not None, "the others are done")
+    for args in (["checksum", "-j1", tree], ["checksum", "-j1", tree + "/large.o"],
+                 ["diff", path("small.o"), tree + "/large.o"]):
+        hits = 0
+        for turn in range(1, 20):
+            shutil.copy(path("large.o"), tree + "/large.o")
+            shutil.copy(tree + "/small.o", path("small.o"))
+            for name in ("/small.o", "/large.o"):
+                if os.path.exists(tree + name + ".checksums"):
+                    os.unlink(tree + name + ".checksums")
+            result, hit = fault(shim, what, turn, args)
+            if not hit:
+                break
+            hits += 1
+            lines = result.stderr.splitlines()
+            check(result.returncode == 2 and len(lines) in (1, 2) and "large.o" in lines[0]
+                  and "changes while it is read" in lines[0],
+                  f"{what} at read {turn}: " + " ".join(args), (result.returncode, result.stderr))
+            if args[2] == tree:
+                check(read(tree + "/small.o.checksums") is not None, "the others are done")
             check(read(tree + "/large.o.checksums") is None, "and this one is not")
+        check(hits > 1, f"{what} at each read: " + args[0], hits)
+
+
+def test_rewritten():
+    """A large object that is overwritten in place all the time: refused, or taken as it was."""
+    obj = assemble("rewritten/x.o", LARGE)
+    good = read(obj)
+    rng, stop, codes = random.Random(11), threading.Event(), collections.Counter()
+
+    def rewrite():
+        with open(obj, "r+b", buffering=0) as f:
+            while not stop.is_set():
+                for _ in range(rng.randrange(40)):
+                    os.pwrite(f.fileno(), rng.randbytes(rng.choice((1, 2, 4, 8))),
+                              rng.randrange(len(good) - 8))
+                os.pwrite(f.fileno(), good, 0)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        for i in range(60):
+            args = (["checksum", "-j2", "-o", "-"], ["diff"])[i % 2] + [obj] * (1 + i % 2)
+            result = objtool(*args)
+            codes[result.returncode] += 1
+            if result.returncode not in (0, 1, 2) or "Sanitizer" in result.stderr or \
+                    (result.returncode == 2) != result.stderr.startswith("objtool: error: "):
+                check(False, "rewritten while it is read", (args, result.returncode, result.stderr[-2000:]))
+                return
+    finally:
+        stop.set()
+        writer.join()
+    check(codes[2] > 5, "rewritten while it is read: mostly that is seen", codes)
 
 
 def test_killed(shim, new, sums, before, right):

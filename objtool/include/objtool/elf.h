@@ -2,7 +2,7 @@
 /*
  * elf.h - a relocatable ELF object, validated once, read in place
  *
- * object_open() reads or maps a file, checks everything the rest
+ * object_open() reads a file, checks everything the rest
  * of the tool relies on, and fills arrays of sections, symbols and
  * relocations. After that every index and offset in these structures is in
  * range and callers use them without checks:
@@ -122,12 +122,6 @@ struct object *object_open(const char *path, unsigned int workers);
  */
 struct object *object_open_mem(const char *path, const void *image, size_t size,
 			       unsigned int workers);
-
-/*
- * To be called when all has been made of the object: what the file was when it
- * was opened counts only if it still is that. Returns 0, or -1 after a message.
- */
-int object_confirm(const struct object *obj);
 
 /* Release everything; NULL is fine. */
 void object_close(struct object *obj);
