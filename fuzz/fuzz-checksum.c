@@ -107,7 +107,7 @@ void fuzz_one(const u8 *data, size_t size)
 	struct object *obj = object_open_mem("fuzz", data, size, 1);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
-	REQUIRE(recs || fuzz_errors() == 1); /* refused in one sentence */
+	REQUIRE(recs || fuzz_said(FUZZ_ERRORS) == 1); /* refused in one sentence */
 	object_close(obj);
 	if (!recs)
 		return;

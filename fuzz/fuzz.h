@@ -20,8 +20,10 @@ extern const size_t fuzz_floor;
 /* What libFuzzer, AFL++'s driver and replay.c call. */
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-/* How many errors, not warnings, were said about this input so far. */
-size_t fuzz_errors(void);
+/* How many messages were there so far about this input, of a kind (how they begin)? */
+#define FUZZ_ERRORS "objtool: error: "
+#define FUZZ_ALL    "objtool: "
+size_t fuzz_said(const char *kind);
 
 /*
  * Damage the ELF object of @size bytes at @data, of room for @max, field by field: headers,

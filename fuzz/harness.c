@@ -95,15 +95,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	return 0;
 }
 
-size_t fuzz_errors(void)
+size_t fuzz_said(const char *kind)
 {
-	static const char head[] = "objtool: error: ";
 	struct log_text *said = log_keep(NULL);
 	const char *p = said->text, *end = p ? p + said->len : NULL;
 	size_t nr = 0;
 
 	for (; p < end; p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1)
-		nr += !strncmp(p, head, sizeof(head) - 1);
+		nr += !strncmp(p, kind, strlen(kind));
 	log_keep(said);
 	return nr;
 }

@@ -12,7 +12,7 @@ mkdir -p "$1" && out=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")/.." && pwd)
 objtool=${OBJTOOL:-$here/build/objtool}
 rm -rf "$out"
-mkdir -p "$out"/{decode,elf,checksum,records,diff,input}
+mkdir -p "$out"/{decode,elf,checksum,records,diff,input,command}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -35,10 +35,14 @@ cd "$scratch"
 for object in *.o; do
 	cp "$object" "$out/elf/$object"
 	cp "$object" "$out/checksum/$object"
+	cp "$object" "$out/command/$object"
 	objcopy -O binary -j .text "$object" "$out/decode/$object"
 	"$objtool" checksum -o "$out/records/$object" "$object" 2>/dev/null
 	# Bytes as good as any: a record each six of them.
 	head -c 600 "$out/decode/$object" >"$out/diff/$object"
+done
+for name in branches alternatives; do
+	gcc $flags -DKERNEL=601 -O2 -g -o "$out/command/debug-$name.o" $here/tests/metamorphic/corpus/$name.c
 done
 ar rc "$out/input/plain.a" gcc-branches.o code.o
 ar rcT "$out/input/thin.a" code.o data.o

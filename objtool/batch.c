@@ -76,13 +76,14 @@ static void run_item(void *ctx, unsigned int worker, size_t i)
 {
 	struct run *run = ctx;
 	size_t item = run->order ? run->order[i] : i;
+	struct log_text *before;
 
 	if (interrupted(&run->fatal))
 		return;
-	log_keep(&run->said[item]);
+	before = log_keep(&run->said[item]);
 	if (run->batch->run(run->batch->ctx, item))
 		atomic_fetch_add(&run->failed, 1);
-	log_keep(NULL);
+	log_keep(before);
 	atomic_fetch_add(&run->done, 1);
 	if (!worker)
 		show_progress(run);

@@ -395,14 +395,16 @@ static void add_target(struct builder *b, struct reader *r, struct buf *text)
  */
 static void note_target(struct builder *b, u32 line, const struct buf *text, size_t from)
 {
-	const u8 *name = text->data + from;
 	size_t all = text->len - from;
-	const u8 *mark = all ? memchr(name, LABEL_MARK, all) : NULL;
-	struct list_target target = {line, (u32)b->list->names.len,
-				     (u32)(mark > name ? mark - name - 1
-					   : mark      ? 0
-						       : (s64)all)};
+	struct list_target target = {line, (u32)b->list->names.len, (u32)all};
+	const u8 *name, *mark;
 
+	if (!all) /* and there may be no text at all */
+		return;
+	name = text->data + from;
+	mark = memchr(name, LABEL_MARK, all);
+	if (mark)
+		target.len = mark > name ? (u32)(mark - name - 1) : 0;
 	if (!target.len)
 		return;
 	buf_add(&b->list->names, name, target.len);

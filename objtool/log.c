@@ -33,14 +33,6 @@ static void print(const char *text, size_t len)
 	(void)ignored;
 }
 
-void log_print(struct log_text *kept)
-{
-	if (kept->len)
-		print(kept->text, kept->len);
-	free(kept->text);
-	*kept = (struct log_text){0};
-}
-
 /* Returns false if there is no memory for it: better at once than never. */
 static bool keep(const char *msg, size_t len)
 {
@@ -52,6 +44,14 @@ static bool keep(const char *msg, size_t len)
 	keeping->text = text;
 	keeping->len += len;
 	return true;
+}
+
+void log_print(struct log_text *kept)
+{
+	if (kept->len && !keep(kept->text, kept->len))
+		print(kept->text, kept->len);
+	free(kept->text);
+	*kept = (struct log_text){0};
 }
 
 static void emit(const char *kind, const char *fmt, va_list ap)

@@ -33,7 +33,7 @@ struct log_text {
  */
 struct log_text *log_keep(struct log_text *to);
 
-/* Print what was kept, and release it. */
+/* Print what was kept, or keep it where this thread's messages are kept now; and release it. */
 void log_print(struct log_text *kept);
 
 #endif
