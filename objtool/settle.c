@@ -176,13 +176,14 @@ static u16 registers_with(const struct parts *parts, u32 table, enum address_use
  */
 static bool ends_walk(struct parts *parts, u32 table, enum address_use use, u8 reg)
 {
-	const struct registers *regs = parts_registers(parts);
-	u16 walkers = regs->stepped, start;
+	const struct registers *regs;
+	u16 walkers, start;
 
 	if (reg == ARCH_NO_REG || (use != USE_COMPARE && use != USE_ADDRESS) ||
 	    (use == USE_ADDRESS && arch_call_clobbers(reg)))
 		return false;
-	walkers &= use == USE_COMPARE ? (u16)(1U << reg) : regs->compared[reg];
+	regs = parts_registers(parts);
+	walkers = regs->stepped & (use == USE_COMPARE ? (u16)(1U << reg) : regs->compared[reg]);
 	return walkers && walkers & registers_with(parts, table, USE_ADDRESS, &start);
 }
 
@@ -195,9 +196,9 @@ static bool ends_walk(struct parts *parts, u32 table, enum address_use use, u8 r
  */
 static bool ends_descent(struct parts *parts, u32 table, u8 reg)
 {
-	u16 bit = (u16)(reg == ARCH_NO_REG ? 0 : 1U << reg), start;
+	u16 bit = (u16)(1U << (reg & 15)), start;
 
-	return bit & parts_registers(parts)->stepped_down &&
+	return reg != ARCH_NO_REG && bit & parts_registers(parts)->stepped_down &&
 	       bit & registers_with(parts, table, USE_MEMORY, &start) && !(bit & start);
 }
 
@@ -373,8 +374,8 @@ static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 s
 		return ends_loop(parts, sec, ci->off) && means_end(parts, t, table, true);
 	/* What steps through a table begins where another ends. */
 	return use == USE_ADDRESS && reg != ARCH_NO_REG &&
-	       !(parts_registers(parts)->stepped >> reg & 1) &&
-	       ends_later_loop(parts, sec, ci->off, reg) && means_end(parts, t, table, false);
+	       ends_later_loop(parts, sec, ci->off, reg) &&
+	       !(parts_registers(parts)->stepped >> reg & 1) && means_end(parts, t, table, false);
 }
 
 /* @t is a place of named data, or (@nothing) one between. */
