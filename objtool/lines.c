@@ -62,6 +62,12 @@ static bool names_source_file(const u8 *s, size_t len)
 	return len > 3 && memcmp(s + len - 3, ".rs", 3) == 0;
 }
 
+/* The strings that the compiler puts somewhere are in such sections, and relocations name those. */
+static bool holds_strings(const struct section *sec)
+{
+	return sec->flags & SF_STRINGS && sec->flags & SF_ALLOC && sec->entsize <= 1 && sec->data;
+}
+
 /* Find the symbols that are in the table, by the hashes of their names: most are in none. */
 void lines_read(const struct code *code, struct lines *lines)
 {
@@ -69,17 +75,20 @@ void lines_read(const struct code *code, struct lines *lines)
 	u64 hash[ARRAY_SIZE(callees)], some = 0;
 
 	*lines = (struct lines){.code = code,
-				.takes_line = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
+				.symbol = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
 	for (size_t i = 0; i < ARRAY_SIZE(callees); i++) {
 		hash[i] = symname_hash(callees[i].callee, strlen(callees[i].callee));
 		some |= (u64)1 << (hash[i] & 63);
 	}
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		u64 name = code->ids[s].name;
+		const struct identity *id = &code->ids[s];
+		u64 name = id->name;
 
+		if (id->bind == BIND_LOCAL && id->sec && holds_strings(&obj->sections[id->sec]))
+			lines->symbol[s] = LINES_STRINGS;
 		for (size_t i = 0; i < ARRAY_SIZE(callees) && some >> (name & 63) & 1; i++)
 			if (hash[i] == name && !strcmp(obj->symbols[s].name, callees[i].callee))
-				lines->takes_line[s] = (u8)(i + 1);
+				lines->symbol[s] = (u8)(i + 1);
 	}
 }
 
@@ -89,8 +98,7 @@ static bool is_source_file(const struct lines *lines, u32 s, s64 off)
 	const struct section *sec = &lines->code->obj->sections[s];
 	const u8 *start, *nul;
 
-	if (!(sec->flags & SF_STRINGS) || !(sec->flags & SF_ALLOC) || sec->entsize > 1 ||
-	    !sec->data || off < 0 || off >= (s64)sec->size)
+	if (!holds_strings(sec) || off < 0 || off >= (s64)sec->size)
 		return false;
 	start = sec->data + off;
 	if (off && start[-1])
@@ -112,15 +120,15 @@ static s64 address_of(const struct object *obj, const struct reloc *rel, s64 dis
 /* Which argument of a call to @callee is a line number, ARCH_NO_REG if none. */
 static u8 line_argument(const struct lines *lines, const struct arguments *args, u32 callee)
 {
-	u8 arg;
+	u8 entry = lines->symbol[callee], arg;
 
 	for (u8 i = 0; i + 1 < ARCH_MAX_ARGUMENTS; i++)
 		if (args->file[i] && args->imm[i + 1] != NO_INSN)
 			return (u8)(i + 1);
-	if (!lines->takes_line[callee])
+	if (!entry || entry == LINES_STRINGS)
 		return ARCH_NO_REG;
-	arg = callees[lines->takes_line[callee] - 1].line;
-	return args->imm[arg] != NO_INSN ? arg : callees[lines->takes_line[callee] - 1].otherwise;
+	arg = callees[entry - 1].line;
+	return args->imm[arg] != NO_INSN ? arg : callees[entry - 1].otherwise;
 }
 
 /* The symbol that @ci calls or jumps to; 0 if it is none. */
@@ -147,12 +155,11 @@ static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs
 	const struct reloc *rel;
 
 	while ((rel = reloc_next(&relocs, end))) {
-		const struct symbol *sym = &obj->symbols[rel->sym];
+		u8 what = lines->symbol[rel->sym];
 
-		if (lines->takes_line[rel->sym])
-			return true;
-		if (sym->bind == BIND_LOCAL && symbol_defined(sym) &&
-		    is_source_file(lines, sym->sec, address_of(obj, rel, 4)))
+		if (what &&
+		    (what != LINES_STRINGS ||
+		     is_source_file(lines, obj->symbols[rel->sym].sec, address_of(obj, rel, 4))))
 			return true;
 	}
 	return false;

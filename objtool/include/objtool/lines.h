@@ -11,10 +11,16 @@
 
 #include <objtool/check.h>
 
+#define LINES_STRINGS 0xff /* a local symbol in a section of strings: it may name a source file */
+
 /* What lines_mark() has to look for, found once for an object. */
 struct lines {
 	const struct code *code;
-	u8 *takes_line; /* by symbol: 1 + index of the callee in lines.c's table, 0 if it is none */
+	/*
+	 * By symbol, a byte each, so that the relocations of a function are looked through without
+	 * a cache miss for each: 1 + index of the callee in lines.c's table, LINES_STRINGS, or 0.
+	 */
+	u8 *symbol;
 };
 
 /* Memory is the object's arena's. */
