@@ -405,13 +405,12 @@ static void collect_units(struct code *code)
 {
 	struct object *obj = code->obj;
 	u32 sections = obj->nr_sections;
-	struct collecting c = {code, xreallocarray(NULL, obj->nr_by_addr, sizeof(*c.room)),
+	struct collecting c = {code, scratch_get(&obj->scratch, obj->nr_by_addr, sizeof(*c.room)),
 			       xcalloc(sections, sizeof(*c.nr))};
 
 	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, collect_sections, &c);
 	make_room(&c);
 	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, place_sections, &c);
-	free(c.room);
 	free(c.nr);
 }
 
@@ -637,6 +636,12 @@ static void mark_ranges(void *ctx, unsigned int worker, size_t from, size_t end)
 		mark_range(m, &m->ranges[i]);
 }
 
+/* Relocations and names are a half of all bytes, and have no places that anything points at. */
+static bool is_referenced(const struct section *sec)
+{
+	return sec->data && (sec->flags & SF_ALLOC || sec->type == SECTION_PROGBITS);
+}
+
 static void mark_referenced(struct code *code)
 {
 	struct object *obj = code->obj;
@@ -648,11 +653,13 @@ static void mark_referenced(struct code *code)
 	u8 *bits;
 
 	for (u32 s = 1; s < obj->nr_sections; s++)
-		size += obj->sections[s].data ? obj->sections[s].size / 8 + 1 : 0;
+		size += is_referenced(&obj->sections[s]) ? obj->sections[s].size / 8 + 1 : 0;
 	bits = arena_alloc(&obj->arena, size, 1);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
-		m.bits[s] = obj->sections[s].data ? bits : NULL;
-		bits += obj->sections[s].data ? obj->sections[s].size / 8 + 1 : 0;
+		if (!is_referenced(&obj->sections[s]))
+			continue;
+		m.bits[s] = bits;
+		bits += obj->sections[s].size / 8 + 1;
 	}
 	pool_ranges(obj->workers, nr, RELOC_RANGES_AT_ONCE, mark_ranges, &m);
 	for (u32 s = 1; s < obj->nr_sections; s++)

@@ -3,20 +3,24 @@
 #include <objtool/coverage.h>
 #include <objtool/special.h>
 
+static bool is_covered(const struct section *sec)
+{
+	return sec->data && !section_excluded(sec);
+}
+
 void coverage_init(struct coverage *cov, struct object *obj)
 {
 	size_t words = 0;
 	_Atomic u64 *bits;
 
 	for (u32 s = 1; s < obj->nr_sections; s++)
-		words += obj->sections[s].data ? obj->sections[s].size / 64 + 1 : 0;
+		words += is_covered(&obj->sections[s]) ? obj->sections[s].size / 64 + 1 : 0;
 	cov->bits = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*cov->bits));
 	bits = arena_alloc(&obj->arena, words, sizeof(*bits));
 	for (u32 s = 1; s < obj->nr_sections; s++) {
-		if (!obj->sections[s].data)
+		if (!is_covered(&obj->sections[s]))
 			continue;
-		if (!section_excluded(&obj->sections[s]))
-			cov->bits[s] = bits;
+		cov->bits[s] = bits;
 		bits += obj->sections[s].size / 64 + 1;
 	}
 }

@@ -599,7 +599,7 @@ static void index_symbols(struct object *obj)
 	}
 	obj->nr_by_addr = at;
 	obj->by_addr = arena_alloc(&obj->arena, at, sizeof(*obj->by_addr));
-	runs.keys = xreallocarray(NULL, at, 2 * sizeof(*runs.keys));
+	runs.keys = scratch_get(&obj->scratch, at, 2 * sizeof(*runs.keys));
 	for (u32 i = 1; i < obj->nr_symbols; i++) {
 		const struct symbol *sym = &obj->symbols[i];
 
@@ -610,7 +610,6 @@ static void index_symbols(struct object *obj)
 		}
 	}
 	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_runs, &runs);
-	free(runs.keys);
 }
 
 /* The symbols that one thread reads at once. */
@@ -990,6 +989,12 @@ static int read_relocs(const struct reader *r)
 
 /* --- Opening and closing --- */
 
+/*
+ * Of a file of this size, all that is known of it is about half as much again: one large piece of
+ * memory for that, and one for what each step sorts, instead of dozens.
+ */
+#define LARGE (8U << 20)
+
 /* Read the object at @bytes; those that come from a file are still to be read to there. */
 static struct object *read_object(const char *path, struct span bytes, struct contents *contents,
 				  unsigned int workers)
@@ -998,6 +1003,10 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	struct reader r = {.obj = obj, .path = path, .file = bytes, .contents = contents};
 	bool ok;
 
+	if (bytes.size >= LARGE) {
+		arena_reserve(&obj->arena, bytes.size / 2);
+		scratch_get(&obj->scratch, bytes.size / 8, 1);
+	}
 	obj->path = arena_strdup(&obj->arena, path);
 	obj->file_size = bytes.size;
 	obj->workers = workers ? workers : 1;
@@ -1044,6 +1053,7 @@ void object_close(struct object *obj)
 		return;
 	if (obj->contents)
 		contents_close(obj->contents);
+	scratch_free(&obj->scratch);
 	arena_free(&obj->arena);
 	free(obj);
 }

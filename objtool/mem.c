@@ -35,25 +35,53 @@ static void *must(void *p)
  * costs memory, hence the lower bound.
  */
 #define HUGE_PAGE ((uintptr_t)2 << 20)
+#define PAGE	  ((uintptr_t)4096)
 
 static void *advise(void *p, size_t bytes)
 {
-	uintptr_t start = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	uintptr_t end = ((uintptr_t)p + bytes) & ~(HUGE_PAGE - 1);
+	/* With what malloc(3) has put before it, and left behind it, in its pages. */
+	uintptr_t first = (uintptr_t)p & ~(PAGE - 1);
+	uintptr_t start = (first + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t end = ((uintptr_t)p + bytes + PAGE - 1) & ~(HUGE_PAGE - 1);
 
 	if (bytes >= 2 * HUGE_PAGE && start < end)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 	return p;
 }
 
+/* In bytes, of an array. */
+static size_t array_bytes(size_t nr, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(nr, size, &bytes) || bytes > SIZE_MAX / 2)
+		must(NULL);
+	return bytes ? bytes : 1;
+}
+
+/*
+ * At least @bytes: of large memory so many that, with what malloc(3) adds, they are huge pages,
+ * the whole of which Linux (6.7) maps where a huge page begins.
+ */
+static size_t whole_pages(size_t bytes)
+{
+	if (bytes < 2 * HUGE_PAGE)
+		return bytes;
+	return ((bytes + 32 + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1)) - 32;
+}
+
 void *xcalloc(size_t nr, size_t size)
 {
-	return advise(must(calloc(nr ? nr : 1, size ? size : 1)), nr * size);
+	size_t bytes = whole_pages(array_bytes(nr, size));
+
+	return advise(must(calloc(bytes, 1)), bytes);
 }
 
 void *xreallocarray(void *p, size_t nr, size_t size)
 {
-	return advise(must(reallocarray(p, nr ? nr : 1, size ? size : 1)), nr * size);
+	size_t bytes = whole_pages(array_bytes(nr, size));
+
+	return advise(must(realloc(p, bytes)), bytes);
 }
 
 char *xstrdup(const char *s)
@@ -95,24 +123,39 @@ void mem_reuse(void)
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
+static void add_block(struct arena *a, size_t room)
+{
+	struct arena_block *b = xcalloc(1, sizeof(*b) + room);
+
+	b->size = room;
+	b->next = a->blocks;
+	a->blocks = b;
+}
+
+static size_t room_left(const struct arena *a)
+{
+	return a->blocks ? a->blocks->size - a->blocks->used : 0;
+}
+
+void arena_reserve(struct arena *a, size_t bytes)
+{
+	if (room_left(a) < bytes)
+		add_block(a, bytes);
+}
+
 void *arena_alloc(struct arena *a, size_t nr, size_t size)
 {
 	struct arena_block *b = a->blocks;
-	size_t bytes, room;
+	size_t bytes = (array_bytes(nr, size) + 15) & ~(size_t)15, room;
 
-	if (__builtin_mul_overflow(nr, size, &bytes) || bytes > SIZE_MAX / 2)
-		must(NULL);
-	bytes = (bytes + 15) & ~(size_t)15;
 	if (!b || b->size - b->used < bytes) {
 		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2
 		       : b				? ARENA_LARGEST
 							: ARENA_FIRST;
 		if (room < bytes)
 			room = bytes;
-		b = xcalloc(1, sizeof(*b) + room);
-		b->size = room;
-		b->next = a->blocks;
-		a->blocks = b;
+		add_block(a, room);
+		b = a->blocks;
 	}
 	b->used += bytes;
 	return b->data + b->used - bytes;
@@ -127,13 +170,15 @@ char *arena_strdup(struct arena *a, const char *s)
 
 void arena_join(struct arena *a, struct arena *from)
 {
-	struct arena_block **end = &from->blocks;
+	struct arena_block **at = &a->blocks, **end = &from->blocks;
 
-	/* In front: what is left of @a's first block is less than a new one has. */
+	/* In front is what the next allocation comes from: where there is more room for it. */
+	if (room_left(a) >= room_left(from) && a->blocks)
+		at = &a->blocks->next;
 	while (*end)
 		end = &(*end)->next;
-	*end = a->blocks;
-	a->blocks = from->blocks;
+	*end = *at;
+	*at = from->blocks;
 	from->blocks = NULL;
 }
 
@@ -145,6 +190,24 @@ void arena_free(struct arena *a)
 		free(a->blocks);
 		a->blocks = next;
 	}
+}
+
+void *scratch_get(struct scratch *s, size_t nr, size_t size)
+{
+	size_t bytes = array_bytes(nr, size);
+
+	if (s->cap < bytes) {
+		free(s->data);
+		s->cap = bytes;
+		s->data = xreallocarray(NULL, bytes, 1);
+	}
+	return s->data;
+}
+
+void scratch_free(struct scratch *s)
+{
+	free(s->data);
+	*s = (struct scratch){0};
 }
 
 void buf_grow(struct buf *b, size_t n)

@@ -68,15 +68,14 @@ static u32 find_heads(const struct code *code)
 {
 	const struct object *obj = code->obj;
 	u32 nr = obj->nr_symbols, buckets = bucket_number(nr);
-	struct heads h = {.ids = code->ids, .order = xreallocarray(NULL, nr, sizeof(u32))};
-	u8 *bucket = xreallocarray(NULL, nr, 1);
+	struct heads h = {.ids = code->ids,
+			  .order = scratch_get(&code->obj->scratch, nr, sizeof(u32) + 1)};
+	u8 *bucket = (u8 *)(h.order + nr);
 
 	for (u32 s = 0; s < nr; s++)
 		bucket[s] = (u8)((u32)(u8)code->ids[s].name * buckets >> 8);
 	deal(obj->workers, bucket, nr, buckets, h.order, h.first);
 	pool_run(obj->workers, buckets, find_heads_of, &h);
-	free(bucket);
-	free(h.order);
 	return h.nr_locals;
 }
 
@@ -255,10 +254,9 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 	};
 	ns->locals = arena_alloc(arena, ns->nr_locals, sizeof(u64));
 	find_plain(ns);
-	clones = xreallocarray(NULL, ns->nr_locals, 2 * sizeof(*clones));
+	clones = scratch_get(&code->obj->scratch, ns->nr_locals, 2 * sizeof(*clones));
 	rank_all(code, clones, find_locals(ns, clones, clones + ns->nr_locals));
 	find_filed(ns);
-	free(clones);
 }
 
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */

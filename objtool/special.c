@@ -44,8 +44,6 @@ static const struct {
 /* Entries of unknown tables are tried up to this size, in bytes. */
 #define MAX_STRIDE 64
 
-#define SECTION_PROGBITS 1U /* SHT_PROGBITS (gABI) */
-
 static bool pattern_matches(const char *pattern, const char *name)
 {
 	/* Most differ soon. */
@@ -584,16 +582,14 @@ static void read_entries(struct reading *r)
 	struct specials *specials = r->specials;
 	u32 nr, pieces = cut_tables(r, &nr);
 
-	r->entries = xreallocarray(NULL, nr, sizeof(*r->entries));
+	r->keys = scratch_get(&obj->scratch, nr, 2 * sizeof(*r->keys) + sizeof(*r->entries));
+	r->entries = (struct special *)(r->keys + 2 * (size_t)nr);
 	pool_run(obj->workers, pieces, read_piece, r);
-	r->keys = xreallocarray(NULL, nr, 2 * sizeof(*r->keys));
 	r->start = xcalloc((size_t)obj->nr_sections + 1, sizeof(*r->start));
 	place_keys(r, nr);
 	specials->entries = arena_alloc(&obj->arena, specials->nr, sizeof(*specials->entries));
 	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sites, r);
 	free(r->pieces);
-	free(r->entries);
-	free(r->keys);
 	free(r->start);
 }
 

@@ -32,12 +32,13 @@
 #define SEC_COMMON 0xfffffff2U
 
 /* Section flags and types used outside elf.c, with their ELF values (gABI). */
-#define SF_WRITE      0x1U
-#define SF_ALLOC      0x2U
-#define SF_EXEC	      0x4U
-#define SF_MERGE      0x10U
-#define SF_STRINGS    0x20U
-#define SF_LINK_ORDER 0x80U
+#define SF_WRITE	 0x1U
+#define SF_ALLOC	 0x2U
+#define SF_EXEC		 0x4U
+#define SF_MERGE	 0x10U
+#define SF_STRINGS	 0x20U
+#define SF_LINK_ORDER	 0x80U
+#define SECTION_PROGBITS 1U
 
 enum symbol_type { /* STT_* */
 		   SYM_NOTYPE = 0,
@@ -100,8 +101,9 @@ struct object {
 	u32 *by_addr;
 	u32 nr_by_addr;
 	size_t file_size;
-	unsigned int workers;	  /* threads that may work on it at once, 1 or more */
-	struct arena arena;	  /* everything derived from this file, by any layer */
+	unsigned int workers;	   /* threads that may work on it at once, 1 or more */
+	struct arena arena;	   /* everything derived from this file, by any layer */
+	struct scratch scratch;	   /* for whoever reads it; one at a time */
 	struct contents *contents; /* of the file, NULL if the caller has them; private to elf.c */
 };
 

@@ -34,11 +34,31 @@ struct arena {
 };
 
 void *arena_alloc(struct arena *a, size_t nr, size_t size);
+
+/*
+ * What is allocated next, up to @bytes of it, comes from one block. It costs nothing to ask for
+ * too much: what is not used is not touched.
+ */
+void arena_reserve(struct arena *a, size_t bytes);
+
 char *arena_strdup(struct arena *a, const char *s);
 void arena_free(struct arena *a);
 
 /* Make all that @from holds part of @a; @from is empty then. */
 void arena_join(struct arena *a, struct arena *from);
+
+/*
+ * One piece of memory for arrays that are needed only while one step of a work runs: the next
+ * step uses it again, instead of taking page faults for its own. Zero-initialise.
+ */
+struct scratch {
+	void *data;
+	size_t cap;
+};
+
+/* Room for @nr things of @size bytes each, not zeroed. What it was before is gone. */
+void *scratch_get(struct scratch *s, size_t nr, size_t size);
+void scratch_free(struct scratch *s);
 
 /* A growable run of bytes, reused by resetting .len to 0. Zero-initialise. */
 struct buf {
