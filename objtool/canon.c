@@ -430,6 +430,14 @@ static u8 *put_how(u8 *p, u32 reloc_type_number)
 	return token_resize_bytes(p, how->len);
 }
 
+/* The most that a reference by name and number takes. */
+#define PLAIN_REF_ROOM (HOW_ROOM + 9 + TOKEN_NAME_SIZE + 9)
+
+static u8 *put_plain_name(const struct canon *c, u8 *p, const struct target *t)
+{
+	return token_put_num(token_put_name(p, identity(c, t->sym)->name), t->delta);
+}
+
 static void write_how(struct canon *c, u32 reloc_type_number)
 {
 	token_put(&c->stream, put_how(buf_reserve(c->stream.out, HOW_ROOM), reloc_type_number));
@@ -444,10 +452,9 @@ static void write_ref(struct canon *c, enum lane lane, u32 how, u32 field, const
 	u8 *p;
 
 	if (is_plain_name(c, t) && !c->stream.watch) {
-		p = token_open(&c->stream, TOKEN_REF, lane, HOW_ROOM + 9 + TOKEN_NAME_SIZE + 9);
+		p = token_open(&c->stream, TOKEN_REF, lane, PLAIN_REF_ROOM);
 		p = token_put_num(put_how(p, how), field);
-		p = token_put_name(p, identity(c, t->sym)->name);
-		token_put(&c->stream, token_put_num(p, t->delta));
+		token_put(&c->stream, put_plain_name(c, p, t));
 		return;
 	}
 	token_begin(&c->stream, TOKEN_REF, lane);
@@ -1037,6 +1044,23 @@ static void write_data_lines(struct canon *c, u32 s, u32 off, const struct line_
 		write_line(c, get_u32(data + off + line->off + i) & line->mask);
 }
 
+/* A reference made by @rel, @position bytes from the start of the data. */
+static void write_data_ref(struct canon *c, const struct reloc *rel, s64 position,
+			   const struct target *t)
+{
+	u8 *p = token_open(&c->stream, TOKEN_REF, target_lane(t), PLAIN_REF_ROOM);
+
+	token_put(&c->stream, put_how(p, rel->type));
+	token_position(&c->stream, position);
+	if (is_plain_name(c, t) && !c->stream.watch) {
+		p = buf_reserve(c->stream.out, TOKEN_NAME_SIZE + 9);
+		token_put(&c->stream, put_plain_name(c, p, t));
+		return;
+	}
+	write_target(c, t);
+	token_end(&c->stream);
+}
+
 /*
  * Bytes and references of data. Entries of a jump table that clang makes are
  * relative to the table: ".long .Lcase - .Ltable" is PC32 with the entry's own offset added.
@@ -1069,11 +1093,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 					     : target_of_symbol(c->code, rel->sym, addend);
 		if (t.kind == TARGET_BLOB && !t.len)
 			t = target_behind(c->code, &t);
-		token_begin(&c->stream, TOKEN_REF, target_lane(&t));
-		write_how(c, rel->type);
-		token_position(&c->stream, (s64)(rel->offset - off));
-		write_target(c, &t);
-		token_end(&c->stream);
+		write_data_ref(c, rel, (s64)(rel->offset - off), &t);
 	}
 	/* The next data object comes next, what unnamed data does is anywhere. */
 	if (!table)
@@ -1210,12 +1230,24 @@ static void begin(struct canon *c, u32 self)
 	parts_reset(&c->parts, self);
 }
 
+/* What references of @u name is all over the table: let it come while instructions are decoded. */
+static void fetch_identities(const struct canon *c, const struct unit *u)
+{
+	struct reloc_cursor cur = parts_relocs(&c->parts, u->sec, u->off);
+	const struct reloc *rel = cur.sec->relocs + cur.next;
+	const struct reloc *end = cur.sec->relocs + cur.sec->nr_relocs;
+
+	for (; rel < end && rel->offset < (u64)u->off + u->len; rel++)
+		__builtin_prefetch(&c->code->ids[rel->sym]);
+}
+
 void canon_unit(struct canon *c, u32 unit)
 {
 	const struct unit *u = &c->code->units[unit];
 	struct line_field line;
 
 	begin(c, unit);
+	fetch_identities(c, u);
 	if (u->kind == UNIT_FUNC) {
 		write_kind(c, "func");
 		add_unit_part(c, "text", unit, u->sized ? DECODE_ALL : DECODE_TO_NEXT);
