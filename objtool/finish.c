@@ -59,26 +59,53 @@ struct finishing {
 
 /* ---- the written form ---- */
 
+/* Copied and measured at once. The NUL is written, too. */
 static u8 *put_str(u8 *p, const char *s)
 {
-	size_t n = strlen(s);
-
-	memcpy(p, s, n);
-	return p + n;
+	return (u8 *)stpcpy((char *)p, s);
 }
 
-/* @s as written in a file: itself if it is plain, which is nearly always. */
-static const char *written_form(struct arena *arena, const char *s)
+/* The same byte eight times. */
+#define EACH_BYTE(byte) ((u64)(byte)*0x0101010101010101U)
+
+/*
+ * Are all of eight characters plain, as record_char_is_plain() says? The top bit of a byte is set
+ * by what is under 0x20 (less 0x20, and it had none), what is over 0x7e (and one, or it had
+ * one already), and what is 0 once a backslash is taken from it. A carry out of a
+ * byte can only come from one that is not plain itself.
+ */
+static bool is_plain8(const char *s)
+{
+	u64 x = get_u64((const u8 *)s), slash = x ^ EACH_BYTE('\\');
+	u64 low = (x - EACH_BYTE(0x20)) & ~x, high = (x + EACH_BYTE(1)) | x;
+
+	slash = (slash - EACH_BYTE(1)) & ~slash;
+	return !((low | high | slash) & EACH_BYTE(0x80));
+}
+
+static bool is_plain(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8)
+		if (!is_plain8(s + i))
+			return false;
+	if (len >= 8)
+		return is_plain8(s + len - 8);
+	while (i < len && record_char_is_plain((u8)s[i]))
+		i++;
+	return i == len;
+}
+
+/* @s, of @len bytes, as written in a file: itself if it is plain, which is nearly always. */
+static const char *written_form(struct arena *arena, const char *s, size_t len)
 {
 	static const u8 digits[] = "0123456789abcdef";
-	const char *end = s;
 	u8 *out, *p;
 
-	while (record_char_is_plain((u8)*end))
-		end++;
-	if (!*end)
+	if (is_plain(s, len))
 		return s;
-	p = out = arena_alloc(arena, 4 * strlen(s) + 1, 1);
+	p = out = arena_alloc(arena, 4 * len + 1, 1);
 	for (; *s; s++) {
 		if (record_char_is_plain((u8)*s)) {
 			*p++ = (u8)*s;
@@ -165,15 +192,24 @@ static void make_heads(struct lane_head *heads)
 
 /* ---- sorting ---- */
 
-static struct key make_key(const struct record *rec, u32 index, const struct lane_head *heads)
+/* As a number that is less if the text is before. */
+static u64 in_order(const u8 *text)
 {
-	struct key key = {.head[0] = rec->kind, .rec = index};
-	const char *p = rec->name;
+	return __builtin_bswap64(get_u64(text));
+}
 
-	for (int i = 1; i < 16; i++)
-		key.head[i / 8] = key.head[i / 8] << 8 | (*p ? (u8)*p++ : 0);
-	key.len = line_len(rec, (size_t)(p - rec->name) + strlen(p), heads);
-	return key;
+static struct key make_key(const struct record *rec, u32 index, size_t len,
+			   const struct lane_head *heads)
+{
+	const u8 *name = (const u8 *)rec->name;
+	u8 start[16] = {0};
+
+	if (len < sizeof(start))
+		name = memcpy(start, name, len);
+	return (struct key){
+		.head = {(u64)rec->kind << 56 | in_order(name) >> 8, in_order(name + 7)},
+		.rec = index,
+		.len = line_len(rec, len, heads)};
 }
 
 static void make_keys(void *ctx, unsigned int worker, size_t from, size_t end)
@@ -182,9 +218,13 @@ static void make_keys(void *ctx, unsigned int worker, size_t from, size_t end)
 
 	for (size_t i = from; i < end; i++) {
 		struct record *rec = &f->recs->rec[i];
+		const char *name = rec->name;
+		size_t len = strlen(name);
 
-		rec->name = written_form(&f->names[worker], rec->name);
-		f->keys[i] = make_key(rec, (u32)i, f->heads);
+		rec->name = written_form(&f->names[worker], name, len);
+		if (rec->name != name)
+			len = strlen(rec->name);
+		f->keys[i] = make_key(rec, (u32)i, len, f->heads);
 	}
 }
 
@@ -281,6 +321,22 @@ static void sort_bucket(void *ctx, unsigned int worker, size_t bucket)
 	free(room);
 }
 
+/*
+ * Records are in the order of the symbol table, and of what is around one nothing is
+ * used soon: each would be waited for, and its name, too.
+ */
+static void fetch(const struct finishing *f, u32 i, u32 end)
+{
+	if (i + 16 < end) {
+		const char *rec = (const char *)&f->recs->rec[f->dealt[i + 16].rec];
+
+		__builtin_prefetch(rec);
+		__builtin_prefetch(rec + sizeof(struct record) - 1);
+	}
+	if (i + 8 < end)
+		__builtin_prefetch(f->recs->rec[f->dealt[i + 8].rec].name);
+}
+
 static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 {
 	struct finishing *f = ctx;
@@ -290,6 +346,7 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 
 	(void)worker;
 	for (u32 i = f->first[bucket]; i < end; i++) {
+		fetch(f, i, end);
 		f->sorted[i] = f->recs->rec[f->dealt[i].rec];
 		if (i + 1 < end) {
 			p = put_record(p, &f->sorted[i], f->heads);
@@ -331,7 +388,7 @@ void records_finish(struct records *recs, unsigned int workers)
 			      .order = xreallocarray(NULL, nr, sizeof(*f.order))};
 
 	if (recs->compiler)
-		recs->compiler = written_form(&recs->arena, recs->compiler);
+		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
 	make_heads(f.heads);
 	pool_ranges(workers, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
