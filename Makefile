@@ -224,6 +224,8 @@ $(BUILD)/gen/report-html.h: objtool/html/report.css objtool/html/report.js
 $(BUILD)/obj/objtool/report-html.o: $(BUILD)/gen/report-html.h
 $(BUILD)/obj/objtool/report-html.o: compile += -I$(BUILD)/gen
 
+$(BUILD)/obj/objtool/hash-avx2.o: compile += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mavx2)
+
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<

@@ -26,22 +26,16 @@
  *     of it in stretches of a megabyte.
  */
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 #include <objtool/canon.h>
 #include <objtool/checksum.h>
 #include <objtool/coverage.h>
 #include <objtool/finish.h>
+#include <objtool/hash.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
 #include <objtool/omit.h>
 #include <objtool/pool.h>
 #include <objtool/sort.h>
-
-u64 hash_bytes(const void *data, size_t len)
-{
-	return XXH3_64bits(data, len);
-}
 
 /* Everything about an object that its units' tokens are made from, and what they cover. */
 struct reading {

@@ -4,9 +4,9 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, report-*.c to report, arch/*/ to arch), every module stands in one layer below, and a
-# file includes only its own header and those of lower layers. Modules of one
-# line do not know each other. A library's header is met by one module only.
+# to builtin, report-*.c to report, hash-*.c to hash, arch/*/ to arch), every
+# module stands in one layer below, and a file includes only its own header and
+# those of lower layers. Modules of one line do not know each other. A library's header is met by one module only.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -48,7 +48,7 @@ objtool
 # The libraries, each with the only module that may include it.
 libraries='
 elf.h=elf
-xxhash.h=checksum
+xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
 dwarf.h=dwarf elfutils/libdwfl.h=dwarf elfutils/libdw.h=dwarf
@@ -69,6 +69,7 @@ check_tree()
 			sub(/\.[ch]$/, "", path)
 			sub(/^builtin-.*/, "builtin", path)
 			sub(/^report-.*/, "report", path)
+			sub(/^hash-.*/, "hash", path)
 			return path
 		}
 		function wrong(what) { if (!why) why = what }

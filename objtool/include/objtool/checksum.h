@@ -4,7 +4,7 @@
  *
  * The canonical form (what a token is, how a reference names its target) is
  * described at the top of canon.c, how work is cut and handed out at that of
- * checksum.c. This is the only module that uses xxHash.
+ * checksum.c.
  */
 #ifndef OBJTOOL_CHECKSUM_H
 #define OBJTOOL_CHECKSUM_H

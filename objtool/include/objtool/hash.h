@@ -2,7 +2,7 @@
 /*
  * hash.h - the one hash of the tool
  *
- * A header of its own because records.c, which is below checksum.c, hashes too.
+ * The only module that uses xxHash. Its file for wide vectors is compiled with -mavx2.
  */
 #ifndef OBJTOOL_HASH_H
 #define OBJTOOL_HASH_H
@@ -11,5 +11,8 @@
 
 /* XXH3_64bits of @len bytes at @data, seed 0 (xxHash specification 0.2.0). */
 u64 hash_bytes(const void *data, size_t len);
+
+/* For hash.c alone, where the CPU has AVX2. */
+u64 hash_bytes_avx2(const void *data, size_t len);
 
 #endif
