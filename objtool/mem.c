@@ -12,9 +12,13 @@
 #define ARENA_FIRST   16384
 #define ARENA_LARGEST (8U << 20)
 
+/* Of at least this size, a block is one from the system, zeroed: what is not used costs nothing. */
+#define ARENA_FRESH (128U << 10)
+
 struct arena_block {
 	struct arena_block *next;
 	size_t used, size;
+	bool zeroed; /* else what is handed out must be: all of it would be pages never used */
 	_Alignas(16) u8 data[];
 };
 
@@ -125,10 +129,11 @@ void mem_reuse(void)
 
 static void add_block(struct arena *a, size_t room)
 {
-	struct arena_block *b = xcalloc(1, sizeof(*b) + room);
+	size_t bytes = sizeof(struct arena_block) + room;
+	bool fresh = bytes >= ARENA_FRESH;
+	struct arena_block *b = fresh ? xcalloc(1, bytes) : xreallocarray(NULL, 1, bytes);
 
-	b->size = room;
-	b->next = a->blocks;
+	*b = (struct arena_block){.next = a->blocks, .size = room, .zeroed = fresh};
 	a->blocks = b;
 }
 
@@ -147,6 +152,7 @@ void *arena_alloc(struct arena *a, size_t nr, size_t size)
 {
 	struct arena_block *b = a->blocks;
 	size_t bytes = (array_bytes(nr, size) + 15) & ~(size_t)15, room;
+	u8 *p;
 
 	if (!b || b->size - b->used < bytes) {
 		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2
@@ -158,7 +164,8 @@ void *arena_alloc(struct arena *a, size_t nr, size_t size)
 		b = a->blocks;
 	}
 	b->used += bytes;
-	return b->data + b->used - bytes;
+	p = b->data + b->used - bytes;
+	return b->zeroed ? p : memset(p, 0, bytes);
 }
 
 char *arena_strdup(struct arena *a, const char *s)
