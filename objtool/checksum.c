@@ -21,7 +21,7 @@
  *     place is known before, so it is written there by whoever makes it. Each thread
  *     has one set of buffers, which it uses for all its units: see struct canon.
  *   - A token is written once, and hashed once, with its lane (token.h). Instructions of which
- * there is no more to say than their bytes are copied in runs (canon.c).
+ * there is no more to say than their bytes are copied in runs (canon-code.c).
  *   - What is covered is a map of bits that all threads set (coverage.h); they search what is left
  *     of it in stretches of a megabyte.
  */

@@ -8,7 +8,7 @@
 /* Replacement code is as long as a byte of its entry says. */
 #define MAX_REPLACEMENT 255
 
-/* As far before a function as entries of its room may apply; see canon.c. */
+/* As far before a function as entries of its room may apply; see canon-code.c. */
 #define MAX_ROOM 64
 
 /* More sources than this of one byte are not followed. */

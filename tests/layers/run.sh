@@ -4,7 +4,7 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, report-*.c to report, hash-*.c to hash, arch/*/ to arch), every
+# to builtin, report-*.c to report, canon-*.[ch] to canon, hash-*.c to hash, arch/*/ to arch), every
 # module stands in one layer below, and a file includes only its own header and
 # those of lower layers. Modules of one line do not know each other. A library's header is met by one module only.
 
@@ -69,6 +69,7 @@ check_tree()
 			sub(/\.[ch]$/, "", path)
 			sub(/^builtin-.*/, "builtin", path)
 			sub(/^report-.*/, "report", path)
+			sub(/^canon-.*/, "canon", path)
 			sub(/^hash-.*/, "hash", path)
 			return path
 		}
