@@ -32,6 +32,12 @@
 /* The length of a patch site is a byte. */
 #define MAX_SITE_LEN 255
 
+/*
+ * Symbols are met in the order of addresses or of references, not in that they are in: those that
+ * are this many ahead are asked for, and have come from memory when it is their turn.
+ */
+#define AHEAD 12U
+
 /* As identity.unit, while units are collected: not NO_UNIT, and not known yet. */
 #define SOME_UNIT 0U
 
@@ -171,7 +177,11 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
 		u8 traits = code->ids[s].traits;
-		bool empty = is_empty_object(sec, sym);
+
+		if (i + AHEAD < sec->nr_syms) {
+			__builtin_prefetch(&obj->symbols[obj->by_addr[sec->first_sym + i + AHEAD]]);
+			__builtin_prefetch(&code->ids[obj->by_addr[sec->first_sym + i + AHEAD]]);
+		}
 
 		if (!makes_unit(sec, sym, traits))
 			continue;
@@ -181,14 +191,14 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 		}
 		units[nr++] = (struct unit){.sec = index,
 					    .off = (u32)sym->value,
-					    .len = empty ? 0 : (u32)sym->size,
+					    .len = is_empty_object(sec, sym) ? 0 : (u32)sym->size,
 					    .sym = s,
 					    .outer = NO_UNIT,
 					    .parent = NO_UNIT,
 					    .cold = NO_UNIT,
 					    .prefix = NO_UNIT,
 					    .kind = unit_kind(sec, sym, traits),
-					    .sized = sym->size || empty};
+					    .sized = sym->size || is_empty_object(sec, sym)};
 	}
 	return run + merge_run(code, units + run, nr - run);
 }
@@ -291,6 +301,9 @@ static void index_symbols(struct code *code, const struct section *sec, u32 firs
 		u32 s = code->obj->by_addr[sec->first_sym + i];
 		struct identity *id = &code->ids[s];
 
+		if (i + AHEAD < sec->nr_syms)
+			__builtin_prefetch(
+				&code->ids[code->obj->by_addr[sec->first_sym + i + AHEAD]]);
 		if (id->unit == NO_UNIT)
 			continue;
 		while (k < end && code->units[k].off < id->value)
@@ -442,38 +455,54 @@ static u32 *cold_slot(const struct colds *colds, u64 hash)
 	return &colds->slot[i];
 }
 
-static bool is_cold(const struct code *code, u32 unit)
-{
-	const struct unit *u = &code->units[unit];
+/* Functions whose names say that they are a part of another; both ascending. */
+struct named_parts {
+	u32 *cold, *prefix;
+	u32 nr_cold, nr_prefix;
+};
 
-	return u->kind == UNIT_FUNC && code->ids[u->sym].traits & NAME_COLD;
+static void find_named_parts(const struct code *code, struct named_parts *parts)
+{
+	*parts = (struct named_parts){
+		.cold = scratch_get(&code->obj->scratch, code->nr_units, 2 * sizeof(u32))};
+	parts->prefix = parts->cold + code->nr_units;
+	for (u32 i = 0; i < code->nr_units; i++) {
+		const struct unit *u = &code->units[i];
+		u8 traits = code->ids[u->sym].traits;
+
+		if (i + AHEAD < code->nr_units)
+			__builtin_prefetch(&code->ids[u[AHEAD].sym]);
+		if (!(traits & (NAME_COLD | NAME_PREFIX)) || u->kind != UNIT_FUNC)
+			continue;
+		if (traits & NAME_COLD)
+			parts->cold[parts->nr_cold++] = i;
+		if (traits & NAME_PREFIX)
+			parts->prefix[parts->nr_prefix++] = i;
+	}
 }
 
-static void find_colds(const struct code *code, struct colds *colds)
+static void read_colds(const struct code *code, const struct named_parts *parts,
+		       struct colds *colds)
 {
-	*colds = (struct colds){.cap = 16};
-	for (u32 i = 0; i < code->nr_units; i++)
-		colds->nr += is_cold(code, i);
+	*colds = (struct colds){.cap = 16, .nr = parts->nr_cold};
 	while (colds->cap < 4 * colds->nr)
 		colds->cap *= 2;
 	colds->cold = xcalloc(colds->nr, sizeof(*colds->cold));
 	colds->slot = xreallocarray(NULL, colds->cap, sizeof(*colds->slot));
 	memset(colds->slot, 0xff, colds->cap * sizeof(*colds->slot));
-	colds->nr = 0;
-	for (u32 i = 0; i < code->nr_units; i++) {
-		struct cold *cold = &colds->cold[colds->nr];
+	for (u32 i = 0; i < colds->nr; i++) {
+		struct cold *cold = &colds->cold[i];
 		u32 *slot;
 
-		if (!is_cold(code, i))
-			continue;
-		*cold = (struct cold){.unit = i,
-				      .distance = 0xffffffffU,
-				      .name = code->obj->symbols[code->units[i].sym].name};
+		*cold = (struct cold){
+			.unit = parts->cold[i],
+			.distance = 0xffffffffU,
+			.name = code->obj->symbols[code->units[parts->cold[i]].sym].name};
 		name_is_cold(cold->name, &cold->len);
 		cold->hash = symname_hash(cold->name, cold->len);
 		slot = cold_slot(colds, cold->hash);
 		cold->next = *slot;
-		*slot = colds->nr++;
+		*slot = i;
 	}
 }
 
@@ -509,10 +538,10 @@ static bool may_branch_to(const struct code *code, u32 unit, u32 part)
 static void offer_function(const struct code *code, const struct colds *colds, u32 s)
 {
 	const struct symbol *sym = &code->obj->symbols[s];
-	u32 i = *cold_slot(colds, code->ids[s].name);
+	const struct identity *id = &code->ids[s];
+	u32 i = id->unit == NO_UNIT ? NO_UNIT : *cold_slot(colds, id->name);
 
-	if (i == NO_UNIT || code->ids[s].unit == NO_UNIT ||
-	    code->units[code->ids[s].unit].kind != UNIT_FUNC)
+	if (i == NO_UNIT || code->units[id->unit].kind != UNIT_FUNC)
 		return;
 	for (u32 tries = 0; i != NO_UNIT && tries < MAX_COLDS; i = colds->cold[i].next, tries++) {
 		struct cold *cold = &colds->cold[i];
@@ -560,13 +589,14 @@ static void link_part(struct code *code, u32 index, u32 parent, bool cold)
 /* "f.cold", "__cfi_f" and "__pfx_f" are parts of f. */
 static void link_parts(struct code *code)
 {
+	struct named_parts parts;
 	struct colds colds;
 
-	for (u32 i = 0; i < code->nr_units; i++)
-		if (code->units[i].kind == UNIT_FUNC &&
-		    code->ids[code->units[i].sym].traits & NAME_PREFIX)
-			link_part(code, i, find_behind(code, &code->units[i]), false);
-	find_colds(code, &colds);
+	find_named_parts(code, &parts);
+	for (u32 i = 0; i < parts.nr_prefix; i++)
+		link_part(code, parts.prefix[i], find_behind(code, &code->units[parts.prefix[i]]),
+			  false);
+	read_colds(code, &parts, &colds);
 	for (u32 s = 1; colds.nr && s < code->obj->nr_symbols; s++)
 		offer_function(code, &colds, s);
 	for (u32 i = 0; i < colds.nr; i++)
@@ -613,13 +643,15 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 		return;
 	for (u32 i = range->from; i < range->end; i++) {
 		const struct reloc *rel = &sec->relocs[i];
-		const struct symbol *sym = &obj->symbols[rel->sym];
+		const struct identity *sym = &m->code->ids[rel->sym];
 		s64 off;
 
-		if (sym->bind != BIND_LOCAL || !symbol_defined(sym) || !m->bits[sym->sec] ||
+		if (i + AHEAD < range->end)
+			__builtin_prefetch(&m->code->ids[rel[AHEAD].sym]);
+		if (sym->bind != BIND_LOCAL || !m->bits[sym->sec] ||
 		    !special_leads_to_code(&m->code->specials, range->sec, rel, &entry))
 			continue;
-		off = add_wrap((s64)sym->value, rel->addend);
+		off = add_wrap(sym->value, rel->addend);
 		if (exec && arch_reloc_type(rel->type).kind == RELOC_PC)
 			off = add_wrap(off, 4);
 		if (off >= 0 && off < (s64)obj->sections[sym->sec].size)
