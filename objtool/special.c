@@ -276,11 +276,20 @@ static void judge_file_field(const struct object *obj, const struct section *sec
 static const struct special_table other_table = {.section = "", .lane = LANE_OTHER};
 
 /* Sections of data have pointers to code for other reasons: jump tables, operations. */
+static bool is_called_data(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	while (dot && !str_starts(dot, ".data") && !str_starts(dot, ".rodata"))
+		dot = strchr(dot + 1, '.');
+	return dot != NULL;
+}
+
 static bool may_be_other_table(const struct section *sec)
 {
 	return sec->data && sec->nr_relocs && sec->type == SECTION_PROGBITS &&
 	       !(sec->flags & (SF_EXEC | SF_MERGE)) && !section_excluded(sec) &&
-	       !strstr(sec->name, ".data") && !strstr(sec->name, ".rodata");
+	       !is_called_data(sec->name);
 }
 
 static bool points_at_code(const struct object *obj, const struct reloc *rel)
@@ -436,27 +445,16 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 
 /* ---- reading all of them ---- */
 
-struct table {
-	const char *name;
-	u32 kind, sec;
-};
-
-static int compare_tables(const void *pa, const void *pb)
-{
-	const struct table *a = pa, *b = pb;
-	int cmp = a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : strcmp(a->name, b->name);
-
-	return cmp ? cmp : (a->sec > b->sec) - (a->sec < b->sec);
-}
-
 /* Sections, and entries, that one thread takes at once. */
 #define SECTIONS_AT_ONCE 64
 #define ENTRIES_AT_ONCE	 1024
 
-/* Some entries of one table, and where they go. */
+/* Some entries of one table; those with a site go to .to and behind. */
 struct piece {
 	u32 sec, from, end;
-	u32 to;
+	u32 to, nr;
+	u32 kind;
+	const char *name; /* of the table */
 };
 
 struct reading {
@@ -465,7 +463,8 @@ struct reading {
 	struct arena *arenas; /* by worker */
 	u8 *unknown;	      /* by section: special, and of no known layout */
 	struct piece *pieces;
-	struct special *entries; /* table after table; those without a site have .size 0 */
+	u32 nr_pieces;
+	struct special *entries; /* table after table, with room behind each piece's */
 	u64 *keys;		 /* of entries with a site: offset << 32 | index, by section */
 	u32 *start;		 /* by section: where its keys begin */
 };
@@ -481,69 +480,92 @@ static void find_layouts(void *ctx, unsigned int worker, size_t from, size_t end
 					     &r->specials->sections[s]);
 }
 
-/*
- * The tables in the order their entries will have at one site: by kind, then by
- * name, since where a section is says nothing of a function. Cut into pieces.
- */
-static u32 cut_tables(struct reading *r, u32 *nr_entries)
+/* Cut all tables to pieces. Returns how many entries there may be. */
+static u32 cut_tables(struct reading *r)
 {
 	const struct object *obj = r->obj;
-	struct table *tables = xcalloc(obj->nr_sections, sizeof(*tables));
-	u32 nr = 0, pieces = 0;
+	u32 pieces = 0, to = 0;
 
-	*nr_entries = 0;
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		pieces += r->specials->sections[i].table
+				  ? r->specials->sections[i].nr / ENTRIES_AT_ONCE + 1
+				  : 0;
+	r->pieces = xreallocarray(NULL, pieces, sizeof(*r->pieces));
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		const struct special_section *how = &r->specials->sections[i];
 
-		if (!how->table || !how->nr)
-			continue;
-		tables[nr++] = (struct table){obj->sections[i].name, kind_of(how), i};
-		pieces += how->nr / ENTRIES_AT_ONCE + 1;
-	}
-	qsort(tables, nr, sizeof(*tables), compare_tables);
-	r->pieces = xcalloc(pieces, sizeof(*r->pieces));
-	pieces = 0;
-	for (u32 t = 0; t < nr; t++)
-		for (u32 left = r->specials->sections[tables[t].sec].nr; left;) {
-			u32 from = r->specials->sections[tables[t].sec].nr - left;
-			u32 count = left < ENTRIES_AT_ONCE ? left : ENTRIES_AT_ONCE;
-
-			r->pieces[pieces++] =
-				(struct piece){tables[t].sec, from, from + count, *nr_entries};
-			*nr_entries += count;
-			left -= count;
+		for (u32 from = 0, end; how->table && from < how->nr; from = end) {
+			end = how->nr - from < ENTRIES_AT_ONCE ? how->nr : from + ENTRIES_AT_ONCE;
+			r->pieces[r->nr_pieces++] = (struct piece){.sec = i,
+								   .from = from,
+								   .end = end,
+								   .to = to,
+								   .kind = kind_of(how),
+								   .name = obj->sections[i].name};
+			to += end - from;
 		}
-	free(tables);
-	return pieces;
+	}
+	return to;
 }
 
-static void read_piece(void *ctx, unsigned int worker, size_t index)
+static void read_piece(const struct reading *r, struct piece *piece)
 {
-	const struct reading *r = ctx;
-	const struct piece *piece = &r->pieces[index];
 	const struct special_section *how = &r->specials->sections[piece->sec];
 	const struct section *sec = &r->obj->sections[piece->sec];
+	struct special *out = &r->entries[piece->to];
 	u32 reloc = section_reloc_from(sec, how->entries[piece->from]);
 
-	(void)worker;
 	for (u32 k = piece->from; k < piece->end; k++) {
-		struct special *entry = &r->entries[piece->to + k - piece->from];
-
 		while (reloc < sec->nr_relocs && sec->relocs[reloc].offset < how->entries[k])
 			reloc++;
-		if (!read_entry(r->obj, piece->sec, how, k, reloc, entry))
-			entry->size = 0;
+		out += read_entry(r->obj, piece->sec, how, k, reloc, out);
 	}
+	piece->nr = (u32)(out - &r->entries[piece->to]);
+}
+
+/* Most tables of a kernel have one or two entries: its exports. */
+#define PIECES_AT_ONCE 8
+
+static void read_pieces(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct reading *r = ctx;
+
+	(void)worker;
+	for (size_t i = from; i < end; i++)
+		read_piece(r, &r->pieces[i]);
+}
+
+static int compare_pieces(const void *pa, const void *pb)
+{
+	const struct piece *a = pa, *b = pb;
+	int cmp = a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : strcmp(a->name, b->name);
+
+	return cmp ? cmp : (a->to > b->to) - (a->to < b->to);
+}
+
+/*
+ * Those that have entries with a site, in the order that these will have at one site: by kind,
+ * then by name, since where a section is says nothing of a function.
+ */
+static void order_pieces(struct reading *r)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < r->nr_pieces; i++)
+		if (r->pieces[i].nr)
+			r->pieces[nr++] = r->pieces[i];
+	r->nr_pieces = nr;
+	qsort(r->pieces, nr, sizeof(*r->pieces), compare_pieces);
 }
 
 /* Put each section's keys side by side, in the order of their entries. */
-static void place_keys(struct reading *r, u32 nr)
+static void place_keys(struct reading *r)
 {
 	u32 sections = r->obj->nr_sections, at = 0;
 
-	for (u32 i = 0; i < nr; i++)
-		if (r->entries[i].size)
-			r->start[r->entries[i].site.sec]++;
+	for (u32 i = 0; i < r->nr_pieces; i++)
+		for (u32 k = r->pieces[i].to; k < r->pieces[i].to + r->pieces[i].nr; k++)
+			r->start[r->entries[k].site.sec]++;
 	for (u32 s = 0; s <= sections; s++) {
 		u32 count = r->start[s];
 
@@ -551,12 +573,12 @@ static void place_keys(struct reading *r, u32 nr)
 		at += count;
 	}
 	r->specials->nr = at;
-	for (u32 i = 0; i < nr; i++) {
-		const struct special *e = &r->entries[i];
+	for (u32 i = 0; i < r->nr_pieces; i++)
+		for (u32 k = r->pieces[i].to; k < r->pieces[i].to + r->pieces[i].nr; k++) {
+			const struct place *site = &r->entries[k].site;
 
-		if (e->size)
-			r->keys[r->start[e->site.sec]++] = (u64)e->site.off << 32 | i;
-	}
+			r->keys[r->start[site->sec]++] = (u64)site->off << 32 | k;
+		}
 	/* Each start has become its section's end, which is the next one's start. */
 	memmove(r->start + 1, r->start, sections * sizeof(*r->start));
 	r->start[0] = 0;
@@ -580,13 +602,14 @@ static void read_entries(struct reading *r)
 {
 	struct object *obj = r->obj;
 	struct specials *specials = r->specials;
-	u32 nr, pieces = cut_tables(r, &nr);
+	u32 nr = cut_tables(r);
 
 	r->keys = scratch_get(&obj->scratch, nr, 2 * sizeof(*r->keys) + sizeof(*r->entries));
 	r->entries = (struct special *)(r->keys + 2 * (size_t)nr);
-	pool_run(obj->workers, pieces, read_piece, r);
+	pool_ranges(obj->workers, r->nr_pieces, PIECES_AT_ONCE, read_pieces, r);
+	order_pieces(r);
 	r->start = xcalloc((size_t)obj->nr_sections + 1, sizeof(*r->start));
-	place_keys(r, nr);
+	place_keys(r);
 	specials->entries = arena_alloc(&obj->arena, specials->nr, sizeof(*specials->entries));
 	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sites, r);
 	free(r->pieces);
