@@ -343,9 +343,6 @@ static void index_units(struct code *code, u32 s, u32 first, u32 end)
 	}
 }
 
-/* Sections that one thread takes at once. */
-#define SECTIONS_AT_ONCE 64
-
 /*
  * Each section's units are collected where its symbols are in by_addr, since there are no
  * more of the former; how many there are of all before it is known when all are done.
@@ -421,9 +418,9 @@ static void collect_units(struct code *code)
 	struct collecting c = {code, scratch_get(&obj->scratch, obj->nr_by_addr, sizeof(*c.room)),
 			       xcalloc(sections, sizeof(*c.nr))};
 
-	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, collect_sections, &c);
+	object_each_section(obj, collect_sections, &c);
 	make_room(&c);
-	pool_ranges(obj->workers, sections, SECTIONS_AT_ONCE, place_sections, &c);
+	object_each_section(obj, place_sections, &c);
 	free(c.nr);
 }
 
@@ -607,6 +604,12 @@ static void link_parts(struct code *code)
 	free(colds.slot);
 }
 
+/* Relocations and names are a half of all bytes, and have no places that anything points at. */
+static bool has_places(const struct section *sec)
+{
+	return sec->flags & SF_ALLOC || sec->type == SECTION_PROGBITS;
+}
+
 /* Bits of all sections, one behind the other; all threads set them. */
 struct marking {
 	const struct code *code;
@@ -668,10 +671,9 @@ static void mark_ranges(void *ctx, unsigned int worker, size_t from, size_t end)
 		mark_range(m, &m->ranges[i]);
 }
 
-/* Relocations and names are a half of all bytes, and have no places that anything points at. */
-static bool is_referenced(const struct section *sec)
+static bool has_bits(const struct section *sec)
 {
-	return sec->data && (sec->flags & SF_ALLOC || sec->type == SECTION_PROGBITS);
+	return sec->data && has_places(sec);
 }
 
 static void mark_referenced(struct code *code)
@@ -685,10 +687,10 @@ static void mark_referenced(struct code *code)
 	u8 *bits;
 
 	for (u32 s = 1; s < obj->nr_sections; s++)
-		size += is_referenced(&obj->sections[s]) ? obj->sections[s].size / 8 + 1 : 0;
+		size += has_bits(&obj->sections[s]) ? obj->sections[s].size / 8 + 1 : 0;
 	bits = arena_alloc(&obj->arena, size, 1);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
-		if (!is_referenced(&obj->sections[s]))
+		if (!has_bits(&obj->sections[s]))
 			continue;
 		m.bits[s] = bits;
 		bits += obj->sections[s].size / 8 + 1;
@@ -709,6 +711,8 @@ static const char **section_classes(struct object *obj)
 
 	for (u32 i = 0; i < obj->nr_sections; i++) {
 		class[i] = obj->sections[i].name;
+		if (!has_places(&obj->sections[i]))
+			continue;
 		if (*class[i] != '.' && !name_has_counter(class[i]))
 			continue;
 		b.len = 0;

@@ -561,6 +561,52 @@ static bool in_by_addr(const struct symbol *sym)
 	return symbol_defined(sym) && sym->type != SYM_SECTION && sym->type != SYM_FILE;
 }
 
+/* Symbols whose sections one thread takes at once, and sections that have none. */
+#define CUT_SYMBOLS  4096U
+#define CUT_SECTIONS 256U
+
+/*
+ * Cut the sections to runs that are about as much work each as far as that is for their symbols:
+ * half of those of a kernel are in four of its 12,000 sections, one behind the other.
+ */
+static void cut_sections(struct object *obj)
+{
+	u32 symbols = 0, first = 0;
+
+	obj->cuts = arena_alloc(&obj->arena, (size_t)obj->nr_sections + 1, sizeof(*obj->cuts));
+	for (u32 s = 0; s < obj->nr_sections; s++) {
+		const struct section *sec = &obj->sections[s];
+
+		if (s > first &&
+		    (symbols + sec->nr_syms > CUT_SYMBOLS || s - first == CUT_SECTIONS)) {
+			obj->cuts[++obj->nr_cuts] = first = s;
+			symbols = 0;
+		}
+		symbols += sec->nr_syms;
+	}
+	obj->cuts[++obj->nr_cuts] = obj->nr_sections;
+}
+
+struct sections {
+	const struct object *obj;
+	section_fn *fn;
+	void *ctx;
+};
+
+static void run_sections(void *ctx, unsigned int worker, size_t i)
+{
+	const struct sections *all = ctx;
+
+	all->fn(all->ctx, worker, all->obj->cuts[i], all->obj->cuts[i + 1]);
+}
+
+void object_each_section(const struct object *obj, section_fn *fn, void *ctx)
+{
+	struct sections all = {obj, fn, ctx};
+
+	pool_run(obj->workers, obj->nr_cuts, run_sections, &all);
+}
+
 /* Keys of symbols, value << 32 | index, in by_addr's order but for the sorting of each run. */
 struct runs {
 	struct object *obj;
@@ -609,7 +655,8 @@ static void index_symbols(struct object *obj)
 			runs.keys[sec->first_sym + sec->nr_syms++] = sym->value << 32 | i;
 		}
 	}
-	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_runs, &runs);
+	cut_sections(obj);
+	object_each_section(obj, sort_runs, &runs);
 }
 
 /* The symbols that one thread reads at once. */

@@ -72,13 +72,13 @@ static bool holds_strings(const struct section *sec)
 void lines_read(const struct code *code, struct lines *lines)
 {
 	struct object *obj = code->obj;
-	u64 hash[ARRAY_SIZE(callees)], some = 0;
+	u64 hash[ARRAY_SIZE(callees)], some[16] = {0}; /* a bit for the last ten of each hash */
 
 	*lines = (struct lines){.code = code,
 				.symbol = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
 	for (size_t i = 0; i < ARRAY_SIZE(callees); i++) {
 		hash[i] = symname_hash(callees[i].callee, strlen(callees[i].callee));
-		some |= (u64)1 << (hash[i] & 63);
+		some[hash[i] / 64 % ARRAY_SIZE(some)] |= (u64)1 << (hash[i] & 63);
 	}
 	for (u32 s = 1; s < obj->nr_symbols; s++) {
 		const struct identity *id = &code->ids[s];
@@ -86,7 +86,9 @@ void lines_read(const struct code *code, struct lines *lines)
 
 		if (id->bind == BIND_LOCAL && id->sec && holds_strings(&obj->sections[id->sec]))
 			lines->symbol[s] = LINES_STRINGS;
-		for (size_t i = 0; i < ARRAY_SIZE(callees) && some >> (name & 63) & 1; i++)
+		if (!(some[name / 64 % ARRAY_SIZE(some)] >> (name & 63) & 1))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(callees); i++)
 			if (hash[i] == name && !strcmp(obj->symbols[s].name, callees[i].callee))
 				lines->symbol[s] = (u8)(i + 1);
 	}

@@ -446,7 +446,7 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 /* ---- reading all of them ---- */
 
 /* Sections, and entries, that one thread takes at once. */
-#define SECTIONS_AT_ONCE 64
+#define SECTIONS_AT_ONCE 8
 #define ENTRIES_AT_ONCE	 1024
 
 /* Some entries of one table; those with a site go to .to and behind. */
@@ -611,7 +611,7 @@ static void read_entries(struct reading *r)
 	r->start = xcalloc((size_t)obj->nr_sections + 1, sizeof(*r->start));
 	place_keys(r);
 	specials->entries = arena_alloc(&obj->arena, specials->nr, sizeof(*specials->entries));
-	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sites, r);
+	object_each_section(obj, sort_sites, r);
 	free(r->pieces);
 	free(r->start);
 }

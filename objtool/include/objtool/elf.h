@@ -100,6 +100,8 @@ struct object {
 	 */
 	u32 *by_addr;
 	u32 nr_by_addr;
+	u32 *cuts; /* .nr_cuts + 1 section indexes; for object_each_section() */
+	u32 nr_cuts;
 	size_t file_size;
 	unsigned int workers;	   /* threads that may work on it at once, 1 or more */
 	struct arena arena;	   /* everything derived from this file, by any layer */
@@ -141,6 +143,14 @@ static inline bool symbol_defined(const struct symbol *sym)
 {
 	return sym->sec != SEC_UNDEF && sym->sec < SEC_ABS;
 }
+
+typedef void section_fn(void *ctx, unsigned int worker, size_t from, size_t end);
+
+/*
+ * Call @fn for all sections, those of indexes [@from, @end) at once, from as many threads as may
+ * work on @obj. What is much work is that for a section's symbols.
+ */
+void object_each_section(const struct object *obj, section_fn *fn, void *ctx);
 
 /* Some relocations of a section: [.from, .end) of them. */
 struct reloc_range {
