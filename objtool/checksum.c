@@ -324,10 +324,7 @@ static void checksum_units(const struct code *code, struct worker *workers, unsi
 
 	cut_batches(&units);
 	pool_run(nr, units.nr_batches, checksum_batch, &units);
-	name_units(workers, nr, recs);
 	warn_bad(code, workers, nr);
-	for (unsigned int i = 0; i < nr; i++)
-		arena_join(&recs->arena, &workers[i].names);
 	free(units.batch);
 }
 
@@ -541,14 +538,12 @@ static void each_gap(const struct reading *r, unsigned int workers, gap_fn *fn, 
 	buf_free(&work);
 }
 
-static void checksum_rests(const struct reading *r, struct worker *workers, unsigned int nr_workers,
-			   struct records *recs)
+static void rest_records(struct worker *workers, unsigned int nr_workers, struct records *recs)
 {
 	struct buf all = {0};
 	struct chunk *chunks;
 	size_t nr;
 
-	each_gap(r, nr_workers, add_chunk, workers);
 	for (unsigned int i = 0; i < nr_workers; i++)
 		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
 	chunks = (void *)all.data;
@@ -637,19 +632,48 @@ static enum objtool_step step(const struct object *obj)
 	return code ? STEP_BEFORE : STEP_UNKNOWN;
 }
 
-/* All records of an object, less what @exclude lists, not finished yet. */
-static void add_records(const struct reading *reading, struct exclude *exclude, struct worker *w,
-			unsigned int workers, struct records *recs)
+/* So many have enough names for a thread of its own to be worth it. */
+#define MANY_UNITS 4096
+
+/* What is being made of an object. */
+struct making {
+	const struct reading *reading;
+	struct worker *workers;
+	unsigned int nr_workers;
+	struct records *recs;
+};
+
+/*
+ * When all units are hashed, their names can be told apart and what none covered can be
+ * found: at once, as one has nothing to do with the other.
+ */
+static void name_or_find(void *ctx, unsigned int worker, size_t item)
 {
-	struct omit omit = exclude ? omit_read(&reading->namesakes, exclude) : (struct omit){0};
+	const struct making *m = ctx;
+
+	(void)worker;
+	if (item)
+		each_gap(m->reading, m->nr_workers, add_chunk, m->workers);
+	else
+		name_units(m->workers, m->nr_workers, m->recs);
+}
+
+/* All records of an object, less what @exclude lists, not finished yet. */
+static void add_records(struct making *m, struct exclude *exclude)
+{
+	const struct code *code = &m->reading->code;
+	struct omit omit = exclude ? omit_read(&m->reading->namesakes, exclude) : (struct omit){0};
 
 	if (!omit.all) {
-		checksum_units(&reading->code, w, workers, recs);
+		checksum_units(code, m->workers, m->nr_workers, m->recs);
+		pool_run(code->nr_units < MANY_UNITS ? 1 : m->nr_workers, 2, name_or_find, m);
 		if (omit.units)
-			omit_units(&reading->code, &omit, recs);
-		checksum_commons(&w[0].canon, recs);
-		checksum_rests(reading, w, workers, recs);
+			omit_units(code, &omit, m->recs);
+		checksum_commons(&m->workers[0].canon, m->recs);
+		rest_records(m->workers, m->nr_workers, m->recs);
 	}
+	for (unsigned int i = 0; i < m->nr_workers; i++)
+		arena_join(&m->recs->arena, &m->workers[i].names);
 	omit_free(&omit);
 }
 
@@ -677,7 +701,7 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 	w = xcalloc(workers, sizeof(*w));
 	for (unsigned int i = 0; i < workers; i++)
 		init_canon(&w[i].canon, &reading);
-	add_records(&reading, exclude, w, workers, recs);
+	add_records(&(struct making){&reading, w, workers, recs}, exclude);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_settle_effort(&w[i].canon);
 		canon_free(&w[i].canon);
@@ -701,6 +725,7 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 struct ending {
 	struct input *in;
 	struct records *recs;
+	finish_fn *finish;
 	unsigned int workers;
 };
 
@@ -710,13 +735,13 @@ static void end_one(void *ctx, unsigned int worker, size_t item)
 
 	(void)worker;
 	if (item)
-		records_finish(e->recs, e->workers);
+		e->finish(e->recs, e->workers);
 	else
 		input_close(e->in);
 }
 
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       unsigned int workers)
+			       finish_fn *finish, unsigned int workers)
 {
 	struct ending e;
 	struct input in;
@@ -724,6 +749,7 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 	if (input_open(&in, image, workers))
 		return NULL;
 	e.in = &in;
+	e.finish = finish;
 	e.workers = in.obj->workers;
 	e.recs = checksum_object(in.obj, exclude);
 	if (!e.recs) {

@@ -44,8 +44,8 @@ struct lane_head {
 
 struct finishing {
 	struct records *recs;
-	struct record *sorted;
-	struct key *keys; /* in the order of .recs */
+	struct record *sorted; /* NULL if the lines are all that is wanted */
+	struct key *keys;      /* in the order of .recs */
 	struct key *dealt;
 	struct arena *names;		/* by worker: those that had to be written otherwise */
 	struct key bounds[MAX_BUCKETS]; /* [i] is the least that can be in bucket i + 1 */
@@ -346,14 +346,18 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 
 	(void)worker;
 	for (u32 i = f->first[bucket]; i < end; i++) {
+		const struct record *rec;
+
 		fetch(f, i, end);
-		f->sorted[i] = f->recs->rec[f->dealt[i].rec];
+		rec = &f->recs->rec[f->dealt[i].rec];
+		if (f->sorted)
+			f->sorted[i] = *rec;
 		if (i + 1 < end) {
-			p = put_record(p, &f->sorted[i], f->heads);
+			p = put_record(p, rec, f->heads);
 			continue;
 		}
 		/* What is written behind the last line would be in the next bucket's first. */
-		put_record(buf_reserve(&last, f->dealt[i].len + 16), &f->sorted[i], f->heads);
+		put_record(buf_reserve(&last, f->dealt[i].len + 16), rec, f->heads);
 		memcpy(p, last.data, f->dealt[i].len);
 	}
 	buf_free(&last);
@@ -375,11 +379,12 @@ static void place_lines(struct finishing *f)
 	text->len = text->cap = at;
 }
 
-void records_finish(struct records *recs, unsigned int workers)
+static void finish(struct records *recs, unsigned int workers, bool lines_only)
 {
 	u32 nr = (u32)recs->nr;
 	struct finishing f = {.recs = recs,
-			      .sorted = xreallocarray(NULL, nr, sizeof(*f.sorted)),
+			      .sorted = lines_only ? NULL
+						   : xreallocarray(NULL, nr, sizeof(*f.sorted)),
 			      .keys = xreallocarray(NULL, nr, sizeof(*f.keys)),
 			      .dealt = xreallocarray(NULL, nr, sizeof(*f.dealt)),
 			      .names = xcalloc(workers, sizeof(*f.names)),
@@ -402,10 +407,20 @@ void records_finish(struct records *recs, unsigned int workers)
 		arena_join(&recs->arena, &f.names[i]);
 	free(recs->rec);
 	recs->rec = f.sorted;
-	recs->cap = recs->nr;
+	recs->cap = f.sorted ? recs->nr : 0;
 	free(f.keys);
 	free(f.dealt);
 	free(f.names);
 	free(f.bucket);
 	free(f.order);
+}
+
+void records_finish(struct records *recs, unsigned int workers)
+{
+	finish(recs, workers, false);
+}
+
+void records_finish_lines(struct records *recs, unsigned int workers)
+{
+	finish(recs, workers, true);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <objtool/batch.h>
 #include <objtool/checksum.h>
+#include <objtool/finish.h>
 #include <objtool/input.h>
 #include <objtool/load.h>
 #include <objtool/log.h>
@@ -347,7 +348,8 @@ static bool same_sums(const char *a, const char *b)
 static void load_item(const struct load *load, struct item *item, bool by_sums)
 {
 	item->recs = by_sums ? records_read(item->sums)
-			     : checksum_input(&item->image, load->exclude, load->workers);
+			     : checksum_input(&item->image, load->exclude, records_finish,
+					      load->workers);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <objtool/batch.h>
 #include <objtool/checksum.h>
 #include <objtool/file.h>
+#include <objtool/finish.h>
 #include <objtool/log.h>
 #include <objtool/pool.h>
 #include <objtool/stamp.h>
@@ -196,7 +197,7 @@ static int write_task(const struct update_task *task, const struct records *recs
 static int checksum_task(const struct update_task *task, struct exclude *exclude,
 			 unsigned int workers)
 {
-	struct records *recs = checksum_input(&task->image, exclude, workers);
+	struct records *recs = checksum_input(&task->image, exclude, records_finish_lines, workers);
 	int ret = -1;
 
 	if (recs && task->mirror)

@@ -27,12 +27,15 @@
  */
 struct records *checksum_object(struct object *obj, struct exclude *exclude);
 
+typedef void finish_fn(struct records *recs, unsigned int workers);
+
 /*
- * Open an object, checksum it, close it; with up to @workers threads. Returns finished records,
- * or NULL after a message.
+ * Open an object, checksum it, close it; with up to @workers threads. @finish is
+ * records_finish(), or records_finish_lines() if the records are only to be written. Returns
+ * them finished, or NULL after a message.
  */
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       unsigned int workers);
+			       finish_fn *finish, unsigned int workers);
 
 /*
  * Print the token streams of the records called @name to @out, one token a
