@@ -248,11 +248,11 @@ static void begin(struct canon *c, u32 self)
 static void fetch_identities(const struct canon *c, const struct unit *u)
 {
 	struct reloc_cursor cur = parts_relocs(&c->parts, u->sec, u->off);
-	const struct reloc *rel = cur.sec->relocs + cur.next;
-	const struct reloc *end = cur.sec->relocs + cur.sec->nr_relocs;
+	const struct reloc *relocs = cur.sec->relocs;
+	u64 end = (u64)u->off + u->len;
 
-	for (; rel < end && rel->offset < (u64)u->off + u->len; rel++)
-		__builtin_prefetch(&c->code->ids[rel->sym]);
+	for (u32 i = cur.next; i < cur.sec->nr_relocs && relocs[i].offset < end; i++)
+		__builtin_prefetch(&c->code->ids[relocs[i].sym]);
 }
 
 void canon_unit(struct canon *c, u32 unit)

@@ -1042,10 +1042,10 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	u32 first = insns->nr, at;
 	bool filler;
 
+	if (!insns->cap)
+		grow(insns); /* even for none: an array there is, for who counts from its start */
 	if (!sec->data)
 		return 0;
-	if (!insns->cap)
-		grow(insns);
 	at = read_insns(sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
 	if (filler) {
 		mark_targets(code, s, off, at, first, insns);

@@ -709,6 +709,14 @@ static size_t run_of(const struct use *use, size_t nr)
 	return i;
 }
 
+/* Go on behind the first @n; of none there may be no array. */
+static void skip_uses(struct use **use, size_t *nr, size_t n)
+{
+	if (n)
+		*use += n;
+	*nr -= n;
+}
+
 static void tell_targets(struct explaining *x)
 {
 	struct use *use[NR_SIDES];
@@ -730,10 +738,8 @@ static void tell_targets(struct explaining *x)
 
 		if (old != new)
 			tell_use(x, cmp >= 0 ? use[SIDE_NEW] : use[SIDE_OLD]);
-		use[SIDE_OLD] += old;
-		nr[SIDE_OLD] -= old;
-		use[SIDE_NEW] += new;
-		nr[SIDE_NEW] -= new;
+		skip_uses(&use[SIDE_OLD], &nr[SIDE_OLD], old);
+		skip_uses(&use[SIDE_NEW], &nr[SIDE_NEW], new);
 	}
 }
 

@@ -36,9 +36,11 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 static void map_part(struct parts *parts, struct part *part)
 {
 	const struct code_insn *insn = parts->insns.insn + part->first;
-	size_t len = part->nr ? part->end - part->off : 0, cap = parts->nr_map + 2 * len;
+	size_t len = part->end - part->off, cap = parts->nr_map + 2 * len;
 	u32 *map;
 
+	if (!part->nr)
+		return;
 	if (parts->cap_map - parts->nr_map < len) {
 		parts->map = xreallocarray(parts->map, cap, sizeof(*parts->map));
 		memset(parts->map + parts->cap_map, 0,
