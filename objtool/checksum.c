@@ -213,6 +213,17 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 		buf_add(&w->namings, &naming, sizeof(naming));
 }
 
+/* What the units to come are called is anywhere in memory: asked for now, it is there by then. */
+static void fetch_names(const struct code *code, u32 unit)
+{
+	const struct object *obj = code->obj;
+
+	if (unit + 8 < code->nr_units)
+		__builtin_prefetch(&obj->symbols[code->units[unit + 8].sym]);
+	if (unit + 4 < code->nr_units)
+		__builtin_prefetch(obj->symbols[code->units[unit + 4].sym].name);
+}
+
 static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 {
 	const struct units *units = ctx;
@@ -224,6 +235,7 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 		const struct unit *u = &code->units[i];
 		struct record *rec = &units->recs->rec[r];
 
+		fetch_names(code, i);
 		if (!has_record(u))
 			continue;
 		canon_unit(&w->canon, i);
@@ -263,7 +275,11 @@ static void cut_batches(struct units *units)
 	units->batch[++units->nr_batches] = (struct batch){code->nr_units, nr};
 	recs->nr = nr;
 	recs->cap = (size_t)nr + OTHER_RECORDS;
-	recs->rec = xreallocarray(NULL, recs->cap, sizeof(*recs->rec));
+	/*
+	 * Memory of which the pages are there: of new memory both threads would ask for the same
+	 * large page at once, as their batches are next to each other, and clear one each.
+	 */
+	recs->rec = scratch_take(&code->obj->scratch, recs->cap, sizeof(*recs->rec));
 }
 
 static int compare_bad(const void *pa, const void *pb)

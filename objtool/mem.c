@@ -211,6 +211,14 @@ void *scratch_get(struct scratch *s, size_t nr, size_t size)
 	return s->data;
 }
 
+void *scratch_take(struct scratch *s, size_t nr, size_t size)
+{
+	void *data = scratch_get(s, nr, size);
+
+	*s = (struct scratch){0};
+	return data;
+}
+
 void scratch_free(struct scratch *s)
 {
 	free(s->data);

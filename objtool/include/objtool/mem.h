@@ -58,6 +58,8 @@ struct scratch {
 
 /* Room for @nr things of @size bytes each, not zeroed. What it was before is gone. */
 void *scratch_get(struct scratch *s, size_t nr, size_t size);
+/* The same, to keep and to free(): for what comes behind the last step. */
+void *scratch_take(struct scratch *s, size_t nr, size_t size);
 void scratch_free(struct scratch *s);
 
 /* A growable run of bytes, reused by resetting .len to 0. Zero-initialise. */
