@@ -505,9 +505,10 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 		if (sym->type == SYM_SECTION)
 			sym->name = sec->name;
 	}
-	/* What is defined here gets a record by its name. */
-	if (sym->sec != SEC_UNDEF && !*sym->name && sym->type != SYM_FILE &&
-	    !(sym->type == SYM_SECTION && symbol_defined(sym)))
+	/* What is defined here gets a record by its name: all that is common, no section or file. */
+	if (sym->sec != SEC_UNDEF && !*sym->name &&
+	    (sym->sec == SEC_COMMON ||
+	     (sym->type != SYM_FILE && !(sym->type == SYM_SECTION && symbol_defined(sym)))))
 		return symbol_error(r, i, "damaged: it is defined here and has no name");
 	return 0;
 }

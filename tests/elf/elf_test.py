@@ -336,6 +336,8 @@ def symbols(sample):
     damage("symend.o", "f", r"\(f\): .*\.text\+", value=0, size=text + 1)
     damage("symwrap.o", "f", r"\(f\): .*\.text\+", value=1, size=(1 << 64) - 1)
     damage("symneg.o", "f", r"\(f\): .*\.text\+", value=(1 << 64) - 1, size=0)
+    damage("symnameless.o", "f", r"symbol \d+ \(\): .*has no name", name=0)
+    damage("symfile.o", "f", r"symbol \d+ \(\): .*has no name", name=0, info=4, shndx=0xfff2)
     # The end of the section is a fine place for a label; livepatch symbols come at load time.
     accepted(write("symatend.o", Elf(sample).symbol("f", value=text, size=0)))
     accepted(write("symlive.o", Elf(sample).symbol("g", shndx=0xff20)))
