@@ -309,6 +309,8 @@ def percpu_symbol(u, rng):
     names = sorted({m.group(2) for _, _, m in sites} | {'this_cpu_off'})
     for i, n, m in some(rng, sites):
         others = [x for x in names if x != m.group(2)]
+        if not others:
+            continue
         new = m.group(1) + rng.choice(others) + m.group(3) + m.group(4)
         return function_case(u, i, replace_operand(u.asm.stmts[i], n, new), '')
     return None
