@@ -11,11 +11,17 @@
 #include <objtool/names.h>
 
 /*
- * The tokens of one function and lane are at most this many times the file, and some
- * more: an instruction of one byte takes seven.
+ * The tokens of one function or object and lane are at most this many bytes, and the file's: an
+ * object of 50 MB that is an archive to boot from has as many as its bytes.
  */
-#define MAX_STREAM_BASE	    (1U << 20)
-#define MAX_STREAM_PER_BYTE 8U
+#define MAX_STREAM_BASE (1U << 20)
+
+/*
+ * Unnamed data that one function or object leads to is in at most so many pieces, and one for so
+ * many bytes of the file.
+ */
+#define MAX_BLOBS_BASE 65536U
+#define BYTES_PER_BLOB 256U
 
 /* Add to the effort of the object when so many steps have come together. */
 #define EFFORT_BATCH 65536U
@@ -41,10 +47,12 @@ void canon_spend(struct canon *c, u64 steps)
 
 bool canon_is_over(struct canon *c)
 {
-	const struct effort *effort = c->code->effort;
+	struct effort *effort = c->code->effort;
+	size_t bytes = c->code->obj->file_size;
 
-	if (c->stream.out->len > MAX_STREAM_BASE + c->code->obj->file_size * MAX_STREAM_PER_BYTE)
-		canon_spend(c, effort->limit);
+	if (c->stream.out->len > MAX_STREAM_BASE + bytes ||
+	    c->nr_blobs > MAX_BLOBS_BASE + bytes / BYTES_PER_BLOB)
+		effort_refuse(effort);
 	return effort_is_over(effort);
 }
 

@@ -25,6 +25,7 @@
  */
 #define EFFORT_BASE	(32U << 20)
 #define EFFORT_PER_BYTE 64U
+#define MOST_KEPT_BASE	(12U << 20) /* and the file's size */
 
 /* More parts of one name than this are not told apart by who branches to them. */
 #define MAX_COLDS 64
@@ -379,7 +380,7 @@ static void place_sections(void *ctx, unsigned int worker, size_t from, size_t e
 
 		memcpy(code->units + first, c->room + sec->first_sym, c->nr[s] * sizeof(*c->room));
 		if (!link_outer(code, first, first + c->nr[s])) {
-			effort_add(code->effort, code->effort->limit + 1);
+			effort_refuse(code->effort);
 			continue;
 		}
 		index_symbols(code, sec, first, first + c->nr[s]);
@@ -743,6 +744,7 @@ int code_read(struct object *obj, struct code *code)
 			      .class = section_classes(obj),
 			      .effort = arena_alloc(&obj->arena, 1, sizeof(*code->effort))};
 	code->effort->limit = EFFORT_BASE + (u64)obj->file_size * EFFORT_PER_BYTE;
+	code->effort->most_kept = MOST_KEPT_BASE + (u64)obj->file_size;
 	code->ids = symnames_read(obj);
 	specials_read(obj, &code->specials);
 	collect_units(code);
@@ -884,10 +886,26 @@ static bool leaves(const struct insn *insn)
 	       insn->cls == INSN_TRAP;
 }
 
-static void grow(struct insns *insns)
+/*
+ * A function with its parts and replacements has at most so many instructions, and one for so many
+ * bytes of the file: each takes 20 bytes of memory, and can be one byte that very many
+ * functions have replaced. The kernel's largest have 20,000.
+ */
+#define MAX_INSNS_BASE 250000U
+#define BYTES_PER_INSN 100U
+
+/* False if the object is refused: there are as many as there may be. */
+static bool grow(const struct code *code, struct insns *insns)
 {
-	insns->cap = insns->cap ? insns->cap * 2 : 1024;
+	u32 most = MAX_INSNS_BASE + (u32)(code->obj->file_size / BYTES_PER_INSN);
+
+	if (insns->cap == most) {
+		effort_refuse(code->effort);
+		return false;
+	}
+	insns->cap = !insns->cap ? 1024 : insns->cap < most / 2 ? insns->cap * 2 : most;
 	insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
+	return true;
 }
 
 /* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
@@ -998,8 +1016,8 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
  * Append the instructions of [@off, @end), or up to the first that leaves, if @to_exit; none
  * is filler yet. Returns where they end; *@filler: there may be some.
  */
-static u32 read_insns(const u8 *data, u32 off, u32 end, bool to_exit, struct insns *insns,
-		      bool *filler)
+static u32 read_insns(const struct code *code, const u8 *data, u32 off, u32 end, bool to_exit,
+		      struct insns *insns, bool *filler)
 {
 	struct code_insn *ci = insns->insn + insns->nr, *room = insns->insn + insns->cap;
 	bool nop = false, some = false;
@@ -1010,7 +1028,8 @@ static u32 read_insns(const u8 *data, u32 off, u32 end, bool to_exit, struct ins
 
 		if (ci == room) {
 			insns->nr = insns->cap;
-			grow(insns);
+			if (!grow(code, insns))
+				break;
 			ci = insns->insn + insns->nr;
 			room = insns->insn + insns->cap;
 		}
@@ -1043,10 +1062,11 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	bool filler;
 
 	if (!insns->cap)
-		grow(insns); /* even for none: an array there is, for who counts from its start */
+		grow(code,
+		     insns); /* even for none: an array there is, for who counts from its start */
 	if (!sec->data)
 		return 0;
-	at = read_insns(sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
+	at = read_insns(code, sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
 	if (filler) {
 		mark_targets(code, s, off, at, first, insns);
 		mark_filler(code, s, off, first, insns);

@@ -311,9 +311,15 @@ static void warn_bad(const struct code *code, struct worker *workers, unsigned i
 static void name_units(struct worker *workers, unsigned int nr, struct records *recs)
 {
 	struct buf all = {0};
+	size_t len = 0;
 
 	for (unsigned int i = 0; i < nr; i++)
+		len += workers[i].namings.len;
+	buf_reserve(&all, len);
+	for (unsigned int i = 0; i < nr; i++) {
 		buf_add(&all, workers[i].namings.data, workers[i].namings.len);
+		buf_free(&workers[i].namings);
+	}
 	tell_names_apart(recs, (void *)all.data, all.len / sizeof(struct naming));
 	buf_free(&all);
 }
@@ -442,6 +448,10 @@ static void add_chunk(void *ctx, unsigned int worker, u32 s, u32 off, u32 end)
 	struct record rec = {0};
 	struct chunk chunk;
 
+	/* Here, with those of all threads, and where they are sorted. */
+	effort_keep(w->canon.code->effort, 3 * sizeof(chunk));
+	if (effort_is_over(w->canon.code->effort))
+		return;
 	canon_chunk(&w->canon, s, off, end - off);
 	fill_record(&rec, &w->canon.stream);
 	chunk = (struct chunk){.class = w->canon.code->class[s],
@@ -558,10 +568,15 @@ static void rest_records(struct worker *workers, unsigned int nr_workers, struct
 {
 	struct buf all = {0};
 	struct chunk *chunks;
-	size_t nr;
+	size_t nr, len = 0;
 
 	for (unsigned int i = 0; i < nr_workers; i++)
+		len += workers[i].chunks.len;
+	buf_reserve(&all, len);
+	for (unsigned int i = 0; i < nr_workers; i++) {
 		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
+		buf_free(&workers[i].chunks);
+	}
 	chunks = (void *)all.data;
 	nr = all.len / sizeof(*chunks);
 	if (nr)
@@ -698,10 +713,10 @@ static int check_effort(const struct code *code)
 {
 	if (!effort_is_over(code->effort))
 		return 0;
-	return error("%s: refused: what its symbols share and refer to takes more than %llu steps "
-		     "to describe, of %zu bytes",
-		     code->obj->path, (unsigned long long)code->effort->limit,
-		     code->obj->file_size);
+	return error(
+		"%s: refused: what its symbols share and refer to takes more steps or memory to "
+		"describe than an object of %zu bytes is worth",
+		code->obj->path, code->obj->file_size);
 }
 
 struct records *checksum_object(struct object *obj, struct exclude *exclude)

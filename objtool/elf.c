@@ -276,7 +276,7 @@ static int read_headers(struct reader *r)
  */
 static u64 names_limit(const struct reader *r)
 {
-	return (u64)r->file.size * 4;
+	return (u64)r->file.size * 2;
 }
 
 /* A refusal that names section @i: "FILE: section 5 (.text): WHAT". */
@@ -772,6 +772,30 @@ static int check_names(const struct reader *r)
 	return 0;
 }
 
+/*
+ * What is known of a symbol, of one that has a place and so a record, and of a section takes about
+ * so many bytes, up to the line that is written. Where all are as small as can be, that is more
+ * than four times the file. Compilers make one symbol for each 270 bytes of an object of a
+ * megabyte; for small ones there is the memory that is taken for any.
+ */
+#define BYTES_PER_SYMBOL  64U
+#define BYTES_PER_PLACED  340U
+#define BYTES_PER_SECTION 150U
+#define BYTES_FOR_ANY	  (28U << 20)
+
+static int check_number(const struct reader *r)
+{
+	const struct object *obj = r->obj;
+	u64 need = (u64)obj->nr_symbols * BYTES_PER_SYMBOL +
+		   (u64)obj->nr_by_addr * BYTES_PER_PLACED +
+		   (u64)obj->nr_sections * BYTES_PER_SECTION;
+
+	if (need <= BYTES_FOR_ANY + (u64)obj->file_size * 3)
+		return 0;
+	return error("%s: refused: %u symbols and %u sections are too many for %zu bytes", r->path,
+		     obj->nr_symbols, obj->nr_sections, obj->file_size);
+}
+
 static int read_symbols(struct reader *r)
 {
 	struct object *obj = r->obj;
@@ -784,7 +808,7 @@ static int read_symbols(struct reader *r)
 	if (read_all_symbols(r) || check_names(r) || check_gcc_lto(r))
 		return -1;
 	index_symbols(obj);
-	return 0;
+	return check_number(r);
 }
 
 /* --- Relocations --- */

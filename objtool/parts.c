@@ -32,11 +32,14 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 	return cur;
 }
 
+/* Room for the parts that follow, four bytes each: more than nearly all functions have. */
+#define MAP_MORE 16384U
+
 /* Note where the instructions of @part begin, so that a branch's target is found at once. */
 static void map_part(struct parts *parts, struct part *part)
 {
 	const struct code_insn *insn = parts->insns.insn + part->first;
-	size_t len = part->end - part->off, cap = parts->nr_map + 2 * len;
+	size_t len = part->end - part->off, cap = parts->nr_map + len + MAP_MORE;
 	u32 *map;
 
 	if (!part->nr)

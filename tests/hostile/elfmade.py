@@ -330,7 +330,45 @@ def compilers(n):
     return made.data()
 
 
+def short_strings(n):
+    """Strings of a byte that nobody refers to: each is a piece of what is left over."""
+    made = Made()
+    made.section(".rodata.str1.1", b"".join(b"%c\0" % (1 + i % 255) for i in range(n)), STRINGS, entsize=1)
+    return made.data()
+
+
+def one_huge(n):
+    """One function of the longest instructions."""
+    made = Made()
+    text = made.section(".text", b"\x48\xb8\1\2\3\4\5\6\7\x08" * n, ALLOC_EXEC)
+    made.symbol("f", text, 0, 10 * n, FUNC, GLOBAL)
+    return made.data()
+
+
+def one_table(n):
+    """One table of pointers, in an order that relocations are not written in."""
+    made = Made()
+    text = made.section(".text", b"\xc3" * 16, ALLOC_EXEC)
+    data = made.section(".data", b"\0" * (8 * n), ALLOC_WRITE)
+    made.symbol("table", data, 0, 8 * n)
+    for i in range(n):
+        made.rela(data, 8 * (n - 1 - i), R_64, text, i % 16)
+    return made.data()
+
+
+def half_names(n):
+    """Names that share bytes, as many as are allowed."""
+    made = Made()
+    made.names += b"x" * 220 + b"\0"
+    data = made.section(".data", b"\1" * (8 * n), ALLOC_WRITE)
+    for i in range(n):
+        made.symbol(1 + i % 200, data, 8 * i, 8, OBJECT, GLOBAL)
+    made.section(".pad", b"\1" * (100 * n), 0)
+    return made.data()
+
+
 LINEAR = (many_sections, labels, one_address, one_name, chain, one_offset, one_entry, one_site)
 # Which would take the square of their number: refused, or not, but soon.
 BOUNDED = (cycles, empty_objects, compilers, zeros, loops, fragments, shared, long_string, inside, nested_functions,
-           one_address_all_sizes, shared_names, overlapping_sections, nested_alternatives)
+           one_address_all_sizes, shared_names, overlapping_sections, nested_alternatives,
+           short_strings, one_huge, one_table, half_names)

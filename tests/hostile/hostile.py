@@ -341,6 +341,41 @@ def test_bounded():
                       f"{make.__name__}: refused by any number of threads")
 
 
+# Memory: at most so many times the object, and so much for any: the README says it.
+MEMORY_PER_BYTE, MEMORY_FOR_ANY = 4, 32 << 20
+# Sizes to try, in megabytes. 64 takes some minutes, most of it to make the objects.
+MEMORY_SIZES = [float(mb) for mb in os.environ.get("HOSTILE_MB", "1,8").split(",")]
+
+# From a process that is small: what is started has at least the peak of who starts it.
+PEAK = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, done.returncode)
+sys.stderr.buffer.write(done.stderr)
+"""
+
+
+def test_memory():
+    """Of each kind of object: done or refused, and in little memory."""
+    if SANITIZED:
+        return
+    made = path("made.o")
+    for make in elfmade.LINEAR + elfmade.BOUNDED:
+        each = (len(make(2000)) - len(make(1000))) / 1000
+        for size in MEMORY_SIZES:
+            write(made, make(int(size * 1e6 / each)))
+            result = run(sys.executable, "-S", "-c", PEAK, OBJTOOL, "checksum", "-j2", "-o", "/dev/null", made)
+            peak, status = map(int, result.stdout.split())
+            actual = os.path.getsize(made)
+            check(status == 0 or status == 2 and "refused: " in result.stderr or "overlap" in result.stderr,
+                  f"{make.__name__} of {size} MB: done or refused", result)
+            check(peak <= MEMORY_PER_BYTE * actual + MEMORY_FOR_ANY,
+                  f"{make.__name__} of {size} MB: memory", (actual, peak, peak / actual))
+            if "HOSTILE_MB" in os.environ:
+                print(f"# {make.__name__:22} {actual / 1e6:6.1f} MB, peak {peak / 1e6:6.1f} MB, "
+                      f"{peak / actual:5.2f} times, {'refused' if status else 'done'}")
+
+
 def test_numbers():
     """More sections than e_shnum can say."""
     n = 1000 if SANITIZED else 70000

@@ -18,6 +18,9 @@
 struct effort {
 	_Atomic u64 spent; /* steps: bytes, symbols, instructions that were looked at */
 	u64 limit;
+	_Atomic u64
+		kept; /* bytes of memory that are kept until the end for things of a few bytes */
+	u64 most_kept;
 };
 
 static inline void effort_add(struct effort *effort, u64 steps)
@@ -32,10 +35,25 @@ static inline void effort_add_many(struct effort *effort, u64 steps)
 		effort_add(effort, steps);
 }
 
+/* The object is too much for a reason of another kind. */
+static inline void effort_refuse(struct effort *effort)
+{
+	effort_add(effort, effort->limit + 1);
+}
+
+/* Count memory that is kept for something that may be as small as a byte of the file. */
+static inline void effort_keep(struct effort *effort, u64 bytes)
+{
+	if (atomic_fetch_add_explicit(&effort->kept, bytes, memory_order_relaxed) >
+	    effort->most_kept)
+		effort_refuse(effort);
+}
+
 /* Count anew: what was done so far is not part of what comes. */
 static inline void effort_restart(struct effort *effort)
 {
 	atomic_store_explicit(&effort->spent, 0, memory_order_relaxed);
+	atomic_store_explicit(&effort->kept, 0, memory_order_relaxed);
 }
 
 static inline bool effort_is_over(const struct effort *effort)
