@@ -202,24 +202,33 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 	const struct canon *c = &w->canon;
 	const struct object *obj = c->code->obj;
 	u32 head = c->code->ids[u->sym].head;
-	struct bad bad = {unit, c->bad, c->bad_sec, c->bad_off};
-	/* No object has 2^31 symbols: their table is smaller than 4 GiB. */
-	struct naming naming = {name, file_of(obj, &obj->symbols[u->sym]), rec,
-				head << 1 | (u->kind == UNIT_FUNC)};
 
-	if (bad.nr)
+	if (c->bad) {
+		struct bad bad = {unit, c->bad, c->bad_sec, c->bad_off};
+
 		buf_add(&w->bad, &bad, sizeof(bad));
-	if (head)
+	}
+	if (head) {
+		/* No object has 2^31 symbols: their table is smaller than 4 GiB. */
+		struct naming naming = {name, file_of(obj, &obj->symbols[u->sym]), rec,
+					head << 1 | (u->kind == UNIT_FUNC)};
+
 		buf_add(&w->namings, &naming, sizeof(naming));
+	}
 }
 
-/* What the units to come are called is anywhere in memory: asked for now, it is there by then. */
-static void fetch_names(const struct code *code, u32 unit)
+/*
+ * What the units to come are called is anywhere in memory: asked for now, it is there by then.
+ * Always inline: a function that only asks for memory has no effect to gcc, and is not called.
+ */
+static inline __attribute__((always_inline)) void fetch_names(const struct code *code, u32 unit)
 {
 	const struct object *obj = code->obj;
 
-	if (unit + 8 < code->nr_units)
+	if (unit + 8 < code->nr_units) {
 		__builtin_prefetch(&obj->symbols[code->units[unit + 8].sym]);
+		__builtin_prefetch(&code->ids[code->units[unit + 8].sym]);
+	}
 	if (unit + 4 < code->nr_units)
 		__builtin_prefetch(obj->symbols[code->units[unit + 4].sym].name);
 }
