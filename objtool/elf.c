@@ -936,6 +936,41 @@ static int refuse_reloc(const struct reader *r, u32 i, const struct reloc *rel)
 		nr, reloc_bytes[rel->type], rel->offset, r->obj->sections[i].size);
 }
 
+/*
+ * An index of the relocations of a section: 480,000 of a kernel are in its .text, of which each
+ * function has those of its own looked up. A cell of 256 bytes has about nine.
+ */
+#define RELOC_CELL 8
+#define FEW_RELOCS 32U
+
+static u32 nr_cells(const struct section *sec)
+{
+	return (sec->size >> RELOC_CELL) + 2;
+}
+
+static bool has_cells(const struct section *sec)
+{
+	return sec->data && sec->nr_relocs >= FEW_RELOCS;
+}
+
+/*
+ * Relocation @nr, at @off, is the first of the cells that start at @from, or behind, and not behind
+ * @off. Returns where the next cell starts.
+ */
+static u64 fill_cells(const struct section *sec, u64 from, u64 off, u32 nr)
+{
+	u64 cell = from >> RELOC_CELL;
+
+	for (u64 end = nr_cells(sec); cell <= off >> RELOC_CELL && cell < end; cell++)
+		__atomic_store_n(&sec->reloc_cells[cell], nr, __ATOMIC_RELAXED);
+	return cell << RELOC_CELL;
+}
+
+static u64 next_cell(u64 off)
+{
+	return ((off >> RELOC_CELL) + 1) << RELOC_CELL;
+}
+
 /* What is found out about the relocations, by section. */
 struct judgement {
 	struct object *obj;
@@ -945,25 +980,34 @@ struct judgement {
 	struct reloc **sorted; /* room for the sorted ones */
 };
 
-static bool is_good_reloc(const struct object *obj, const struct section *sec,
-			  const struct reloc *rel)
+/* In a section of @size bytes, against one of @nr_symbols. */
+static bool is_good_reloc(u32 size, u32 nr_symbols, const struct reloc *rel)
 {
 	return rel->type < ARRAY_SIZE(reloc_bytes) && reloc_bytes[rel->type] != 0xff &&
-	       rel->sym < obj->nr_symbols &&
-	       range_ok(sec->size, rel->offset, reloc_bytes[rel->type]);
+	       rel->sym < nr_symbols && range_ok(size, rel->offset, reloc_bytes[rel->type]);
 }
 
 static void judge_range(const struct judgement *j, const struct reloc_range *range)
 {
 	const struct section *sec = &j->obj->sections[range->sec];
 	u64 last = range->from ? sec->relocs[range->from - 1].offset : 0;
+	u64 cell = range->from ? next_cell(last) : 0;
+	const struct reloc *first = &sec->relocs[range->from], *end = &sec->relocs[range->end];
+	u32 size = sec->size, nr_symbols = j->obj->nr_symbols;
 	bool good = true, sorted = true;
 
-	for (u32 k = range->from; k < range->end; k++) {
-		good &= is_good_reloc(j->obj, sec, &sec->relocs[k]);
-		sorted &= sec->relocs[k].offset >= last;
-		last = sec->relocs[k].offset;
+	/* In vain if they turn out not to be sorted: but then the others see that, and do not. */
+	if (!sec->reloc_cells || __atomic_load_n(&j->unsorted[range->sec], __ATOMIC_RELAXED))
+		cell = UINT64_MAX;
+	for (const struct reloc *rel = first; rel < end; rel++) {
+		good &= is_good_reloc(size, nr_symbols, rel);
+		sorted &= rel->offset >= last;
+		last = rel->offset;
+		if (last >= cell)
+			cell = fill_cells(sec, cell, last, range->from + (u32)(rel - first));
 	}
+	if (cell != UINT64_MAX && range->end == sec->nr_relocs)
+		fill_cells(sec, cell, UINT64_MAX, sec->nr_relocs);
 	if (!good)
 		__atomic_store_n(&j->bad[range->sec], 1, __ATOMIC_RELAXED);
 	if (!sorted)
@@ -985,7 +1029,7 @@ static void judge_ranges(void *ctx, unsigned int worker, size_t from, size_t end
  */
 static void sort_relocs(struct section *sec, struct reloc *sorted)
 {
-	u64 *keys = xreallocarray(NULL, sec->nr_relocs, 2 * sizeof(*keys));
+	u64 *keys = xreallocarray(NULL, sec->nr_relocs, 2 * sizeof(*keys)), cell = 0;
 
 	for (u32 i = 0; i < sec->nr_relocs; i++)
 		keys[i] = sec->relocs[i].offset << 32 | i;
@@ -994,6 +1038,11 @@ static void sort_relocs(struct section *sec, struct reloc *sorted)
 		sorted[i] = sec->relocs[(u32)keys[i]];
 	sec->relocs = sorted;
 	free(keys);
+	if (!sec->reloc_cells)
+		return;
+	for (u32 i = 0; i < sec->nr_relocs; i++)
+		cell = fill_cells(sec, cell, sorted[i].offset, i);
+	fill_cells(sec, cell, UINT64_MAX, sec->nr_relocs);
 }
 
 static void sort_sections(void *ctx, unsigned int worker, size_t from, size_t end)
@@ -1012,7 +1061,7 @@ static int refuse_section_relocs(const struct reader *r, u32 s)
 	const struct section *sec = &r->obj->sections[s];
 	const struct reloc *rel = sec->relocs;
 
-	while (is_good_reloc(r->obj, sec, rel))
+	while (is_good_reloc(sec->size, r->obj->nr_symbols, rel))
 		rel++;
 	return refuse_reloc(r, s, rel);
 }
@@ -1039,6 +1088,22 @@ static int judge_relocs(const struct reader *r, struct judgement *j)
 	return 0;
 }
 
+static void make_cells(struct object *obj)
+{
+	u64 nr = 0;
+	u32 *cells;
+
+	for (u32 s = 1; s < obj->nr_sections; s++)
+		nr += has_cells(&obj->sections[s]) ? nr_cells(&obj->sections[s]) : 0;
+	cells = arena_alloc(&obj->arena, nr, sizeof(*cells));
+	for (u32 s = 1; s < obj->nr_sections; s++) {
+		if (!has_cells(&obj->sections[s]))
+			continue;
+		obj->sections[s].reloc_cells = cells;
+		cells += nr_cells(&obj->sections[s]);
+	}
+}
+
 static int read_relocs(const struct reader *r)
 {
 	u32 nr = r->obj->nr_sections;
@@ -1048,6 +1113,7 @@ static int read_relocs(const struct reader *r)
 	for (u32 s = 1; s < nr; s++)
 		if (r->rela_first[s] && gather_relocs(r, s))
 			return -1;
+	make_cells(r->obj);
 	j.bad = xcalloc(nr, 1);
 	j.unsorted = xcalloc(nr, 1);
 	j.sorted = xcalloc(nr, sizeof(*j.sorted));
@@ -1162,6 +1228,10 @@ u32 section_reloc_from(const struct section *sec, u64 off)
 {
 	u32 low = 0, high = sec->nr_relocs;
 
+	if (sec->reloc_cells && off < sec->size) {
+		low = sec->reloc_cells[off >> RELOC_CELL];
+		high = sec->reloc_cells[(off >> RELOC_CELL) + 1];
+	}
 	while (low < high) {
 		u32 mid = low + (high - low) / 2;
 

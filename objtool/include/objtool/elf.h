@@ -66,6 +66,11 @@ struct section {
 	const u8 *data; /* NULL for SHT_NOBITS and empty sections */
 	const struct reloc *relocs;
 	u32 nr_relocs;
+	/*
+	 * By offset >> RELOC_CELL: the first relocation at or after the cell's start; and one for
+	 * the section's end. NULL if there are few. Private to elf.c.
+	 */
+	u32 *reloc_cells;
 	u32 size;  /* bytes; 0 for the null section */
 	u32 type;  /* SHT_* */
 	u32 flags; /* SF_* and other SHF_* bits below 2^32 */
