@@ -35,13 +35,19 @@ static size_t noise(const char *s)
 	return 0;
 }
 
+/* "__" and then @c: a half of a kernel's names begin with the former, and are asked for more. */
+static bool begins(const char *name, char c)
+{
+	return name[0] == '_' && name[1] == '_' && name[2] == c;
+}
+
 /* __initcall__kmod_MODULE__COUNTER_LINE_fnLEVEL: where "COUNTER_LINE_" is, and its length. */
 static const char *initcall_counter(const char *name, size_t *len)
 {
 	const char *p = name;
 	size_t a, b;
 
-	if (name[0] != '_' || name[1] != '_')
+	if (!begins(name, 'i'))
 		return NULL;
 	if (!str_starts(name, "__initcall__") && !str_starts(name, "__initstub__"))
 		return NULL;
@@ -60,8 +66,8 @@ static const char *initcall_counter(const char *name, size_t *len)
 /* Macros that paste __COUNTER__ or __LINE__ at the end of a name. */
 static bool counted_at_end(const char *name)
 {
-	return name[0] == '_' && name[1] == '_' &&
-	       (str_starts(name, "__UNIQUE_ID_") || str_starts(name, "__BTF_ID__"));
+	return (begins(name, 'U') && str_starts(name, "__UNIQUE_ID_")) ||
+	       (begins(name, 'B') && str_starts(name, "__BTF_ID__"));
 }
 
 bool name_has_counter(const char *name)
