@@ -8,6 +8,9 @@
 /* Symbols that one thread takes at once. */
 #define GRAIN 4096
 
+/* Linkers write names in an order of their own: those of this many symbols ahead are asked for. */
+#define AHEAD 8
+
 static u64 hash_canonical(const char *name, struct buf *scratch)
 {
 	scratch->len = 0;
@@ -66,6 +69,8 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 		u8 traits = traits_of(sym->name, len);
 		bool here = symbol_defined(sym);
 
+		if (s + AHEAD < end)
+			__builtin_prefetch(sym[AHEAD].name);
 		r->ids[s] = (struct identity){.name = traits & NAME_COUNTED
 							      ? hash_canonical(sym->name, &scratch)
 							      : hash_bytes(sym->name, len),
