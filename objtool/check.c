@@ -55,13 +55,26 @@ static bool is_function_symbol(const struct symbol *sym)
 	return sym->type == SYM_FUNC || sym->type == SYM_IFUNC;
 }
 
-/* Does the symbol make a unit? Sections of strings and constants are known by content. */
-static bool makes_unit(const struct section *sec, const struct symbol *sym, u8 traits)
+/* A section, and what its name says of the symbols in it: asked once, not for each of them. */
+struct home {
+	const struct section *sec;
+	bool fragments, jump_tables;
+};
+
+static struct home home_of(const struct section *sec)
 {
-	if (sec->flags & SF_EXEC)
+	return (struct home){sec, holds_fragments(sec->name), strstr(sec->name, "c_jump_table")};
+}
+
+/* Does the symbol make a unit? Sections of strings and constants are known by content. */
+static bool makes_unit(const struct home *home, const struct symbol *sym, u8 traits)
+{
+	u32 flags = home->sec->flags;
+
+	if (flags & SF_EXEC)
 		return is_function_symbol(sym) || (sym->size && sym->type != SYM_NOTYPE) ||
-		       (!(traits & NAME_LABEL) && !holds_fragments(sec->name));
-	if (sec->flags & SF_MERGE)
+		       (!(traits & NAME_LABEL) && !home->fragments);
+	if (flags & SF_MERGE)
 		return sym->bind != BIND_LOCAL;
 	/* kept by "as -L", or not: without them the data is unnamed */
 	return !(traits & (NAME_EMPTY | NAME_LABEL));
@@ -72,19 +85,19 @@ static bool makes_unit(const struct section *sec, const struct symbol *sym, u8 t
  * &&labels ("jumptable" of ___bpf_prog_run()), and read-only static variables of functions, of
  * which only a number tells "steps.4" from "steps.6".
  */
-static bool is_known_by_content(const struct section *sec, const struct symbol *sym, u8 traits)
+static bool is_known_by_content(const struct home *home, const struct symbol *sym, u8 traits)
 {
-	if (sym->bind != BIND_LOCAL || sec->nobits)
+	if (sym->bind != BIND_LOCAL || home->sec->nobits)
 		return false;
-	return traits & NAME_CONTENT || strstr(sec->name, "c_jump_table") ||
-	       (!(sec->flags & (SF_WRITE | SF_EXEC)) && traits & NAME_STATIC_LOCAL);
+	return traits & NAME_CONTENT || home->jump_tables ||
+	       (!(home->sec->flags & (SF_WRITE | SF_EXEC)) && traits & NAME_STATIC_LOCAL);
 }
 
-static u8 unit_kind(const struct section *sec, const struct symbol *sym, u8 traits)
+static u8 unit_kind(const struct home *home, const struct symbol *sym, u8 traits)
 {
-	if (sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
+	if (home->sec->flags & SF_EXEC && sym->type != SYM_OBJECT)
 		return UNIT_FUNC;
-	return is_known_by_content(sec, sym, traits) ? UNIT_LABEL : UNIT_DATA;
+	return is_known_by_content(home, sym, traits) ? UNIT_LABEL : UNIT_DATA;
 }
 
 /* Which of two symbols of one extent names it: negative if @a does. */
@@ -140,6 +153,10 @@ static u32 merge_run(const struct code *code, struct unit *run, u32 nr)
 {
 	u32 kept = 0;
 
+	if (nr == 1) { /* as nearly always */
+		code->ids[run->sym].unit = SOME_UNIT;
+		return 1;
+	}
 	if (nr > 1)
 		qsort(run, nr, sizeof(*run), size_order);
 	for (u32 i = 0; i < nr; i++) {
@@ -171,9 +188,11 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 	const struct object *obj = code->obj;
 	const struct section *sec = &obj->sections[index];
 	u32 run = 0, nr = 0;
+	struct home home;
 
 	if (!sec->nr_syms || section_excluded(sec) || special_owns_section(&code->specials, index))
 		return 0;
+	home = home_of(sec);
 	for (u32 i = 0; i < sec->nr_syms; i++) {
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
@@ -184,7 +203,7 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 			__builtin_prefetch(&code->ids[obj->by_addr[sec->first_sym + i + AHEAD]]);
 		}
 
-		if (!makes_unit(sec, sym, traits))
+		if (!makes_unit(&home, sym, traits))
 			continue;
 		if (nr > run && units[run].off != sym->value) {
 			run += merge_run(code, units + run, nr - run);
@@ -198,7 +217,7 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 					    .parent = NO_UNIT,
 					    .cold = NO_UNIT,
 					    .prefix = NO_UNIT,
-					    .kind = unit_kind(sec, sym, traits),
+					    .kind = unit_kind(&home, sym, traits),
 					    .sized = sym->size || is_empty_object(sec, sym)};
 	}
 	return run + merge_run(code, units + run, nr - run);
