@@ -20,47 +20,65 @@
 #include <objtool/arch.h>
 
 /*
- * What follows an opcode, in 16 bits:
- *    0..3  length of the immediate, 0 to 4 or 8, or IMM_Z, IMM_V
- *    4     a ModRM byte follows
- *    5     the immediate is a branch offset
- *    6..9  enum insn_class
- *   10..15 enum look: a closer look is needed
+ * All that is known of an instruction is the sum of what its prefixes, opcode, ModRM byte and
+ * immediate each bring. So it is added up: struct insn as a number of eight bytes, low byte first.
+ * None of them comes to more than 34, so none overflows into the next, and the bits of each that
+ * are left tell, in tables, what else there is to an opcode:
+ *   18     a ModRM byte follows
+ *   19..21 all set: only /0 of the group is as the table says
+ *   22, 23 how prefixes change the length of the immediate
+ *   24..28 enum look: a closer look is needed
  */
-#define IMM_Z	   5 /* 2 bytes with 66, else 4, REX.W or not: add $imm,%rax */
-#define IMM_V	   6 /* the same, but 8 with REX.W: mov $imm,%rax */
-#define IMM_MASK   0xf
-#define MODRM	   0x10
-#define REL	   0x20
-#define CLS(c)	   ((c) << 6)
-#define CLS_OF(a)  ((a) >> 6 & 0xf)
-#define LOOK(n)	   (LOOK_##n << 10)
-#define LOOK_OF(a) ((a) >> 10)
+#define WORD(len, cls, flags, opcode_off, disp_off, disp_len, imm_off, imm_len)        \
+	((u64)(len) | (u64)(cls) << 8 | (u64)(flags) << 16 | (u64)(opcode_off) << 24 | \
+	 (u64)(disp_off) << 32 | (u64)(disp_len) << 40 | (u64)(imm_off) << 48 |        \
+	 (u64)(imm_len) << 56)
+#define BEHIND(n) WORD(n, 0, 0, 0, n, 0, n, 0) /* what follows comes @n bytes later */
+#define DISP(n)	  WORD(n, 0, 0, 0, 0, n, n, 0)
+#define IMM(n)	  WORD(n, 0, 0, 0, 0, 0, 0, n)
+#define CLS(c)	  WORD(0, c, 0, 0, 0, 0, 0, 0)
+#define REL	  WORD(0, 0, INSN_PCREL_IMM, 0, 0, 0, 0, 0)
+#define RIP	  WORD(0, 0, INSN_PCREL_DISP, 0, 0, 0, 0, 0)
+#define OPCODE(n) WORD(0, 0, 0, n, 0, 0, 0, 0) /* the opcode comes @n bytes later */
+
+#define MODRM	   WORD(0, 0, 0x04, 0, 0, 0, 0, 0)
+#define GROUP	   WORD(0, 0, 0x38, 0, 0, 0, 0, 0) /* where a ModRM byte has its reg field */
+#define IMM_Z	   WORD(0, 0, 0x40, 0, 0, 0, 0, 0) /* 2 bytes less with 66, but for REX.W */
+#define IMM_V	   WORD(0, 0, 0x80, 0, 0, 0, 0, 0) /* 4 bytes more with REX.W: mov $imm,%rax */
+#define IMM_BITS   (IMM(0xff) | IMM_Z | IMM_V)
+#define LOOK(n)	   WORD(0, 0, 0, LOOK_##n, 0, 0, 0, 0)
+#define LOOK_OF(a) ((a) >> 24 & 0x1f)
+#define ALWAYS	   LOOK(ALWAYS)
+#define IN_TABLES  (MODRM | GROUP | IMM_Z | IMM_V | LOOK(BITS)) /* and in no struct insn */
 
 enum look {
-	LOOK_PREFIX = 1, /* the low byte is its bit of the prefixes seen */
-	LOOK_BAD,	 /* no instruction of 64-bit mode */
-	LOOK_ESC,	 /* 0f */
+	/* Groups, where /0 is what most code uses */
+	LOOK_GRP3 = 1, /* f6, f7: test has an immediate; not, neg, mul, div have none */
+	LOOK_GRP4,     /* fe: inc, dec */
+	LOOK_GRP5,     /* ff: inc, dec, call, jmp, push */
+	LOOK_GRP11,    /* c6, c7: mov, xabort, xbegin */
+	LOOK_HINT,     /* 0f 1f: /0 is the documented nop */
+	/* From here on always */
+	LOOK_ALWAYS = 8,
+	LOOK_GRP1A = LOOK_ALWAYS, /* 8f: pop, or XOP */
+	LOOK_PREFIX,		  /* the low byte is its bit of the prefixes seen */
+	LOOK_BAD,		  /* no instruction of 64-bit mode */
+	LOOK_ESC,		  /* 0f */
 	LOOK_VEX2,
 	LOOK_VEX3,
 	LOOK_EVEX,
 	LOOK_REX2,
-	LOOK_MOFFS, /* a0..a3: an absolute address of 8 bytes, 4 with 67 */
-	LOOK_NOP,   /* 90: xchg with REX.B, pause with f3 */
-	LOOK_GRP1A, /* 8f: pop, or XOP */
-	LOOK_GRP3,  /* f6, f7: test has an immediate; not, neg, mul, div have none */
-	LOOK_GRP4,  /* fe: inc, dec */
-	LOOK_GRP5,  /* ff: inc, dec, call, jmp, push */
-	LOOK_GRP11, /* c6, c7: mov, xabort, xbegin */
-	LOOK_GRP7,  /* 0f 01: eretu, erets, uiret among much else */
-	LOOK_HINT,  /* 0f 1f: /0 is the documented nop */
+	LOOK_MOFFS = 24, /* a0..a3: an absolute address of 8 bytes, 4 with 67 */
+	LOOK_NOP,	 /* 90: xchg with REX.B, pause with f3 */
+	LOOK_GRP7,	 /* 0f 01: eretu, erets, uiret among much else */
 	LOOK_0F38,
 	LOOK_0F3A,
 	LOOK_MOVCR, /* 0f 20..23: the mod field is ignored, no displacement */
 	LOOK_SSE4A, /* 0f 78: vmread; extrq and insertq with two immediate bytes */
+	LOOK_BITS = 31,
 };
 
-/* Prefixes seen. The lowest two bits choose the length of IMM_Z and IMM_V. */
+/* Prefixes seen. */
 #define PFX_66	 0x01
 #define PFX_W	 0x02
 #define PFX_F3	 0x08
@@ -73,13 +91,13 @@ enum look {
 
 /* Cells of the opcode maps, named after the SDM's operand codes where it has one. */
 #define N   0
-#define Ib  1
-#define Iw  2
-#define IwB 3 /* enter */
-#define Id  4
-#define Iz  IMM_Z
-#define Iv  IMM_V
-#define Iq  8
+#define Ib  IMM(1)
+#define Iw  IMM(2)
+#define IwB IMM(3) /* enter */
+#define Id  IMM(4)
+#define Iz  (IMM(4) | IMM_Z)
+#define Iv  (IMM(4) | IMM_Z | IMM_V)
+#define Iq  IMM(8)
 #define E   MODRM
 #define EIb (E | Ib)
 #define EIz (E | Iz)
@@ -107,21 +125,21 @@ enum look {
 #define MOF LOOK(MOFFS)
 #define NOP LOOK(NOP)
 #define G1A (E | LOOK(GRP1A))
-#define G3b (EIb | LOOK(GRP3))
-#define G3z (EIz | LOOK(GRP3))
-#define G4  (E | LOOK(GRP4))
-#define G5  (E | LOOK(GRP5))
-#define GBb (EIb | LOOK(GRP11))
-#define GBz (EIz | LOOK(GRP11))
+#define G3b (EIb | GROUP | LOOK(GRP3))
+#define G3z (EIz | GROUP | LOOK(GRP3))
+#define G4  (E | GROUP | LOOK(GRP4))
+#define G5  (E | GROUP | LOOK(GRP5))
+#define GBb (EIb | GROUP | LOOK(GRP11))
+#define GBz (EIz | GROUP | LOOK(GRP11))
 #define G7  (E | LOOK(GRP7))
-#define HNT (E | LOOK(HINT))
+#define HNT (E | GROUP | CLS(INSN_NOP) | LOOK(HINT))
 #define T38 LOOK(0F38)
 #define T3A LOOK(0F3A)
 #define CR  LOOK(MOVCR)
 #define S4A (E | LOOK(SSE4A))
 
 /* clang-format off */
-static const u16 map_1byte[256] = {
+static const u64 map_1byte[256] = {
 	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
 	/* 0 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   ESC,
 	/* 1 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   X,
@@ -145,7 +163,7 @@ static const u16 map_1byte[256] = {
  * The shape of 0f opcodes; VEX and EVEX share it. What of it exists with which
  * prefixes is said by legacy_0f and so on below.
  */
-static const u16 map_0f[256] = {
+static const u64 map_0f[256] = {
 	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
 	/* 0 */  E,   G7,  E,   E,   N,   N,   N,   R,   N,   N,   N,   T,   N,   E,   N,   EIb,
 	/* 1 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   HNT,
@@ -275,7 +293,7 @@ static const char xop_map10[] =
 /* Opcode maps behind VEX, EVEX and XOP; forms NULL: no such map. */
 struct map {
 	const char *forms;
-	u16 attr; /* map 1: taken from map_0f */
+	u64 attr; /* map 1: taken from map_0f */
 };
 
 static const struct map vex_maps[8] = {
@@ -294,27 +312,22 @@ static const struct map xop_maps[3] = {
 	{xop_map10, E | Id},
 };
 
-/* Bytes of an immediate: by prefixes (none, 66, REX.W, both) and IMM_ code. */
-static const u8 imm_len[4][9] = {
-	{0, 1, 2, 3, 4, 4, 4, 0, 8},
-	{0, 1, 2, 3, 4, 2, 2, 0, 8},
-	{0, 1, 2, 3, 4, 4, 8, 0, 8},
-	{0, 1, 2, 3, 4, 4, 8, 0, 8},
-};
-
-/* By ModRM byte: bytes of displacement, and what else it brings. */
-#define SHAPE_DISP 0x07
-#define SHAPE_RIP  0x08
-#define SHAPE_SIB  0x10
-#define SHAPE_MOD0 0x20 /* in a SIB byte, base 5 means a displacement of 4 */
-
-#define MOD0	0, 0, 0, 0, SHAPE_SIB | SHAPE_MOD0, SHAPE_RIP | 4, 0, 0
-#define MOD1	1, 1, 1, 1, SHAPE_SIB | 1, 1, 1, 1
-#define MOD2	4, 4, 4, 4, SHAPE_SIB | 4, 4, 4, 4
-#define MOD3	0, 0, 0, 0, 0, 0, 0, 0
+/* What a ModRM byte brings, with a displacement of @n bytes: without and with a SIB byte. */
+#define RM(n)	(BEHIND(1) + DISP(n))
+#define SIB(n)	(BEHIND(2) + DISP(n))
+#define MOD0	RM(0), RM(0), RM(0), RM(0), SIB(0), RM(4) + RIP, RM(0), RM(0)
+#define MOD1	RM(1), RM(1), RM(1), RM(1), SIB(1), RM(1), RM(1), RM(1)
+#define MOD2	RM(4), RM(4), RM(4), RM(4), SIB(4), RM(4), RM(4), RM(4)
+#define MOD3	RM(0), RM(0), RM(0), RM(0), RM(0), RM(0), RM(0), RM(0)
 #define REGS(m) m, m, m, m, m, m, m, m
 
-static const u8 modrm_shape[256] = {REGS(MOD0), REGS(MOD1), REGS(MOD2), REGS(MOD3)};
+static const u64 map_modrm[256] = {REGS(MOD0), REGS(MOD1), REGS(MOD2), REGS(MOD3)};
+
+/* A SIB byte, the second, that has no base but a displacement of 4. */
+static inline bool without_base(u64 modrm_and_sib)
+{
+	return (modrm_and_sib & 0x07c7) == 0x0504;
+}
 
 /* The ModRM byte's reg field: the opcode extension of groups. */
 static inline unsigned int reg_field(u8 modrm)
@@ -344,30 +357,23 @@ static inline unsigned int mandatory(unsigned int pfx)
 }
 
 /*
- * Fill in everything from @off, the byte behind the opcode, on; @attr tells
- * what is there. Reads the ModRM byte and the one behind it.
+ * The instruction whose opcode ends at @off, less where the opcode is; @attr tells what there is
+ * to it. Reads the ModRM byte and the one behind it.
  */
-static inline unsigned int fields(const u8 *p, unsigned int off, unsigned int attr,
-				  unsigned int pfx, struct insn *insn)
+static inline u64 fields(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 {
-	unsigned int shape = 0, disp = 0, imm = imm_len[pfx & (PFX_66 | PFX_W)][attr & IMM_MASK];
+	u64 word = (attr & ~IN_TABLES) + off * BEHIND(1);
 
+	if (attr & IMM_V && pfx & PFX_W)
+		word += IMM(4);
+	else if (attr & IMM_Z && pfx & PFX_66 && !(pfx & PFX_W))
+		word -= IMM(2);
 	if (attr & MODRM) {
-		shape = modrm_shape[p[off]];
-		disp = shape & SHAPE_DISP;
-		if (shape & SHAPE_MOD0 && (p[off + 1] & 7) == 5)
-			disp = 4;
-		off += shape & SHAPE_SIB ? 2 : 1;
+		word += map_modrm[p[off]];
+		if (without_base(get_u16(p + off)))
+			word += DISP(4);
 	}
-	insn->cls = (u8)CLS_OF(attr);
-	insn->flags =
-		(u8)((shape & SHAPE_RIP ? INSN_PCREL_DISP : 0) | (attr & REL ? INSN_PCREL_IMM : 0));
-	insn->disp_off = (u8)off;
-	insn->disp_len = (u8)disp;
-	insn->imm_off = (u8)(off + disp);
-	insn->imm_len = (u8)imm;
-	insn->len = (u8)(off + disp + imm);
-	return off + disp + imm;
+	return word;
 }
 
 /* A processor refuses these before VEX, EVEX, XOP and REX2 (#UD). */
@@ -377,21 +383,21 @@ static bool bad_before_vex(unsigned int pfx)
 }
 
 /* Shared end of VEX, EVEX and XOP: @off is the opcode's place. */
-static unsigned int mapped(const u8 *p, unsigned int off, const struct map *map, unsigned int pp,
-			   unsigned int pfx, struct insn *insn)
+static u64 mapped(const u8 *p, unsigned int off, const struct map *map, unsigned int pp,
+		  unsigned int pfx)
 {
-	unsigned int attr = map->attr;
+	u64 attr = map->attr;
 	u8 op = p[off++];
 
 	if (!map->forms || !defined(map->forms, op, pp))
 		return 0;
 	if (!attr)
-		attr = map_0f[op] & (MODRM | IMM_MASK);
-	return fields(p, off, attr, pfx, insn);
+		attr = map_0f[op] & (MODRM | IMM_BITS);
+	return fields(p, off, attr, pfx);
 }
 
 /* EVEX map 4: the one-byte opcodes that APX promotes, with their immediates. */
-static u16 apx_imm(u8 op, u8 modrm)
+static u64 apx_imm(u8 op, u8 modrm)
 {
 	bool test = reg_field(modrm) < 2;
 
@@ -416,7 +422,7 @@ static u16 apx_imm(u8 op, u8 modrm)
 }
 
 /* @off is the first byte behind 62. */
-static unsigned int evex(const u8 *p, unsigned int off, struct insn *insn)
+static u64 evex(const u8 *p, unsigned int off)
 {
 	const u8 *payload = p + off;
 	struct map map = evex_maps[payload[0] & 7];
@@ -425,34 +431,35 @@ static unsigned int evex(const u8 *p, unsigned int off, struct insn *insn)
 
 	if ((payload[0] & 7) == 4)
 		map.attr |= apx_imm(payload[3], payload[4]);
-	return mapped(p, off + 3, &map, pp, pfx, insn);
+	return mapped(p, off + 3, &map, pp, pfx);
 }
 
 /* c5, c4 or 8f; @off is the byte behind it. */
-static unsigned int vex(const u8 *p, unsigned int off, struct insn *insn)
+static u64 vex(const u8 *p, unsigned int off)
 {
 	unsigned int map = p[off] & 0x1f;
 
 	switch (p[off - 1]) {
 	case 0xc5:
-		return mapped(p, off + 1, &vex_maps[1], p[off] & 3, 0, insn);
+		return mapped(p, off + 1, &vex_maps[1], p[off] & 3, 0);
 	case 0xc4:
 		if (map >= ARRAY_SIZE(vex_maps))
 			return 0;
-		return mapped(p, off + 2, &vex_maps[map], p[off + 1] & 3, 0, insn);
+		return mapped(p, off + 2, &vex_maps[map], p[off + 1] & 3, 0);
 	default:
 		map -= 8;
 		if (map >= ARRAY_SIZE(xop_maps))
 			return 0;
-		return mapped(p, off + 2, &xop_maps[map], p[off + 1] & 3, 0, insn);
+		return mapped(p, off + 2, &xop_maps[map], p[off + 1] & 3, 0);
 	}
 }
 
 /* Opcodes of the 0f map; @off is the byte behind 0f, or behind a REX2 that selects the map. */
-static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+static u64 two_byte(const u8 *p, unsigned int off, unsigned int pfx)
 {
-	unsigned int pp = mandatory(pfx), attr;
+	unsigned int pp = mandatory(pfx);
 	u8 op = p[off++];
+	u64 attr;
 
 	if (!defined(legacy_0f, op, pp))
 		return 0;
@@ -474,8 +481,8 @@ static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, st
 			attr |= R;
 		break;
 	case LOOK_HINT:
-		if (reg_field(p[off]) == 0)
-			attr |= CLS(INSN_NOP);
+		if (reg_field(p[off]) != 0)
+			attr = E;
 		break;
 	case LOOK_MOVCR:
 		off++;
@@ -486,13 +493,13 @@ static unsigned int two_byte(const u8 *p, unsigned int off, unsigned int pfx, st
 		attr |= pp ? Iw : 0;
 		break;
 	}
-	return fields(p, off, attr, pfx, insn);
+	return fields(p, off, attr, pfx);
 }
 
 /* ff: inc, dec, call, far call, jmp, far jmp, push, undefined. 0 if undefined. */
-static unsigned int grp5(u8 modrm)
+static u64 grp5(u8 modrm)
 {
-	static const u16 attr[8] = {
+	static const u64 attr[8] = {
 		E,
 		E,
 		E | CLS(INSN_CALL_IND),
@@ -511,7 +518,7 @@ static unsigned int grp5(u8 modrm)
 }
 
 /* c6, c7 of @attr: mov, xabort (c6 f8), xbegin (c7 f8). 0 if undefined. */
-static unsigned int grp11(u8 op, u8 modrm, unsigned int attr)
+static u64 grp11(u8 op, u8 modrm, u64 attr)
 {
 	if (reg_field(modrm) == 0)
 		return attr;
@@ -521,7 +528,7 @@ static unsigned int grp11(u8 op, u8 modrm, unsigned int attr)
 }
 
 /* What opcode @op of a group, of @attr, is with this ModRM byte; 0 if undefined. */
-static unsigned int group_attr(u8 op, u8 modrm, unsigned int attr)
+static u64 group_attr(u8 op, u8 modrm, u64 attr)
 {
 	switch (LOOK_OF(attr)) {
 	case LOOK_GRP1A:
@@ -539,91 +546,87 @@ static unsigned int group_attr(u8 op, u8 modrm, unsigned int attr)
 }
 
 /* An opcode of the one-byte map that decides by its ModRM byte; @off is the byte behind it. */
-static unsigned int group(const u8 *p, unsigned int off, unsigned int attr, unsigned int pfx,
-			  struct insn *insn)
+static u64 group(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 {
 	attr = group_attr(p[off - 1], p[off], attr);
-	return attr ? fields(p, off, attr, pfx, insn) : 0;
+	return attr ? fields(p, off, attr, pfx) : 0;
 }
 
 /* a0..a3: the address takes the place of a displacement. */
-static unsigned int moffs(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+static u64 moffs(const u8 *p, unsigned int off, unsigned int pfx)
 {
-	unsigned int len = fields(p, off, pfx & PFX_67 ? Id : Iq, pfx, insn);
-
-	insn->disp_len = insn->imm_len;
-	insn->imm_off = insn->len;
-	insn->imm_len = 0;
-	return len;
+	return fields(p, off, pfx & PFX_67 ? DISP(4) : DISP(8), pfx);
 }
 
 /* nop, unless REX.B makes it xchg %r8,%rax or f3 makes it pause. */
-static unsigned int nop(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+static u64 nop(const u8 *p, unsigned int off, unsigned int pfx)
 {
 	bool is_nop = !(pfx & PFX_B) && (pfx & PFX_REP) != PFX_F3;
 
-	return fields(p, off, is_nop ? CLS(INSN_NOP) : 0, pfx, insn);
+	return fields(p, off, is_nop ? CLS(INSN_NOP) : 0, pfx);
 }
 
 /*
  * @off is the byte behind d5. Not with REX2: opcodes of rows 4, 7, a, e of the
  * one-byte map and 3, 8 of the 0f map, prefixes, escapes. a1 is jmpabs instead.
  */
-static unsigned int rex2(const u8 *p, unsigned int off, unsigned int pfx, struct insn *insn)
+static u64 rex2(const u8 *p, unsigned int off, unsigned int pfx)
 {
 	u8 payload = p[off++], op = p[off];
-	unsigned int row = op >> 4, attr = map_1byte[op];
+	unsigned int row = op >> 4;
+	u64 attr = map_1byte[op];
 
-	insn->opcode_off = (u8)off;
 	pfx |= (payload & 0x08 ? PFX_W : 0) | (payload & 0x11 ? PFX_B : 0);
 	if (payload & 0x80)
-		return row == 3 || row == 8 ? 0 : two_byte(p, off, pfx, insn);
+		return row == 3 || row == 8 ? 0 : two_byte(p, off, pfx);
 	off++;
 	/* An absolute target, so not the pc-relative INSN_JMP. */
 	if (op == 0xa1 && !(pfx & (PFX_66 | PFX_67 | PFX_REP | PFX_LOCK | PFX_W)))
-		return fields(p, off, Iq | CLS(INSN_JMP_IND), pfx, insn);
+		return fields(p, off, Iq | CLS(INSN_JMP_IND), pfx);
 	if (row == 4 || row == 7 || row == 0xa || row == 0xe)
 		return 0;
 	switch (LOOK_OF(attr)) {
 	case 0:
-		return fields(p, off, attr, pfx, insn);
+		return fields(p, off, attr, pfx);
 	case LOOK_NOP:
-		return nop(p, off, pfx, insn);
+		return nop(p, off, pfx);
 	case LOOK_GRP1A:
 	case LOOK_GRP3:
 	case LOOK_GRP4:
 	case LOOK_GRP5:
 	case LOOK_GRP11:
-		return group(p, off, attr, pfx, insn);
+		return group(p, off, attr, pfx);
 	}
 	return 0;
 }
 
 /* An opcode of the one-byte map that is not what the table alone says; @off is the byte behind. */
-static unsigned int look(const u8 *p, unsigned int off, unsigned int attr, unsigned int pfx,
-			 struct insn *insn)
+static u64 look(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 {
+	u64 word;
+
 	switch (LOOK_OF(attr)) {
 	case LOOK_BAD:
 		return 0;
 	case LOOK_VEX2:
 	case LOOK_VEX3:
-		return bad_before_vex(pfx) ? 0 : vex(p, off, insn);
+		return bad_before_vex(pfx) ? 0 : vex(p, off);
 	case LOOK_EVEX:
-		return bad_before_vex(pfx) ? 0 : evex(p, off, insn);
+		return bad_before_vex(pfx) ? 0 : evex(p, off);
 	case LOOK_REX2:
-		return pfx & PFX_REX ? 0 : rex2(p, off, pfx, insn);
+		word = pfx & PFX_REX ? 0 : rex2(p, off, pfx);
+		return word ? word + OPCODE(2) : 0; /* it counts as a prefix, of two bytes */
 	case LOOK_MOFFS:
-		return moffs(p, off, pfx, insn);
+		return moffs(p, off, pfx);
 	case LOOK_NOP:
-		return nop(p, off, pfx, insn);
+		return nop(p, off, pfx);
 	case LOOK_GRP1A:
 		/* pop is /0, so its ModRM byte never looks like an XOP map, 8 and up */
 		if ((p[off] & 0x1f) >= 8)
-			return bad_before_vex(pfx) ? 0 : vex(p, off, insn);
+			return bad_before_vex(pfx) ? 0 : vex(p, off);
 		break;
 	}
-	return group(p, off, attr, pfx, insn);
+	return group(p, off, attr, pfx);
 }
 
 /*
@@ -631,9 +634,10 @@ static unsigned int look(const u8 *p, unsigned int off, unsigned int attr, unsig
  * bytes: a REX or prefix more, then EVEX (4), opcode, ModRM, SIB; immediates
  * and displacements are not read.
  */
-static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn *insn)
+static inline u64 decode(const u8 *p, unsigned int max_pfx)
 {
-	unsigned int off = 0, pfx = 0, rex, attr;
+	unsigned int off = 0, pfx = 0, rex;
+	u64 attr, word;
 	u8 byte;
 
 	for (;;) {
@@ -653,107 +657,79 @@ static inline unsigned int decode(const u8 *p, unsigned int max_pfx, struct insn
 	if (rex)
 		pfx |= PFX_REX | (byte & 8 ? PFX_W : 0) | (byte & 1 ? PFX_B : 0);
 	off += rex;
-	insn->opcode_off = (u8)off++;
 	if (!LOOK_OF(attr))
-		return fields(p, off, attr, pfx, insn);
-	if (LOOK_OF(attr) == LOOK_ESC)
-		return two_byte(p, off, pfx, insn);
-	return look(p, off, attr, pfx, insn);
+		word = fields(p, off + 1, attr, pfx);
+	else if (LOOK_OF(attr) == LOOK_ESC)
+		word = two_byte(p, off + 1, pfx);
+	else
+		word = look(p, off + 1, attr, pfx);
+	return word ? word + OPCODE((u64)off) : 0;
 }
 
 /*
- * Most instructions have a REX prefix or none, and an opcode that the table alone describes. All
- * that is known of them is the sum of what opcode, immediate, REX and ModRM each bring, so it is
- * added up: struct insn as a number of eight bytes, none of which overflows into the next.
+ * The common instructions, from at least 8 bytes; 0 for all others. Most have a REX prefix or
+ * none, and are what the table alone says. There is one after the other, and where the next
+ * begins is known when this one is done: what counts is how few steps lead from its bytes to its
+ * length, and that no step is a guess of the processor that is often wrong (half of all
+ * instructions have a REX prefix), so it goes without branches but for what is rare.
  */
-#define WORD(len, opcode_off, disp_off, disp_len, imm_off, imm_len)                             \
-	((u64)(len) | (u64)(opcode_off) << 24 | (u64)(disp_off) << 32 | (u64)(disp_len) << 40 | \
-	 (u64)(imm_off) << 48 | (u64)(imm_len) << 56)
-#define WORD_CLS(attr)	 ((u64)CLS_OF(attr) << 8)
-#define WORD_FLAGS(attr) ((u64)((attr)&REL ? INSN_PCREL_IMM : 0) << 16)
-#define WORD_RIP	 ((u64)INSN_PCREL_DISP << 16)
-
-#define WORD_OPCODE  WORD(1, 0, 1, 0, 1, 0)
-#define WORD_REX     WORD(1, 1, 1, 0, 1, 0)
-#define WORD_0F	     WORD(1, 0, 1, 0, 1, 0)
-#define WORD_IMM(n)  WORD(n, 0, 0, 0, 0, n)
-#define WORD_DISP(n) WORD(n, 0, 0, n, n, 0)
-
-/* ModRM with a displacement of @n bytes, without and with a SIB byte. */
-#define WM(n) (WORD(1, 0, 1, 0, 1, 0) + WORD_DISP(n))
-#define WS(n) (WORD(2, 0, 2, 0, 2, 0) + WORD_DISP(n))
-
-#define WMOD0 WM(0), WM(0), WM(0), WM(0), WS(0), WM(4) + WORD_RIP, WM(0), WM(0)
-#define WMOD1 WM(1), WM(1), WM(1), WM(1), WS(1), WM(1), WM(1), WM(1)
-#define WMOD2 WM(4), WM(4), WM(4), WM(4), WS(4), WM(4), WM(4), WM(4)
-#define WMOD3 WM(0), WM(0), WM(0), WM(0), WM(0), WM(0), WM(0), WM(0)
-
-static const u64 modrm_word[256] = {REGS(WMOD0), REGS(WMOD1), REGS(WMOD2), REGS(WMOD3)};
-
-/* By REX.W, then by the immediate's code. */
-static const u64 imm_word[2][9] = {
-	{0, WORD_IMM(1), WORD_IMM(2), WORD_IMM(3), WORD_IMM(4), WORD_IMM(4), WORD_IMM(4), 0,
-	 WORD_IMM(8)},
-	{0, WORD_IMM(1), WORD_IMM(2), WORD_IMM(3), WORD_IMM(4), WORD_IMM(4), WORD_IMM(8), 0,
-	 WORD_IMM(8)},
-};
-
-/* The common instructions, from at least ARCH_MAX_INSN bytes; 0 for all others. */
-static inline unsigned int decode_common(const u8 *p, struct insn *insn)
+static inline u64 decode_common(const u8 *p)
 {
-	unsigned int byte = p[0], rex = (byte & 0xf0) == 0x40, off = rex, attr, modrm;
-	u64 word = rex ? WORD_OPCODE + WORD_REX : WORD_OPCODE;
+	u64 raw = get_u64(p), rex = (raw & 0xf0) == 0x40, prefix = raw & (0 - rex), word, attr;
+	u8 op;
 
-	attr = map_1byte[p[off++]];
-	if (LOOK_OF(attr) == LOOK_ESC) {
-		if (!defined(legacy_0f, p[off], 0))
-			return 0;
-		attr = map_0f[p[off++]];
-		word += WORD_0F;
+	raw >>= 8 * rex;
+	op = (u8)raw;
+	raw >>= 8;
+	attr = map_1byte[op];
+	word = BEHIND(1) + rex * (BEHIND(1) + OPCODE(1));
+	if (op == 0x0f) {
+		op = (u8)raw;
+		raw >>= 8;
+		attr = defined(legacy_0f, op, 0) ? map_0f[op] : ALWAYS;
+		word += BEHIND(1);
 	}
-	if (LOOK_OF(attr)) {
-		if (LOOK_OF(attr) < LOOK_GRP3 || LOOK_OF(attr) > LOOK_GRP11)
-			return 0;
-		attr = group_attr(p[off - 1], p[off], attr);
-		if (!attr)
-			return 0;
-	}
-	word += WORD_CLS(attr) + WORD_FLAGS(attr) + imm_word[rex & byte >> 3][attr & IMM_MASK];
-	if (attr & MODRM) {
-		modrm = p[off];
-		word += modrm_word[modrm];
-		if ((modrm & 0xc7) == 4 && (p[off + 1] & 7) == 5) /* a SIB byte without base */
-			word += WORD_DISP(4);
-	}
-	put_u64((u8 *)insn, word);
-	return (u8)word;
+	/* A closer look; one at another than /0; mov with REX.W and an immediate of 8 bytes. */
+	if ((attr & ALWAYS) | (attr & raw << 16 & GROUP) | (attr & prefix << 20 & IMM_V))
+		return 0;
+	word += (attr & ~IN_TABLES) + (map_modrm[(u8)raw] & (0 - (attr / MODRM & 1)));
+	if (without_base(raw) && attr & MODRM)
+		word += DISP(4);
+	return word;
 }
 
 /* Any instruction: a function of its own, so that the common ones need no stack. */
-static __attribute__((noinline)) unsigned int decode_any(const u8 *p, size_t avail,
-							 struct insn *insn)
+static __attribute__((noinline)) u64 decode_any(const u8 *p, size_t avail)
 {
 	/* Room for what decode() may look at behind 14 prefixes. */
 	u8 copy[ARCH_MAX_INSN + 8] = {0};
-	unsigned int len;
+	u64 word;
 
 	if (avail >= ARCH_MAX_INSN) {
-		len = decode(p, ARCH_MAX_INSN - 8, insn);
-		if (len)
-			return len <= ARCH_MAX_INSN ? len : 0;
+		word = decode(p, ARCH_MAX_INSN - 8);
+		if (word)
+			return (u8)word <= ARCH_MAX_INSN ? word : 0;
 		avail = ARCH_MAX_INSN;
 	}
 	/* Near the end, many prefixes, or undefined: rare. */
 	memcpy(copy, p, avail);
-	len = decode(copy, ARCH_MAX_INSN - 1, insn);
-	return len <= avail ? len : 0;
+	word = decode(copy, ARCH_MAX_INSN - 1);
+	return (u8)word <= avail ? word : 0;
+}
+
+static inline u64 decode_word(const u8 *p, size_t avail)
+{
+	u64 word = avail >= ARCH_MAX_INSN ? decode_common(p) : 0;
+
+	return word ? word : decode_any(p, avail);
 }
 
 unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 {
-	unsigned int len = avail >= ARCH_MAX_INSN ? decode_common(p, insn) : 0;
+	u64 word = decode_word(p, avail);
 
-	return len ? len : decode_any(p, avail, insn);
+	put_u64((u8 *)insn, word);
+	return (u8)word;
 }
 
 static s64 get_signed(const u8 *p, unsigned int len)
