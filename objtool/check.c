@@ -1032,52 +1032,43 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 }
 
 /*
- * Append the instructions of [@off, @end), or up to the first that leaves, if @to_exit; none
- * is filler yet. Returns where they end; *@filler: there may be some.
+ * Append the instructions of @stretch, or up to the first that leaves, if @to_exit; fewer if there
+ * is no memory left.
  */
-static u32 read_insns(const struct code *code, const u8 *data, u32 off, u32 end, bool to_exit,
-		      struct insns *insns, bool *filler)
+static void read_insns(const struct code *code, struct stretch *stretch, bool to_exit,
+		       struct insns *insns)
 {
-	struct code_insn *ci = insns->insn + insns->nr, *room = insns->insn + insns->cap;
-	bool nop = false, some = false;
-	u32 ordinal = 0;
+	bool done = false;
 
-	for (; off < end; ci++) {
-		unsigned int len;
+	while (stretch->off < stretch->end && !done) {
+		struct code_insn *ci;
+		u32 room;
 
-		if (ci == room) {
-			insns->nr = insns->cap;
-			if (!grow(code, insns))
-				break;
-			ci = insns->insn + insns->nr;
-			room = insns->insn + insns->cap;
-		}
-		len = arch_decode(data + off, end - off, &ci->insn);
-		if (!len)
-			ci->insn = (struct insn){.flags = 0};
-		ci->off = off;
-		ci->ordinal = ordinal++;
-		ci->filler = 0;
-		ci->line = 0;
-		ci->bare = len && !ci->insn.flags;
-		ci->len = (u8)(len ? len : 1);
-		/* Filler is nops before something aligned. */
-		some |= nop & !(off % MIN_ALIGNMENT);
-		nop = ci->insn.cls == INSN_NOP;
-		off += ci->len;
-		if (to_exit && leaves(&ci->insn))
-			end = off;
+		if (insns->nr == insns->cap && !grow(code, insns))
+			break;
+		ci = insns->insn + insns->nr;
+		room = to_exit ? 1 : insns->cap - insns->nr;
+		insns->nr += arch_decode_run(stretch, ci, room);
+		done = to_exit && leaves(&ci->insn);
 	}
-	insns->nr = (u32)(ci - insns->insn);
-	*filler = some;
-	return off;
+}
+
+/* Filler is nops before something aligned. */
+static bool may_have_filler(const struct code_insn *insn, u32 nr)
+{
+	for (u32 i = 1; i < nr; i++)
+		if (!(insn[i].off % MIN_ALIGNMENT) && insn[i - 1].insn.cls == INSN_NOP)
+			return true;
+	return false;
 }
 
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
 		struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
-	u32 first = insns->nr, at;
+	struct stretch stretch = {
+		.data = sec->data, .size = (u32)sec->size, .off = off, .end = end};
+	u32 first = insns->nr;
 	bool filler;
 
 	if (!insns->cap)
@@ -1085,9 +1076,11 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 		     insns); /* even for none: an array there is, for who counts from its start */
 	if (!sec->data)
 		return 0;
-	at = read_insns(code, sec->data, off, end, how == DECODE_TO_EXIT, insns, &filler);
+	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);
+	filler = stretch.classes & INSN_NOP &&
+		 may_have_filler(insns->insn + first, insns->nr - first);
 	if (filler) {
-		mark_targets(code, s, off, at, first, insns);
+		mark_targets(code, s, off, stretch.off, first, insns);
 		mark_filler(code, s, off, first, insns);
 	}
 	if (how == DECODE_TO_NEXT)

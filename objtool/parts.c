@@ -40,7 +40,7 @@ static void map_part(struct parts *parts, struct part *part)
 {
 	const struct code_insn *insn = parts->insns.insn + part->first;
 	size_t len = part->end - part->off, cap = parts->nr_map + len + MAP_MORE;
-	u32 *map;
+	u32 *map, nr = part->nr, off = part->off;
 
 	if (!part->nr)
 		return;
@@ -53,8 +53,8 @@ static void map_part(struct parts *parts, struct part *part)
 	part->map = parts->nr_map;
 	parts->nr_map += len;
 	map = parts->map + part->map;
-	for (u32 i = 0; i < part->nr; i++)
-		map[insn[i].off - part->off] = i;
+	for (u32 i = 0; i < nr; i++)
+		map[insn[i].off - off] = i;
 }
 
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)

@@ -511,6 +511,9 @@ static struct cliff cliff_make(void)
 	return (struct cliff){.end = p + page};
 }
 
+/* The most bytes of a stretch. */
+#define RUN_BYTES 64
+
 struct edges {
 	struct run *r;
 	struct cliff cliff;
@@ -555,6 +558,60 @@ static void edges_code(void *arg, const char *file, const struct code *code)
 	}
 }
 
+/*
+ * A stretch decoded in runs of @room is what its instructions are one by one, wherever it ends: at
+ * the end of what can be read, or before. All that can be read are the @size bytes at @p.
+ */
+static void try_run(struct edges *e, const u8 *p, u32 size, u32 end, u32 room, u64 where)
+{
+	struct stretch s = {.data = e->cliff.end - size, .size = size, .end = end};
+	struct code_insn got[RUN_BYTES];
+	u8 classes = 0;
+	u32 n = 0, off = 0;
+
+	memcpy(e->cliff.end - size, p, size);
+	while (s.off < end)
+		n += arch_decode_run(&s, got + n, n + room > end ? end - n : room);
+	check(e->r, s.off == end && s.nr == n, "run ends elsewhere", "random", where, p, size);
+	for (u32 i = 0; i < n; i++) {
+		struct insn one = {0};
+		unsigned int len = arch_decode(p + off, end - off, &one);
+		bool bare = len && !one.flags;
+
+		if (!len)
+			one = (struct insn){0};
+		classes |= one.cls;
+		check(e->r,
+		      got[i].off == off && got[i].ordinal == i && got[i].len == (len ? len : 1) &&
+			      got[i].bare == bare && !got[i].filler && !got[i].line &&
+			      !memcmp(&got[i].insn, &one, sizeof(one)),
+		      "run differs", "random", where, p + off, end - off);
+		off += got[i].len;
+	}
+	check(e->r, s.classes == classes, "classes differ", "random", where, p, size);
+}
+
+static void try_runs(struct edges *e, u64 *state, u64 count)
+{
+	for (u64 i = 0; i < count; i++) {
+		u8 bytes[RUN_BYTES + ARCH_MAX_INSN];
+		u32 size = (u32)(rnd(state) % (RUN_BYTES + 1)), end = size;
+
+		/* instructions, most of them whole */
+		for (u32 k = 0; k < RUN_BYTES;) {
+			struct insn insn;
+			unsigned int len;
+
+			random_insn(state, bytes + k);
+			len = arch_decode(bytes + k, ARCH_MAX_INSN, &insn);
+			k += len ? len : 1;
+		}
+		if (size && rnd(state) % 2)
+			end -= (u32)(rnd(state) % size);
+		try_run(e, bytes, size, end, 1 + (u32)(rnd(state) % 4) * 7, i);
+	}
+}
+
 static int run_edges(struct run *r, char **args)
 {
 	struct edges e = {.r = r, .cliff = cliff_make()};
@@ -565,6 +622,7 @@ static int run_edges(struct run *r, char **args)
 		random_insn(&state, bytes);
 		try_edges(&e, bytes, sizeof(bytes), "random", i);
 	}
+	try_runs(&e, &state, count / 4);
 	/* Prefixes and nothing else, up to the limit. */
 	for (unsigned int n = 0; n <= ARCH_MAX_INSN; n++) {
 		memset(bytes, 0x66, sizeof(bytes));

@@ -732,6 +732,50 @@ unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 	return (u8)word;
 }
 
+/* Note instruction @word, number @ordinal, at @off; 0 for a byte that is none. Returns its end. */
+static inline u32 put_insn(struct code_insn *insn, u64 word, u32 off, u32 ordinal)
+{
+	u8 len = (u8)(word ? word : 1);
+
+	put_u64((u8 *)&insn->insn, word);
+	insn->off = off;
+	insn->ordinal = ordinal;
+	insn->filler = 0;
+	insn->line = 0;
+	insn->len = len;
+	insn->bare = word && !(word & (RIP | REL));
+	return off + len;
+}
+
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room)
+{
+	const u8 *data = s->data;
+	u32 off = s->off, end = s->end, nr = s->nr, limit = nr + room;
+	/* What is read of a common instruction is in the data, if not in the stretch. */
+	u32 common = s->size < ARCH_MAX_INSN ? 0 : s->size - ARCH_MAX_INSN + 1;
+	u64 word, seen = 0;
+
+	common = common < end ? common : end;
+	while (nr < limit && off < end) {
+		for (; off < common && nr < limit; seen |= word, nr++) {
+			word = decode_common(data + off);
+			if (!word || (u8)word > end - off)
+				break;
+			off = put_insn(insn++, word, off, nr);
+		}
+		if (nr < limit && off < end) {
+			word = decode_any(data + off, end - off);
+			off = put_insn(insn++, word, off, nr++);
+			seen |= word;
+		}
+	}
+	room -= limit - nr;
+	s->off = off;
+	s->nr = nr;
+	s->classes |= (u8)(seen >> 8);
+	return room;
+}
+
 static s64 get_signed(const u8 *p, unsigned int len)
 {
 	u64 value = 0, sign;

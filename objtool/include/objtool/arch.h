@@ -14,25 +14,28 @@
 
 enum insn_class {
 	INSN_OTHER,
-	INSN_NOP,       /* any documented no-operation: 90, 0f 1f /0, with prefixes */
-	INSN_CALL,      /* direct, pc-relative */
-	INSN_JMP,       /* direct, pc-relative, unconditional */
-	INSN_JCC,       /* direct, pc-relative, conditional; loop and jrcxz too */
-	INSN_CALL_IND,  /* through a register or memory */
-	INSN_JMP_IND,   /* jmpabs too, whose target is absolute */
-	INSN_RET,       /* ret, retf, iret, sysret, sysexit, rsm, eretu, erets, uiret: control does not go on */
-	INSN_TRAP,      /* ud0, ud1, ud2, udb (d6), int3, hlt */
+	INSN_CALL,     /* direct, pc-relative */
+	INSN_JMP,      /* direct, pc-relative, unconditional */
+	INSN_JCC,      /* direct, pc-relative, conditional; loop and jrcxz too */
+	INSN_CALL_IND, /* through a register or memory */
+	INSN_JMP_IND,  /* jmpabs too, whose target is absolute */
+	INSN_RET, /* ret, retf, iret, sysret, sysexit, rsm, eretu, erets, uiret: control does not go
+		     on */
+	INSN_TRAP,    /* ud0, ud1, ud2, udb (d6), int3, hlt */
+	INSN_NOP = 8, /* any documented no-operation: 90, 0f 1f /0, with prefixes; a bit that no
+			 other class has */
 };
 
 #define INSN_PCREL_DISP 0x1 /* the displacement is relative to the end of the insn */
-#define INSN_PCREL_IMM 0x2  /* the immediate is: direct branches, xbegin */
+#define INSN_PCREL_IMM	0x2 /* the immediate is: direct branches, xbegin */
 
 /* One decoded instruction. Offsets are from its first byte; length 0: field absent. */
 struct insn {
-	u8 len;        /* 1 .. ARCH_MAX_INSN */
-	u8 cls;        /* enum insn_class */
+	u8 len;	       /* 1 .. ARCH_MAX_INSN */
+	u8 cls;	       /* enum insn_class */
 	u8 flags;      /* INSN_PCREL_* */
-	u8 opcode_off; /* first opcode byte: after legacy prefixes and REX/REX2 (no 0f then); the VEX/EVEX/XOP byte itself */
+	u8 opcode_off; /* first opcode byte: after legacy prefixes and REX/REX2 (no 0f then); the
+			  VEX/EVEX/XOP byte itself */
 	u8 disp_off, disp_len; /* ModRM displacement: 1 or 4 bytes; or the 4/8 byte moffs */
 	u8 imm_off, imm_len;   /* immediate or branch offset: 1, 2, 3 (enter), 4, 8 bytes */
 };
@@ -43,6 +46,34 @@ struct insn {
  * 64-bit mode, or end too early. Never reads past @avail or past 15 bytes.
  */
 unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn);
+
+/* One instruction of a stretch of code; what is not from its bytes alone is found out later. */
+struct code_insn {
+	u32 off;     /* where it is in the data */
+	u32 ordinal; /* how many instructions of the stretch that count come before */
+	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
+	u8 line;     /* its immediate is a line number; see lines.h */
+	u8 len;	     /* bytes; for undecodable bytes 1, and insn.len is 0 */
+	bool bare;   /* decoded, counts, no line, nothing in it is pc-relative: just bytes, as far
+			as no relocation or entry says more */
+	struct insn insn;
+};
+
+/* Code to decode: [@off, @end) of @data, of which @size bytes, and no less than @end, can be read.
+ */
+struct stretch {
+	const u8 *data;
+	u32 size, off, end;
+	u32 nr;	    /* instructions before .off */
+	u8 classes; /* their enum insn_class, or'd */
+};
+
+/*
+ * Decode up to @room instructions of @s, as none of them were filler or had a line, and move @s
+ * behind them. Returns their number, less than @room at the end only. An instruction that does not
+ * end by the end of @s is none.
+ */
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room);
 
 /*
  * Sign-extended value of the displacement or immediate of a decoded

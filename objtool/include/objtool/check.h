@@ -81,18 +81,6 @@ bool code_is_alone(const struct code *code, u32 unit);
 /* The first place after @off, up to @end, that a relocation points at; @end if none. */
 u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end);
 
-/* One decoded instruction of a stretch of code. */
-struct code_insn {
-	u32 off;     /* in the section */
-	u32 ordinal; /* how many instructions of the stretch that count come before */
-	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
-	u8 line;     /* its immediate is a line number; see lines.h */
-	u8 len;	     /* bytes; for undecodable bytes 1, and insn.len is 0 */
-	bool bare;   /* decoded, counts, no line, nothing in it is pc-relative: just bytes, as far
-			as no relocation or entry says more */
-	struct insn insn;
-};
-
 /* A growable array of instructions, reused from function to function. Zero-initialise. */
 struct insns {
 	struct code_insn *insn;
