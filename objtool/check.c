@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <objtool/check.h>
+#include <objtool/hash.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
@@ -461,11 +462,12 @@ struct colds {
 	struct cold *cold;
 	u32 *slot; /* index into .cold, NO_UNIT if empty */
 	u32 nr, cap;
+	u64 key; /* see table_slot() */
 };
 
 static u32 *cold_slot(const struct colds *colds, u64 hash)
 {
-	u32 i = (u32)hash & (colds->cap - 1);
+	u32 i = table_slot(hash, colds->key, colds->cap);
 
 	while (colds->slot[i] != NO_UNIT && colds->cold[colds->slot[i]].hash != hash)
 		i = (i + 1) & (colds->cap - 1);
@@ -501,7 +503,7 @@ static void find_named_parts(const struct code *code, struct named_parts *parts)
 static void read_colds(const struct code *code, const struct named_parts *parts,
 		       struct colds *colds)
 {
-	*colds = (struct colds){.cap = 16, .nr = parts->nr_cold};
+	*colds = (struct colds){.cap = 16, .nr = parts->nr_cold, .key = table_key()};
 	while (colds->cap < 4 * colds->nr)
 		colds->cap *= 2;
 	colds->cold = xcalloc(colds->nr, sizeof(*colds->cold));

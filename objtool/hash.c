@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* hash.c - the one hash of the tool */
 #define XXH_INLINE_ALL
+#include <string.h>
+#include <sys/auxv.h>
 #include <xxhash.h>
 #include <objtool/hash.h>
 
@@ -23,4 +25,15 @@ u64 hash_bytes(const void *data, size_t len)
 	if (len > SHORT && HAVE_AVX2)
 		return hash_bytes_avx2(data, len);
 	return XXH3_64bits(data, len);
+}
+
+/* The kernel gives each process 16 random bytes. */
+u64 table_key(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	u64 key = 0;
+
+	if (random)
+		memcpy(&key, random, sizeof(key));
+	return key | 1;
 }

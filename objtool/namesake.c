@@ -2,6 +2,7 @@
 /* namesake.c - symbols of one canonical name: which of them is meant */
 #include <stdlib.h>
 #include <objtool/namesake.h>
+#include <objtool/hash.h>
 #include <objtool/pool.h>
 #include <objtool/sort.h>
 
@@ -32,6 +33,7 @@ static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 	struct heads *h = ctx;
 	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64, locals = 0;
 	struct name_slot *slots;
+	u64 key = table_key();
 
 	(void)worker;
 	while (cap / 2 < end - first)
@@ -45,8 +47,7 @@ static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 			__builtin_prefetch(&h->ids[h->order[k + AHEAD]]);
 		if (!s || !has_namesakes(id))
 			continue;
-		for (i = (u32)(id->name >> 32) & (cap - 1);
-		     slots[i].sym && slots[i].hash != id->name;)
+		for (i = table_slot(id->name, key, cap); slots[i].sym && slots[i].hash != id->name;)
 			i = (i + 1) & (cap - 1);
 		if (slots[i].sym)
 			id->head = h->ids[slots[i].sym].head = slots[i].sym;

@@ -6,6 +6,7 @@
  * grown for one large function costs the small ones after it nothing.
  */
 #include <stdlib.h>
+#include <objtool/hash.h>
 #include <objtool/mem.h>
 #include <objtool/seen.h>
 
@@ -16,7 +17,7 @@ struct seen_slot {
 
 static struct seen_slot *find(const struct seen *seen, u64 key)
 {
-	u32 i = (u32)(key * 0x9e3779b97f4a7c15ULL >> 32) & (seen->cap - 1);
+	u32 i = table_slot(key, seen->key, seen->cap);
 
 	while (seen->slot[i].generation == seen->generation && seen->slot[i].key != key)
 		i = (i + 1) & (seen->cap - 1);
@@ -27,6 +28,7 @@ static void grow(struct seen *seen)
 {
 	struct seen old = *seen;
 
+	seen->key = table_key();
 	seen->cap = old.cap ? old.cap * 2 : 64;
 	seen->slot = xcalloc(seen->cap, sizeof(*seen->slot));
 	seen->generation = 1;

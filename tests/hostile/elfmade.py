@@ -305,6 +305,7 @@ def overlapping_sections(n):
     shoff, = struct.unpack_from("<Q", data, 40)
     count, names = struct.unpack_from("<HH", data, 60)
     header = data[shoff + 64:shoff + 128]
+    n = min(n, 60000)
     data += header * n
     struct.pack_into("<HH", data, 60, count + n, names)
     return bytes(data)
@@ -367,7 +368,30 @@ def half_names(n):
     return made.data()
 
 
-LINEAR = (many_sections, labels, one_address, one_name, chain, one_offset, one_entry, one_site)
+def golden_places(n):
+    """Places in section 2 that multiplication by the golden ratio puts beside each other in a table."""
+    golden, near, mod, base = 0x9e3779b97f4a7c15, 1 << 32, 1 << 46, 2 << 32
+    left = next(d for d in range(1, 1 << 20) if d * golden % mod < near)
+    right = next(d for d in range(1, 1 << 20) if -d * golden % mod < near)
+    off = next(d for d in range(1 << 20) if (base + d) * golden % mod < near)
+    for _ in range(n):
+        yield off
+        at = (base + off) * golden % mod
+        off += (left if at + left * golden % mod < near else
+                right if at >= -right * golden % mod else left + right)
+
+
+def collisions(n):
+    made = Made()
+    text = made.section(".text", b"\x48\xc7\xc0\0\0\0\0" * n, ALLOC_EXEC)
+    bss = made.section(".bss", 1 << 30, ALLOC_WRITE, NOBITS)
+    made.symbol("f", text, 0, 7 * n, FUNC, GLOBAL)
+    for i, off in enumerate(golden_places(n)):
+        made.rela(text, 7 * i + 3, R_32S, bss, off)
+    return made.data()
+
+
+LINEAR = (collisions, many_sections, labels, one_address, one_name, chain, one_offset, one_entry, one_site)
 # Which would take the square of their number: refused, or not, but soon.
 BOUNDED = (cycles, empty_objects, compilers, zeros, loops, fragments, shared, long_string, inside, nested_functions,
            one_address_all_sizes, shared_names, overlapping_sections, nested_alternatives,

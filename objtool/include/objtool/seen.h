@@ -8,6 +8,7 @@
 /* Zero-initialise. */
 struct seen {
 	struct seen_slot *slot;
+	u64 key; /* see table_slot() */
 	u32 cap, nr, generation;
 };
 
