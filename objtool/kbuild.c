@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kbuild.c - how Kbuild made an object, from the .foo.o.cmd it left beside it */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,8 +23,8 @@
 /* In every command that compiles for the kernel: C and assembler; Rust. */
 static const char *const kernel_words[] = {"-D__KERNEL__", "include/generated/rustc_cfg"};
 
-/* Append what @fd gives to @text, up to READ_MOST, and a NUL. */
-static void read_rest(int fd, struct buf *text)
+/* Append what @fd gives to @text, up to READ_MOST, and a NUL. Returns 0, or -1 with errno set. */
+static int read_rest(int fd, struct buf *text)
 {
 	ssize_t n;
 
@@ -33,6 +34,7 @@ static void read_rest(int fd, struct buf *text)
 		text->len += n > 0 ? (size_t)n : 0;
 	} while (n > 0 && text->len < READ_MOST);
 	buf_add(text, "", 1);
+	return n < 0 ? -1 : 0;
 }
 
 static int open_text(const char *path)
@@ -40,39 +42,47 @@ static int open_text(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* What the text of a .cmd file, NUL at its end, says. Cuts it to the command. */
+/* What the text of a .cmd file, NUL at its end, says: 1 if it is none. Cuts it to the command. */
 static int parse(struct kbuild *kb, char *text)
 {
 	kb->source = strstr(text, SOURCE) || str_starts(text, NO_FIXDEP);
 	text[strcspn(text, "\n")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_words); i++)
 		kb->kernel |= strstr(text, kernel_words[i]) != NULL;
-	return kb->source || str_starts(text, "cmd_") || str_starts(text, "savedcmd_") ? 0 : -1;
+	return kb->source || str_starts(text, "cmd_") || str_starts(text, "savedcmd_") ? 0 : 1;
+}
+
+/* As kbuild_read(), of the file that is open as @fd. */
+static int read_command(struct kbuild *kb, int fd)
+{
+	char first[READ_FIRST + 1];
+	struct buf text = {0};
+	ssize_t n = read(fd, first, READ_FIRST);
+
+	if (n < 0)
+		return -1;
+	first[n] = '\0';
+	if (strstr(first, SOURCE))
+		return parse(kb, first);
+	buf_add(&text, first, strlen(first));
+	n = read_rest(fd, &text);
+	kb->text = (char *)text.data;
+	return n < 0 ? -1 : parse(kb, kb->text);
 }
 
 int kbuild_read(struct kbuild *kb, const char *path)
 {
-	char first[READ_FIRST + 1];
-	struct buf text = {0};
-	int fd = open_text(path), ret;
-	ssize_t n;
+	int fd = open_text(path), ret, failed;
 
 	*kb = (struct kbuild){0};
 	if (fd < 0)
-		return -1;
-	n = read(fd, first, READ_FIRST);
-	first[n > 0 ? n : 0] = '\0';
-	if (strstr(first, SOURCE)) {
-		ret = parse(kb, first);
-	} else {
-		buf_add(&text, first, strlen(first));
-		read_rest(fd, &text);
-		kb->text = (char *)text.data;
-		ret = parse(kb, kb->text);
-	}
+		return errno == ENOENT ? 1 : -1;
+	ret = read_command(kb, fd);
+	failed = errno;
 	close(fd);
 	if (ret)
 		kbuild_free(kb);
+	errno = failed;
 	return ret;
 }
 

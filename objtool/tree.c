@@ -218,6 +218,7 @@ static void look_at(void *ctx, unsigned int worker, size_t i)
 	struct tree *tree = ctx;
 	struct tree_file *file = &tree->files[i];
 	char *cmd;
+	int ret;
 
 	(void)worker;
 	if (!file->object)
@@ -231,8 +232,22 @@ static void look_at(void *ctx, unsigned int worker, size_t i)
 		return;
 	cmd = xasprintf("%.*s.%s.cmd", (int)(base_name(file->path) - file->path), file->path,
 			base_name(file->path));
-	file->cmd = !kbuild_read(&file->kbuild, cmd);
+	ret = kbuild_read(&file->kbuild, cmd);
+	file->cmd = !ret;
+	file->cmd_errno = ret < 0 ? errno : 0;
 	free(cmd);
+}
+
+/* Without its command, an object that stands for others is one more beside them. */
+static void say_unread(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->nr; i++) {
+		if (!tree->files[i].cmd_errno)
+			continue;
+		error("%s: cannot read the .cmd file beside it: %s", tree->files[i].path,
+		      strerror(tree->files[i].cmd_errno));
+		tree->unread++;
+	}
 }
 
 struct tree *tree_scan(const char *root, unsigned int jobs)
@@ -249,6 +264,7 @@ struct tree *tree_scan(const char *root, unsigned int jobs)
 		return NULL;
 	}
 	pool_run(jobs, tree->nr, look_at, tree);
+	say_unread(tree);
 	return tree;
 }
 
@@ -267,6 +283,7 @@ struct tree *tree_scan_file(const char *path)
 		tree->files[i].object = tree->files[i].cmd = true;
 		look_at(tree, 0, i);
 	}
+	say_unread(tree);
 	merge_files(tree);
 	return tree;
 }

@@ -187,7 +187,26 @@ def test_faults():
             good = good and "out of memory" in result.stderr
         return good and result.returncode in (0, 2), "an output that is neither right nor old"
 
+    def command(name, text):
+        write(f"{tree}/.{name}.cmd", f"savedcmd_{tree}/{name} := {text}\n".encode())
+
+    # What is linked of others is left out, for which both commands must be read.
+    command("0.o", f"gcc -D__KERNEL__ -c -o {tree}/0.o 0.c\n\nsource_{tree}/0.o := 0.c")
+    shutil.copy(new, f"{tree}/linked.o")
+    command("linked.o", f"ld -r -o {tree}/linked.o {tree}/0.o")
+
+    def judge_linked(result):
+        linked = os.path.exists(f"{tree}/linked.o.checksums")
+        if linked:
+            os.unlink(f"{tree}/linked.o.checksums")
+        good, why = judge_tree(result)
+        return (False, "one object more") if linked and not result.returncode else (good, why)
+
     judge_tree(objtool("checksum", tree))
+    for what in GROUPS:
+        total += each_fault(shim, what, ["checksum", "-j2", tree], judge_linked, "linked")
+    for name in (".0.o.cmd", "linked.o", ".linked.o.cmd"):
+        os.unlink(f"{tree}/{name}")
     for what in GROUPS:
         total += each_fault(shim, what, ["checksum", "-j2", tree], judge_tree, "tree")
     print(f"# {total} calls failed in turn")

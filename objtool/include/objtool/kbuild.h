@@ -22,7 +22,10 @@ struct kbuild {
 	char *text;  /* unless .source, the command, for kbuild_parts(); malloc'ed */
 };
 
-/* Read the .cmd file at @path. Returns 0, or -1 if it is gone or is none; no message. */
+/*
+ * Read the .cmd file at @path. Returns 0; 1 if it is gone or is none; -1 with errno set if it
+ * cannot be read. No message.
+ */
 int kbuild_read(struct kbuild *kb, const char *path);
 
 void kbuild_free(struct kbuild *kb);

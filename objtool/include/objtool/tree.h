@@ -39,6 +39,7 @@ struct tree_file {
 	bool chosen;
 	bool part;	      /* something that was chosen stands for it */
 	u8 content;	      /* enum content, of an object */
+	int cmd_errno;	      /* why the command cannot be read, 0 if it is not so */
 	struct kbuild kbuild; /* if .cmd */
 };
 
@@ -55,7 +56,7 @@ struct tree {
 	struct tree_dir *dirs; /* sorted by name */
 	size_t nr_dirs, cap_dirs;
 	size_t nr_chosen;
-	size_t unread;			/* directories */
+	size_t unread;			/* directories and commands, each said with error() */
 	size_t bitcode, foreign, other; /* objects left out for what they are */
 	struct arena arena;
 };
