@@ -869,15 +869,6 @@ void insns_free(struct insns *insns)
 	*insns = (struct insns){0};
 }
 
-s64 code_branch_target(const struct section *sec, const struct code_insn *ci)
-{
-	const u8 *p = sec->data + ci->off;
-	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn)
-						  : arch_insn_disp(p, &ci->insn);
-
-	return (s64)ci->off + ci->len + rel;
-}
-
 u32 code_insn_index(const struct code_insn *insn, u32 nr, u32 off)
 {
 	u32 lo = 0, hi = nr;

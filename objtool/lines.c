@@ -43,10 +43,14 @@ struct arguments {
 	bool any;		     /* one of these is set */
 };
 
+static const struct arguments nothing = {
+	.imm = {NO_INSN, NO_INSN, NO_INSN, NO_INSN, NO_INSN, NO_INSN},
+};
+
 static void forget(struct arguments *args, u16 regs)
 {
-	for (u8 reg = 0; regs; reg++, regs = (u16)(regs >> 1)) {
-		u8 arg = regs & 1 ? arch_argument(reg) : ARCH_NO_REG;
+	for (; regs; regs &= (u16)(regs - 1)) {
+		u8 arg = arch_argument((u8)__builtin_ctz(regs));
 
 		if (arg == ARCH_NO_REG)
 			continue;
@@ -178,13 +182,14 @@ static void mark_call(const struct lines *lines, u32 s, const struct code_insn *
 {
 	u8 arg;
 
+	if (!args->any)
+		return;
 	if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel)) {
 		arg = line_argument(lines, args, callee_of(lines->code, s, ci, rel));
 		if (arg != ARCH_NO_REG && args->imm[arg] != NO_INSN)
 			set_line(&insn[args->imm[arg]]);
 	}
-	forget(args, 0xffff);
-	args->any = false;
+	*args = nothing;
 }
 
 /* What instruction number @i leaves in the registers of arguments. */
@@ -196,10 +201,15 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 	u8 reg, arg;
 
 	if (args->any) {
-		writes = ci->insn.len ? arch_writes(p, &ci->insn) : 0xffff;
-		forget(args, writes);
-		if (!writes || writes == 0xffff)
+		writes = ci->insn.len ? arch_writes(p, &ci->insn) : ARCH_EVERY_REG;
+		if (writes == ARCH_EVERY_REG)
+			*args = nothing;
+		else
+			forget(args, writes);
+		if (!writes || writes == ARCH_EVERY_REG)
 			return;
+	} else if (!rel && ci->insn.imm_len != 4) {
+		return; /* nothing to lose, and nothing that it loads */
 	}
 	reg = arch_loads_immediate(p, &ci->insn);
 	if (reg != ARCH_NO_REG && !rel) {
@@ -223,12 +233,10 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 		struct code_insn *insn, u32 nr)
 {
-	struct arguments args;
+	struct arguments args = nothing;
 
 	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].len))
 		return;
-	forget(&args, 0xffff);
-	args.any = false;
 	for (u32 i = 0; i < nr; i++) {
 		struct code_insn *ci = &insn[i];
 		u64 end = (u64)ci->off + ci->len;

@@ -158,19 +158,6 @@ const struct registers *parts_registers(struct parts *parts)
 	return regs;
 }
 
-u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)
-{
-	const struct part *part = &parts->part[p];
-	const struct code_insn *insn = parts->insns.insn + part->first;
-	bool inside = part->nr && off >= part->off && off < part->end;
-	u32 i = inside ? parts->map[part->map + (off - part->off)] : part->nr;
-
-	if (i >= part->nr || insn[i].off != off)
-		return code_ordinal(insn, part->nr, off, delta);
-	*delta = 0;
-	return insn[i].ordinal;
-}
-
 const struct code_insn *parts_insn(const struct parts *parts, u32 sec, u32 off,
 				   const struct code_insn **end)
 {

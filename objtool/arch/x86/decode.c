@@ -776,28 +776,16 @@ u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room)
 	return room;
 }
 
-static s64 get_signed(const u8 *p, unsigned int len)
+s64 arch_long_number(const u8 *p, unsigned int len)
 {
 	u64 value = 0, sign;
 
-	if (len == 4)
-		return get_s32(p);
 	if (!len)
 		return 0;
 	for (unsigned int i = 0; i < len; i++)
 		value |= (u64)p[i] << (8 * i);
 	sign = (u64)1 << (8 * len - 1);
 	return (s64)((value ^ sign) - sign);
-}
-
-s64 arch_insn_disp(const u8 *p, const struct insn *insn)
-{
-	return get_signed(p + insn->disp_off, insn->disp_len);
-}
-
-s64 arch_insn_imm(const u8 *p, const struct insn *insn)
-{
-	return get_signed(p + insn->imm_off, insn->imm_len);
 }
 
 unsigned int arch_canonical_branch(u8 *bytes, const struct insn *insn)
@@ -842,7 +830,7 @@ unsigned int arch_padding(const u8 *p, size_t avail)
 	for (unsigned int i = 0; i < ARRAY_SIZE(fillers); i++) {
 		const struct filler *f = &fillers[i];
 
-		if (n >= f->min66 && n <= f->max66 && f->len <= avail - n &&
+		if (n >= f->min66 && n <= f->max66 && f->len <= avail - n && p[n] == f->bytes[0] &&
 		    !memcmp(p + n, f->bytes, f->len))
 			return n + f->len;
 	}

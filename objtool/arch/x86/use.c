@@ -232,12 +232,11 @@ static u16 bit_of(u8 reg, const u8 *op, u8 rex)
 	return (u16)(1U << reg);
 }
 
-#define EVERY_REG 0xffff
-#define RAX	  0x01
-#define RCX	  0x02
-#define RDX	  0x04
-#define RSI	  0x40
-#define RDI	  0x80
+#define RAX 0x01
+#define RCX 0x02
+#define RDX 0x04
+#define RSI 0x40
+#define RDI 0x80
 
 u16 arch_writes(const u8 *p, const struct insn *insn)
 {
@@ -256,7 +255,7 @@ u16 arch_writes(const u8 *p, const struct insn *insn)
 	digit = modrm >> 3 & 7;
 	rm = modrm >= 0xc0 ? bit_of(rm_field(modrm, rex), op, rex) : 0;
 	if (insn->opcode_off && p[insn->opcode_off - 1] == 0xd5)
-		return EVERY_REG; /* REX2: more registers than a call has arguments */
+		return ARCH_EVERY_REG; /* REX2: more registers than a call has arguments */
 	switch (writes) {
 	case WRITES_NONE:
 		return 0;
@@ -279,9 +278,9 @@ u16 arch_writes(const u8 *p, const struct insn *insn)
 	case WRITES_GROUP3:
 		return digit < 2 ? 0 : digit < 4 ? rm : RAX | RDX;
 	case WRITES_GROUP4:
-		return digit < 2 ? rm : digit == 6 ? 0 : EVERY_REG;
+		return digit < 2 ? rm : digit == 6 ? 0 : ARCH_EVERY_REG;
 	case NR_WRITES:
 		break;
 	}
-	return EVERY_REG;
+	return ARCH_EVERY_REG;
 }

@@ -75,14 +75,30 @@ struct stretch {
  */
 u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room);
 
+/* A number of @len bytes, sign-extended, of unusual length. */
+s64 arch_long_number(const u8 *p, unsigned int len);
+
+/* The same, short for branches, most of which have 1 or 4. */
+static inline s64 arch_number(const u8 *p, unsigned int len)
+{
+	return len == 4 ? get_s32(p) : len == 1 ? (int8_t)*p : arch_long_number(p, len);
+}
+
 /*
  * Sign-extended value of the displacement or immediate of a decoded
  * instruction, 0 if it has none. As encoded: an EVEX displacement of one byte
  * is not multiplied by the operand's size; the two immediates of enter, extrq
  * and insertq and a 3DNow! opcode are one number.
  */
-s64 arch_insn_disp(const u8 *p, const struct insn *insn);
-s64 arch_insn_imm(const u8 *p, const struct insn *insn);
+static inline s64 arch_insn_disp(const u8 *p, const struct insn *insn)
+{
+	return arch_number(p + insn->disp_off, insn->disp_len);
+}
+
+static inline s64 arch_insn_imm(const u8 *p, const struct insn *insn)
+{
+	return arch_number(p + insn->imm_off, insn->imm_len);
+}
 
 /*
  * Make the bytes of a direct branch, at @bytes, with room for one more, canonical: the near
@@ -124,6 +140,8 @@ u8 arch_argument(u8 reg);
 
 /* True if a call may change register @reg. */
 bool arch_call_clobbers(u8 reg);
+
+#define ARCH_EVERY_REG 0xffff
 
 /* The registers that an instruction may write, a bit each by number; all where in doubt. */
 u16 arch_writes(const u8 *p, const struct insn *insn);

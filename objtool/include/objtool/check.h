@@ -116,7 +116,14 @@ u32 code_ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta);
  * Where the branch or pc-relative operand of an instruction at @off points when no
  * relocation fills it: an offset in its own section, possibly out of bounds.
  */
-s64 code_branch_target(const struct section *sec, const struct code_insn *ci);
+static inline s64 code_branch_target(const struct section *sec, const struct code_insn *ci)
+{
+	const u8 *p = sec->data + ci->off;
+	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn)
+						  : arch_insn_disp(p, &ci->insn);
+
+	return (s64)ci->off + ci->len + rel;
+}
 
 /*
  * True if relocation @rel of code is for a place before the start of an object. Compilers write

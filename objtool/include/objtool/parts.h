@@ -88,7 +88,18 @@ const struct origin *parts_origin(struct parts *parts);
 const struct registers *parts_registers(struct parts *parts);
 
 /* The ordinal of offset @off in part @p; *@delta: bytes from the instruction's start. */
-u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta);
+static inline u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *delta)
+{
+	const struct part *part = &parts->part[p];
+	const struct code_insn *insn = parts->insns.insn + part->first;
+	bool inside = part->nr && off >= part->off && off < part->end;
+	u32 i = inside ? parts->map[part->map + (off - part->off)] : part->nr;
+
+	if (i >= part->nr || insn[i].off != off)
+		return code_ordinal(insn, part->nr, off, delta);
+	*delta = 0;
+	return insn[i].ordinal;
+}
 
 /* The instruction at or after @off, NULL if no part is there; *@end is behind that part's last. */
 const struct code_insn *parts_insn(const struct parts *parts, u32 sec, u32 off,
