@@ -505,7 +505,7 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 		if (sym->type == SYM_SECTION)
 			sym->name = sec->name;
 	}
-	/* What is defined here gets a record by its name: all that is common, no section or file. */
+	/* What is defined here gets a record by its name; what is common always, whatever it is. */
 	if (sym->sec != SEC_UNDEF && !*sym->name &&
 	    (sym->sec == SEC_COMMON ||
 	     (sym->type != SYM_FILE && !(sym->type == SYM_SECTION && symbol_defined(sym)))))
