@@ -246,7 +246,7 @@ $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 fuzz_parts := $(addprefix $(BUILD)/obj/fuzz/,harness.o mutate.o $(if $(fuzzed),,replay.o))
 $(fuzzers): $(BUILD)/%: $(BUILD)/obj/%.o $(fuzz_parts) $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -o $@ $^
+	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -Wl,--wrap=stamp_settle -o $@ $^
 
 # What AFL++ loads. Without instrumentation, which it would not find the runtime of.
 $(mutator): fuzz/mutate.c fuzz/fuzz.h

@@ -62,7 +62,8 @@ static int read_small(struct contents *c, int fd)
 			return error("%s: %s", c->path, strerror(errno));
 		stamp_settle(&c->st);
 		c->size = (size_t)c->st.st_size;
-		c->data = c->size ? xreallocarray(c->data, c->size, 1) : c->data;
+		/* Of an empty file too, so that its start is a place. */
+		c->data = xreallocarray(c->data, c->size ? c->size : 1, 1);
 		ret = read_range(fd, c->data, c->size, 0);
 		if (!ret)
 			ret = changed_since(fd, &c->st);
