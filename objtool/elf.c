@@ -21,6 +21,7 @@
 #include <objtool/contents.h>
 #include <objtool/elf.h>
 #include <objtool/log.h>
+#include <objtool/outside.h>
 #include <objtool/pool.h>
 #include <objtool/sort.h>
 
@@ -49,6 +50,7 @@ struct reader {
 	u32 symtab_shndx; /* and of its extended section indexes, 0 if none */
 	u32 *rela_first;  /* by section index: its first relocation section, 0 if none */
 	u32 *rela_next;	  /* by relocation section index: the next one of the same section */
+	bool *unread;	  /* by section: it is loaded, and nobody looks at it */
 	u64 in_sections;  /* bytes of the file that are in sections, so far */
 	u64 in_names;	  /* and of their names */
 	bool gcc_lto;	  /* there are .gnu.lto_* sections */
@@ -283,15 +285,39 @@ static u64 names_limit(const struct reader *r)
 #define section_error(r, i, fmt, ...) \
 	error("%s: section %u (%s): " fmt, (r)->path, i, (r)->obj->sections[i].name, ##__VA_ARGS__)
 
-/* Is it one of those that are most of the bytes, where there are any, and that nobody looks at? */
-static bool is_for_debuggers(const struct reader *r, const Elf64_Shdr *sh,
-			     const struct section *sec)
+/* Are section @i's relocations of no use? Those of debug information are most, where there is any.
+ */
+static bool is_unrelocated(const struct reader *r, u32 i)
 {
+	return !(r->headers[i].sh_flags & SHF_ALLOC) || r->unread[i];
+}
+
+/* Is it one of those that nobody looks at? They are most of the bytes, or a quarter. */
+static bool is_unread(const struct reader *r, u32 i)
+{
+	const Elf64_Shdr *sh = &r->headers[i];
+	const struct section *sec = &r->obj->sections[i];
+
 	if (sh->sh_type == SHT_RELA)
-		return sh->sh_info < r->obj->nr_sections &&
-		       !(r->headers[sh->sh_info].sh_flags & SHF_ALLOC);
-	return sh->sh_type == SHT_PROGBITS && !(sec->flags & SF_ALLOC) &&
-	       (str_starts(sec->name, ".debug_") || str_starts(sec->name, ".zdebug_"));
+		return sh->sh_info < r->obj->nr_sections && is_unrelocated(r, sh->sh_info);
+	return r->unread[i] ||
+	       (sh->sh_type == SHT_PROGBITS && !(sec->flags & SF_ALLOC) &&
+		(str_starts(sec->name, ".debug_") || str_starts(sec->name, ".zdebug_")));
+}
+
+/* What is outside has a size, for symbols, and no more. */
+static void judge_contents(const struct reader *r, u32 i)
+{
+	struct section *sec = &r->obj->sections[i];
+	enum outside is = sec->flags & SF_ALLOC ? outside_section(sec->name) : OUTSIDE;
+
+	sec->excluded = is != OUTSIDE_NOT;
+	/* Branches to code may be followed. */
+	if (is != OUTSIDE_UNREAD || sec->flags & SF_EXEC || sec->type != SHT_PROGBITS)
+		return;
+	r->unread[i] = true;
+	sec->nobits = true;
+	sec->data = NULL;
 }
 
 /* Fill section @i from its header; its name is there already. */
@@ -333,8 +359,6 @@ static int read_section(struct reader *r, u32 i)
 				     "damaged: sections overlap: up to this one they have %" PRIu64
 				     " bytes, the file has %zu",
 				     r->in_sections, r->file.size);
-	if (!is_for_debuggers(r, sh, sec))
-		want_bytes(r, sh->sh_offset, sec->size);
 	return 0;
 }
 
@@ -364,7 +388,7 @@ static int note_relocs(struct reader *r, u32 i)
 	if (sh->sh_info == 0 || sh->sh_info >= r->obj->nr_sections)
 		return section_error(r, i, "damaged: relocations for section %u of %u", sh->sh_info,
 				     r->obj->nr_sections);
-	if (!(r->headers[sh->sh_info].sh_flags & SHF_ALLOC))
+	if (is_unrelocated(r, sh->sh_info))
 		return 0;
 	if (sh->sh_type == SHT_REL)
 		return section_error(r, i,
@@ -420,6 +444,7 @@ static int read_sections(struct reader *r)
 	obj->sections = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*obj->sections));
 	r->rela_first = xcalloc(obj->nr_sections, sizeof(*r->rela_first));
 	r->rela_next = xcalloc(obj->nr_sections, sizeof(*r->rela_next));
+	r->unread = xcalloc(obj->nr_sections, sizeof(*r->unread));
 	obj->sections[0].name = "";
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		u32 name = r->headers[i].sh_name;
@@ -437,6 +462,11 @@ static int read_sections(struct reader *r)
 			return -1;
 		r->gcc_lto |= str_starts(obj->sections[i].name, ".gnu.lto_");
 	}
+	for (u32 i = 0; i < obj->nr_sections; i++)
+		judge_contents(r, i);
+	for (u32 i = 1; i < obj->nr_sections; i++)
+		if (!obj->sections[i].nobits && !is_unread(r, i))
+			want_bytes(r, r->headers[i].sh_offset, obj->sections[i].size);
 	if (read_wanted(r) || find_symtab(r))
 		return -1;
 	for (u32 i = obj->nr_sections - 1; i; i--) /* backwards, as each goes to the front */
@@ -1152,6 +1182,7 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	free(r.headers);
 	free(r.rela_first);
 	free(r.rela_next);
+	free(r.unread);
 	if (ok)
 		return obj;
 	object_close(obj);

@@ -13,28 +13,6 @@
 #include <objtool/sort.h>
 #include <objtool/special.h>
 
-/*
- * Allocated sections that no record covers, and why. Everything that is not
- * allocated (debug information, .comment, symbol tables) is outside as well:
- * the kernel never loads it.
- */
-static const struct {
-	const char *section; /* "foo*" is a prefix */
-	const char *reason;
-} excluded[] = {
-	{".discard.*", "thrown away by the linker script"},
-	{".orc_unwind*", "unwind data that the kernel's objtool derives from the code"},
-	{".orc_header", "hash of the unwind format"},
-	{".call_sites", "list of calls, derived from the code"},
-	{".return_sites", "list of jumps to the return thunk, derived from the code"},
-	{".retpoline_sites", "list of calls of indirect thunks, derived from the code"},
-	{".ibt_endbr_seal", "endbr64 that nothing in the whole link refers to"},
-	{".cfi_sites", "list of __cfi_ symbols, derived from the symbols"},
-	{".note*", "build identification"},
-	{".eh_frame*", "unwind tables of user space, thrown away by the linker script"},
-	{".llvm*", "hints from compiler to linker"},
-};
-
 /* Room between entries is less than an alignment worth having. */
 #define MAX_ROOM 31
 
@@ -44,32 +22,10 @@ static const struct {
 /* Entries of unknown tables are tried up to this size, in bytes. */
 #define MAX_STRIDE 64
 
-static bool pattern_matches(const char *pattern, const char *name)
-{
-	/* Most differ soon. */
-	while (*pattern && *pattern != '*' && *pattern == *name) {
-		pattern++;
-		name++;
-	}
-	return *pattern == '*' || *pattern == *name;
-}
-
-bool section_excluded(const struct section *sec)
-{
-	if (!(sec->flags & SF_ALLOC))
-		return true;
-	if (*sec->name != '.') /* as all of these begin */
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(excluded); i++)
-		if (pattern_matches(excluded[i].section, sec->name))
-			return true;
-	return false;
-}
-
 static const struct special_table *find_table(const char *name)
 {
 	for (u32 i = 0; i < arch_nr_special_tables; i++)
-		if (pattern_matches(arch_special_tables[i].section, name))
+		if (str_matches(name, arch_special_tables[i].section))
 			return &arch_special_tables[i];
 	return NULL;
 }

@@ -19,7 +19,7 @@ log lane hash stamp effort
 mem
 seen pool expand kbuild match
 sort
-options names layout batch contents exclude file terminal
+options names outside layout batch contents exclude file terminal
 elf arch
 input symname
 dwarf

@@ -15,6 +15,7 @@
  *   - a relocation's .sym is a valid symbol index and its .offset lies within
  *     the section it applies to, with room for the field its type fills;
  *   - relocations of a section are sorted by offset, equal offsets in file order;
+ *   - what outside.h says is unread has a size, but neither contents nor relocations;
  *   - sections are smaller than 4 GiB, so that offsets fit in 32 bits.
  *
  * Only little-endian x86-64 ET_REL files are accepted (ELF-64 object file
@@ -63,14 +64,14 @@ struct reloc {
 
 struct section {
 	const char *name;
-	const u8 *data; /* NULL for SHT_NOBITS and empty sections */
+	const u8 *data; /* NULL if .nobits, and for empty sections */
 	const struct reloc *relocs;
-	u32 nr_relocs;
 	/*
 	 * By offset >> RELOC_CELL: the first relocation at or after the cell's start; and one for
 	 * the section's end. NULL if there are few. Private to elf.c.
 	 */
 	u32 *reloc_cells;
+	u32 nr_relocs;
 	u32 size;  /* bytes; 0 for the null section */
 	u32 type;  /* SHT_* */
 	u32 flags; /* SF_* and other SHF_* bits below 2^32 */
@@ -78,7 +79,8 @@ struct section {
 	u32 align;
 	u32 first_sym; /* range of this section's symbols in object.by_addr */
 	u32 nr_syms;
-	bool nobits;
+	bool nobits;   /* SHT_NOBITS, or its contents are not read: see outside.h */
+	bool excluded; /* no record covers it */
 };
 
 struct symbol {

@@ -118,6 +118,9 @@ bool specials_at(const struct object *obj, const struct specials *specials, u32 
 		 struct special *found);
 
 /* True if the section's bytes never reach the running kernel, or follow from others. */
-bool section_excluded(const struct section *sec);
+static inline bool section_excluded(const struct section *sec)
+{
+	return sec->excluded;
+}
 
 #endif

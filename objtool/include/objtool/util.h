@@ -51,6 +51,16 @@ static inline bool str_starts(const char *s, const char *prefix)
 	return !*prefix;
 }
 
+/* True if @s is @pattern, or begins with what is before a "*" in it. */
+static inline bool str_matches(const char *s, const char *pattern)
+{
+	while (*pattern && *pattern != '*' && *s == *pattern) {
+		s++;
+		pattern++;
+	}
+	return *pattern == '*' || *pattern == *s;
+}
+
 static inline bool str_ends(const char *s, const char *suffix)
 {
 	size_t n = strlen(s), m = strlen(suffix);
