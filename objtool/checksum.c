@@ -786,7 +786,7 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 	struct ending e;
 	struct input in;
 
-	if (input_open(&in, image, workers))
+	if (input_open(&in, image, workers, true))
 		return NULL;
 	e.in = &in;
 	e.finish = finish;

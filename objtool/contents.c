@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* contents.c - the bytes of an input file, each read once */
+/* contents.c - the bytes of an input file, each read once, or mapped while it cannot change */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <objtool/contents.h>
 #include <objtool/log.h>
@@ -63,27 +67,72 @@ static int read_small(struct contents *c, int fd)
 		stamp_settle(&c->st);
 		c->size = (size_t)c->st.st_size;
 		/* Of an empty file too, so that its start is a place. */
-		c->data = xreallocarray(c->data, c->size ? c->size : 1, 1);
-		ret = read_range(fd, c->data, c->size, 0);
+		c->copy = xreallocarray(c->copy, c->size ? c->size : 1, 1);
+		ret = read_range(fd, c->copy, c->size, 0);
 		if (!ret)
 			ret = changed_since(fd, &c->st);
 	}
+	c->data = c->copy;
 	if (ret < 0)
 		return error("%s: %s", c->path, strerror(errno));
 	return ret ? refuse_changed(c->path) : 0;
 }
 
-/* Room for all of a large file: what is not read of it takes no memory. */
-static int reserve(struct contents *c, int fd)
+/* True for file systems of this machine alone: of others, a lease binds only those who use it here.
+ */
+static bool is_local(int fd)
 {
-	c->data = xcalloc(c->size, 1);
+	static const u32 local[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+				    F2FS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(local); i++)
+		if ((u32)fs.f_type == local[i])
+			return true;
+	return false;
+}
+
+/*
+ * Map a large file under a lease, which ends when it is closed. Who waits for that makes us a
+ * signal, SIGIO, which ends a process; SIGURG does nothing. False if that cannot be had: on the
+ * file of somebody else, as for a user's look at /lib/modules; in some containers.
+ */
+static bool map_leased(struct contents *c, int fd)
+{
+	void *map;
+
+	if (!is_local(fd) || fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETLEASE, F_RDLCK))
+		return false;
+	map = changed_since(fd, &c->st) ? MAP_FAILED
+					: mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED) {
+		fcntl(fd, F_SETLEASE, F_UNLCK);
+		return false;
+	}
+	c->data = map;
+	return true;
+}
+
+/* Room for all of a large file: what is not read of it takes no memory. */
+static void reserve(struct contents *c)
+{
+	c->copy = xcalloc(c->size, 1);
+	c->data = c->copy;
 	c->blocks = xcalloc(c->size / BLOCK + 1, 1);
-	c->fd = fd;
+}
+
+static int open_large(struct contents *c, int fd, bool brief)
+{
 	stamp_settle(&c->st);
+	c->fd = fd;
+	if (!brief || !map_leased(c, fd))
+		reserve(c);
 	return 0;
 }
 
-int contents_open(struct contents *c, const char *path)
+int contents_open(struct contents *c, const char *path, bool brief)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret;
 
@@ -98,7 +147,7 @@ int contents_open(struct contents *c, const char *path)
 		ret = error("%s: not a regular file", path);
 	} else {
 		c->size = (size_t)c->st.st_size;
-		ret = c->size <= READ_MOST ? read_small(c, fd) : reserve(c, fd);
+		ret = c->size <= READ_MOST ? read_small(c, fd) : open_large(c, fd, brief);
 	}
 	if (c->fd < 0)
 		close(fd);
@@ -141,7 +190,7 @@ static void read_blocks(void *ctx, unsigned int worker, size_t from, size_t end)
 		size = (next - i) * BLOCK;
 		if (next++ == i)
 			continue;
-		ret = read_range(c->fd, c->data + off, size < c->size - off ? size : c->size - off,
+		ret = read_range(c->fd, c->copy + off, size < c->size - off ? size : c->size - off,
 				 off);
 		if (ret)
 			reading->failed = ret < 0 ? errno : -1;
@@ -168,7 +217,7 @@ int contents_read(struct contents *c, unsigned int workers)
 
 int contents_load(struct contents *c, const char *path)
 {
-	if (contents_open(c, path))
+	if (contents_open(c, path, false))
 		return -1;
 	contents_want(c, 0, c->size);
 	if (!contents_read(c, 1))
@@ -179,9 +228,11 @@ int contents_load(struct contents *c, const char *path)
 
 void contents_close(struct contents *c)
 {
+	if (c->data && !c->copy)
+		munmap((void *)(uintptr_t)c->data, c->size);
 	if (c->fd >= 0)
 		close(c->fd);
-	free(c->data);
+	free(c->copy);
 	free(c->blocks);
 	*c = (struct contents){.fd = -1};
 }

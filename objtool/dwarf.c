@@ -319,10 +319,10 @@ static int no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwar
 static u8 *copy_bytes(struct contents *file, const struct image *image, const struct input *in)
 {
 	if (!in->bytes)
-		return contents_load(file, image->path) ? NULL : file->data;
+		return contents_load(file, image->path) ? NULL : file->copy;
 	file->size = in->obj->file_size;
-	file->data = xreallocarray(NULL, file->size, 1);
-	return memcpy(file->data, in->bytes, file->size);
+	file->copy = xreallocarray(NULL, file->size, 1);
+	return memcpy(file->copy, in->bytes, file->size);
 }
 
 /* Have the debug information of the object open, NULL if it has none. */
@@ -333,7 +333,7 @@ static Dwarf *open_dwarf(struct reader *r, const Dwfl_Callbacks *callbacks, cons
 	if (!r->dwfl)
 		return NULL;
 	r->c.report_begin(r->dwfl);
-	r->module = r->c.report_memory(r->dwfl, name, name, (char *)file->data, file->size);
+	r->module = r->c.report_memory(r->dwfl, name, name, (char *)file->copy, file->size);
 	r->c.report_end(r->dwfl, NULL, NULL);
 	return r->module ? r->c.getdwarf(r->module, &r->bias) : NULL;
 }

@@ -1198,12 +1198,12 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 /* A file up to this size is one thread's: all there is to do takes less than starting others. */
 #define FOR_ONE (512U << 10)
 
-struct object *object_open(const char *path, unsigned int workers)
+struct object *object_open(const char *path, unsigned int workers, bool brief)
 {
 	struct contents contents;
 	struct object *obj;
 
-	if (contents_open(&contents, path))
+	if (contents_open(&contents, path, brief))
 		return NULL;
 	obj = read_object(path, (struct span){contents.data, contents.size}, &contents,
 			  contents.size < FOR_ONE ? 1 : workers);

@@ -377,7 +377,7 @@ static int expand_file(const struct image *image, enum compression how, struct b
 	return ret;
 }
 
-int input_open(struct input *in, const struct image *image, unsigned int workers)
+int input_open(struct input *in, const struct image *image, unsigned int workers, bool brief)
 {
 	enum compression how = COMPRESSION_NONE;
 	struct buf bytes = {0};
@@ -387,7 +387,7 @@ int input_open(struct input *in, const struct image *image, unsigned int workers
 		how = compression_of(image->content ? (enum content)image->content
 						    : content_of(image->path));
 	if (!image->member && how == COMPRESSION_NONE) {
-		in->obj = object_open(image->path, workers);
+		in->obj = object_open(image->path, workers, brief);
 		return in->obj ? 0 : -1;
 	}
 	if (image->member ? read_bytes(image, &bytes) : expand_file(image, how, &bytes)) {

@@ -7,6 +7,7 @@
  *
  *	truncate	a large file is cut to half just before it is read for the N-th time
  *	rewrite		the same, but all of it is overwritten in place
+ *	lease		no lease is granted
  *	later		no call fails, and the clock is two minutes on
  *	kill		the process is killed at its N-th call of any group
  *
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,6 +116,8 @@ void *reallocarray(void *p, size_t nr, size_t size)
 
 CALL("read", EIO, ssize_t, read, (int fd, void *p, size_t n), (fd, p, n))
 CALL("write", ENOSPC, ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
+CALL("write", ENOSPC, ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
+CALL("rename", EPERM, int, futimens, (int fd, const struct timespec times[2]), (fd, times))
 CALL("rename", EIO, int, rename, (const char *from, const char *to), (from, to))
 CALL("rename", EMLINK, int, linkat, (int a, const char *from, int b, const char *to, int flags),
      (a, from, b, to, flags))
@@ -195,13 +200,34 @@ static void change_file(int fd)
 		abort();
 }
 
+static int changes_files(void)
+{
+	return fault.at > 0 && (!strcmp(fault.what, "rewrite") || !strcmp(fault.what, "truncate"));
+}
+
+/* A file that is changed while it is read is one that no lease was granted on. */
+int fcntl(int fd, int cmd, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if (cmd == F_SETLEASE && (changes_files() || is_due("lease"))) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return REAL(fcntl)(fd, cmd, arg);
+}
+
 ssize_t pread(int fd, void *p, size_t n, off_t at)
 {
 	if (is_due("read")) {
 		errno = EIO;
 		return -1;
 	}
-	if (fault.at > 0 && (!strcmp(fault.what, "rewrite") || !strcmp(fault.what, "truncate")))
+	if (changes_files())
 		change_file(fd);
 	return REAL(pread)(fd, p, n, at);
 }

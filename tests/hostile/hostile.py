@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import elfmade
 
@@ -128,7 +129,7 @@ def test_faults():
     if SANITIZED:
         return
     shim = path("faults.so")
-    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", shim,
+    subprocess.run(["gcc", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", shim,
                     os.path.join(HERE, "faults.c"), "-ldl"], check=True)
     total = 0
     old = assemble("faults/old.o", CODE % (1, "one"))
@@ -212,6 +213,7 @@ def test_faults():
     print(f"# {total} calls failed in turn")
     test_changed(shim, "truncate")
     test_changed(shim, "rewrite")
+    test_leased(shim)
     test_killed(shim, new, sums, before, right)
 
 
@@ -285,6 +287,41 @@ def test_rewritten():
         stop.set()
         writer.join()
     check(codes[2] > 5, "rewritten while it is read: mostly that is seen", codes)
+
+
+def test_leased(shim):
+    """Who opens a large object to rewrite it waits until it is done with; no lease, no other answer."""
+    obj = assemble("leased/x.o", LARGE)
+    good, right = read(obj), objtool("checksum", "-o", "-", obj).stdout
+    stop, codes, waited = threading.Event(), collections.Counter(), 0
+
+    def rewrite():
+        while not stop.is_set():
+            with open(obj, "r+b", buffering=0) as f:
+                f.truncate(len(good) // 2)
+                os.pwrite(f.fileno(), bytes(len(good)), 0)
+                os.pwrite(f.fileno(), good, 0)
+            time.sleep(0.002)
+
+    result, leased = fault(shim, "lease", 1, ["checksum", "-o", "-", obj])
+    check(result.returncode == 0 and result.stdout == right, "the same without a lease", result)
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        for _ in range(100):
+            result = objtool("checksum", "-j2", "-o", "-", obj)
+            codes[result.returncode] += 1
+            waited += result.returncode == 0 and result.stdout == right
+            if result.returncode not in (0, 2) or (result.returncode == 0 and result.stdout != right):
+                check(False, "rewritten under a lease", (result.returncode, result.stdout, result.stderr))
+                break
+    finally:
+        stop.set()
+        writer.join()
+    if leased:
+        check(waited > 5, "rewritten under a lease: mostly it waits", codes)
+    else:
+        print("# no leases on this file system: the object was read")
 
 
 def test_killed(shim, new, sums, before, right):

@@ -3,14 +3,19 @@
  * contents.h - the bytes of an input file, which may change while they are used
  *
  * Builds go on beside this program: the kernel's own objtool rewrites objects
- * in place, and compilers truncate them first. So nothing is mapped: what has
- * been checked in a mapping, as that an offset is within a section or that a
- * name ends, need not be so a moment later. Each byte is read once, to memory of
- * our own, and contents_read() says whether the file was changed meanwhile.
+ * in place, and compilers truncate them first. What has been checked in a
+ * mapping, as that an offset is within a section or that a name ends, need not be so
+ * a moment later. So each byte is read once, to memory of our own, and
+ * contents_read() says whether the file was changed meanwhile.
  *
  * A small file, as nearly all are, is read as it is opened. Of a large one only
  * what is wanted is: a vmlinux.o with debug information is five times one
  * without, and nobody looks at it here.
+ *
+ * Memory for a copy costs more than copying, and half as much as all the rest that is
+ * done for a vmlinux.o. A large file that will be closed soon is mapped where it
+ * cannot change: under a lease (fcntl(2), F_SETLEASE), which is granted if nobody has the file
+ * open for writing, and lets who opens it for that, or truncates it, wait until it is closed.
  */
 #ifndef OBJTOOL_CONTENTS_H
 #define OBJTOOL_CONTENTS_H
@@ -19,7 +24,10 @@
 #include <objtool/util.h>
 
 struct contents {
-	u8 *data; /* aligned as malloc() does; NULL if the file is empty. Zeros where not read */
+	const u8 *data; /* aligned as malloc() does; a place even if the file is empty. Zeros where
+			 * not read
+			 */
+	u8 *copy;	/* the same, which is the caller's to change; NULL if the file is mapped */
 	size_t size;
 	const char *path;
 	u8 *blocks;	/* of a large file, what is to be read of it; private to contents.c */
@@ -30,9 +38,11 @@ struct contents {
 
 /*
  * Open a regular file for reading. Never waits, as opening a FIFO would. @path must outlive @c.
+ * @brief: it will be closed within a second or two, and not wait for anybody until then, as a
+ * pager waits for its reader: others may wait for us.
  * Returns 0, or -1 after a message that names @path.
  */
-int contents_open(struct contents *c, const char *path);
+int contents_open(struct contents *c, const char *path, bool brief);
 
 /* Have contents_read() read the part of [@off, @off + @len) that lies in the file. */
 void contents_want(struct contents *c, u64 off, u64 len);
@@ -43,7 +53,7 @@ void contents_want(struct contents *c, u64 off, u64 len);
  */
 int contents_read(struct contents *c, unsigned int workers);
 
-/* Open a file and read all of it. */
+/* Open a file and read all of it: .copy is what it holds. */
 int contents_load(struct contents *c, const char *path);
 
 void contents_close(struct contents *c);

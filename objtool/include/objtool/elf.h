@@ -123,9 +123,9 @@ struct object {
  * machine, LLVM bitcode, GCC slim LTO, no symbol table, a directory, ...
  *
  * This and all later work on the object uses up to @workers threads; one, if the file is so
- * small that starting others would take longer.
+ * small that starting others would take longer. @brief: it is closed soon, see contents.h.
  */
-struct object *object_open(const char *path, unsigned int workers);
+struct object *object_open(const char *path, unsigned int workers, bool brief);
 
 /*
  * The same for @size bytes at @image, which must stay in place and unchanged

@@ -33,7 +33,8 @@ enum content {
 	CONTENT_CHECKSUMS,
 };
 
-/* What the file at @path is, from its first bytes. No message; errno is set if it is CONTENT_NONE. */
+/* What the file at @path is, from its first bytes. No message; errno is set if it is CONTENT_NONE.
+ */
 enum content content_of(const char *path);
 
 /* One object, not read yet. */
@@ -72,8 +73,9 @@ struct input {
 	void *bytes; /* malloc'ed, or NULL */
 };
 
-/* Read and validate an object. Returns 0, or -1 after a message. */
-int input_open(struct input *in, const struct image *image, unsigned int workers);
+/* Read and validate an object. For @workers and @brief see object_open(). Returns 0, or -1 after a
+ * message. */
+int input_open(struct input *in, const struct image *image, unsigned int workers, bool brief);
 
 void input_close(struct input *in);
 
