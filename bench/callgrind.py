@@ -30,7 +30,7 @@ STAGES = (
 )
 # What the pool's threads call: each cuts its stage into pieces.
 POOLED = ("read_symbol_range", "sort_runs", "judge_ranges", "sort_sections", "read_names",
-          "find_layouts", "read_piece", "sort_sites", "collect_sections", "place_sections",
+          "find_layouts", "read_pieces", "sort_sites", "collect_sections", "place_sections",
           "mark_ranges", "find_heads_of", "count_shares", "deal_range", "checksum_batch",
           "find_gaps_of", "make_keys", "find_bucket", "sort_bucket", "write_bucket")
 HASH, REST = "hash", "the rest: process start, end"

@@ -9,14 +9,17 @@
  *
  * What makes it fast, with the place that tells more:
  *
- *   - The file stays where it is mapped. What is known of it is in arrays of its arena, allocated
+ *   - The file stays where it is read to, and what nobody looks at is not read (outside.h). What is
+ *     known of it is in arrays of its arena, of a large file in one piece of memory, allocated
  *     when their length is known; nothing is allocated for a symbol, a relocation
- *     or an instruction.
+ *     or an instruction. What one step sorts and needs no more is where the next does so (mem.h).
+ *   - What is asked of a symbol, by each of the references to it, lies side by side (symname.h), and
+ *     where symbols come in no order, the next ones are asked for early (check.c).
  *   - Symbols are sorted by address, relocations by offset (elf.c), special entries by the place
  *     they apply to (special.c). Units are made from the first, so they are in order, too. A
  *     function's relocations and entries are walked beside its instructions, and those of the next
  *     begin where these end. What lies at any other place is looked up in an index that leaves
- *     one or two units to choose from (check.h).
+ *     one or two units, or nine relocations, to choose from (check.h, elf.c).
  *   - Units are cut into batches of about equal size, which threads take one by one. A record's
  *     place is known before, so it is written there by whoever makes it. Each thread
  *     has one set of buffers, which it uses for all its units: see struct canon.
