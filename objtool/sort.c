@@ -20,31 +20,60 @@ static void sort_few(u64 *keys, size_t nr)
 	}
 }
 
+/* Bits of a digit at most: of so few keys that counting is most of it, and of many. */
+#define FEW_BITS  8U
+#define MANY_BITS 12U
+#define MANY	  4096
+
+/* The upper bits that differ, from bit 32 on; 0 if the keys are in order already. */
+static unsigned int unsorted_bits(const u64 *keys, size_t nr)
+{
+	u64 differ = 0;
+	bool sorted = true;
+
+	for (size_t i = 1; i < nr; i++) {
+		differ |= keys[i] ^ keys[0];
+		sorted &= keys[i] >> 32 >= keys[i - 1] >> 32;
+	}
+	return sorted ? 0 : 32 - (unsigned int)__builtin_clzll(differ);
+}
+
+/* Move the keys to @to, in the order of @bits bits from @shift on, those that are equal as before.
+ */
+static void sort_digit(const u64 *from, u64 *to, size_t nr, unsigned int shift, unsigned int bits)
+{
+	size_t start[1 << MANY_BITS], at = 0, nr_values = (size_t)1 << bits;
+	u64 mask = nr_values - 1;
+
+	memset(start, 0, nr_values * sizeof(*start));
+	for (size_t i = 0; i < nr; i++)
+		start[from[i] >> shift & mask]++;
+	for (size_t i = 0; i < nr_values; i++) {
+		size_t count = start[i];
+
+		start[i] = at;
+		at += count;
+	}
+	for (size_t i = 0; i < nr; i++)
+		to[start[from[i] >> shift & mask]++] = from[i];
+}
+
 void sort_high(u64 *keys, u64 *tmp, size_t nr)
 {
 	u64 *from = keys, *to = tmp;
+	unsigned int bits, most = nr < MANY ? FEW_BITS : MANY_BITS, digits, done = 0;
 
 	if (nr <= FEW) {
 		sort_few(keys, nr);
 		return;
 	}
-
-	for (unsigned int shift = 32; shift < 64; shift += 8) {
-		size_t start[256] = {0}, at = 0;
+	bits = unsorted_bits(keys, nr);
+	for (digits = (bits + most - 1) / most; digits; digits--) {
+		unsigned int now = (bits - done + digits - 1) / digits;
 		u64 *swap = from;
 
-		for (size_t i = 0; i < nr; i++)
-			start[(u8)(from[i] >> shift)]++;
-		if (start[(u8)(from[0] >> shift)] == nr)
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
-			size_t count = start[i];
-
-			start[i] = at;
-			at += count;
-		}
-		for (size_t i = 0; i < nr; i++)
-			to[start[(u8)(from[i] >> shift)]++] = from[i];
+		sort_digit(from, to, nr, 32 + done, now);
+		done += now;
 		from = to;
 		to = swap;
 	}
