@@ -21,7 +21,8 @@ STAGES = (
     ("special sections", ("specials_read", "specials_at", "special_reloc",
                           "special_leads_to_code")),
     ("namesakes and line numbers", ("namesakes_read", "lines_read")),
-    ("decode", ("code_decode", "arch_decode", "arch_padding", "arch_address_use", "arch_writes")),
+    ("decode", ("code_decode", "arch_decode_run", "arch_decode", "arch_padding",
+                "arch_address_use", "arch_writes")),
     ("serialise", ("canon_unit", "canon_common", "canon_chunk")),
     ("hash", ()),  # all of xxhash.h, whoever it was inlined into
     ("record names, rests", ("checksum_object",)),
