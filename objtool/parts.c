@@ -32,14 +32,23 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 	return cur;
 }
 
-/* Room for the parts that follow, four bytes each: more than nearly all functions have. */
-#define MAP_MORE 16384U
+/*
+ * Room for the parts that follow, four bytes each: for as much again, but no more than nearly all
+ * functions have. All of it is touched.
+ */
+#define MAP_LEAST 1024U
+#define MAP_MOST  16384U
+
+static size_t map_room(size_t used)
+{
+	return used + (used < MAP_LEAST ? MAP_LEAST : used > MAP_MOST ? MAP_MOST : used);
+}
 
 /* Note where the instructions of @part begin, so that a branch's target is found at once. */
 static void map_part(struct parts *parts, struct part *part)
 {
 	const struct code_insn *insn = parts->insns.insn + part->first;
-	size_t len = part->end - part->off, cap = parts->nr_map + len + MAP_MORE;
+	size_t len = part->end - part->off, cap = map_room(parts->nr_map + len);
 	u32 *map, nr = part->nr, off = part->off;
 
 	if (!part->nr)
