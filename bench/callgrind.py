@@ -23,10 +23,10 @@ STAGES = (
     ("namesakes and line numbers", ("namesakes_read", "lines_read")),
     ("decode", ("code_decode", "arch_decode_run", "arch_decode", "arch_padding",
                 "arch_address_use", "arch_writes")),
-    ("serialise", ("canon_unit", "canon_common", "canon_chunk")),
+    ("serialise", ("canon_unit", "canon_chunk")),
     ("hash", ()),  # all of xxhash.h, whoever it was inlined into
     ("record names, rests", ("checksum_object",)),
-    ("sort and write", ("records_finish", "records_write", "records_print")),
+    ("sort and write", ("finish", "records_write")),
     ("the rest: process start, end", ()),
 )
 # What the pool's threads call: each cuts its stage into pieces.
