@@ -482,21 +482,26 @@ struct named_parts {
 
 static void find_named_parts(const struct code *code, struct named_parts *parts)
 {
+	const struct object *obj = code->obj;
+
 	*parts = (struct named_parts){
 		.cold = scratch_get(&code->obj->scratch, code->nr_units, 2 * sizeof(u32))};
 	parts->prefix = parts->cold + code->nr_units;
-	for (u32 i = 0; i < code->nr_units; i++) {
-		const struct unit *u = &code->units[i];
-		u8 traits = code->ids[u->sym].traits;
+	for (u32 s = 1; s < obj->nr_sections; s++) {
+		u32 end = code->first_unit[s + 1];
 
-		if (i + AHEAD < code->nr_units)
-			__builtin_prefetch(&code->ids[u[AHEAD].sym]);
-		if (!(traits & (NAME_COLD | NAME_PREFIX)) || u->kind != UNIT_FUNC)
-			continue;
-		if (traits & NAME_COLD)
-			parts->cold[parts->nr_cold++] = i;
-		if (traits & NAME_PREFIX)
-			parts->prefix[parts->nr_prefix++] = i;
+		for (u32 i = code->first_unit[s]; obj->sections[s].flags & SF_EXEC && i < end;
+		     i++) {
+			const struct unit *u = &code->units[i];
+			u8 traits = code->ids[u->sym].traits;
+
+			if (i + AHEAD < end)
+				__builtin_prefetch(&code->ids[u[AHEAD].sym]);
+			if (traits & NAME_COLD && u->kind == UNIT_FUNC)
+				parts->cold[parts->nr_cold++] = i;
+			if (traits & NAME_PREFIX && u->kind == UNIT_FUNC)
+				parts->prefix[parts->nr_prefix++] = i;
+		}
 	}
 }
 
@@ -558,8 +563,11 @@ static void offer_function(const struct code *code, const struct colds *colds, u
 {
 	const struct symbol *sym = &code->obj->symbols[s];
 	const struct identity *id = &code->ids[s];
-	u32 i = id->unit == NO_UNIT ? NO_UNIT : *cold_slot(colds, id->name);
+	u32 i;
 
+	if (id->unit == NO_UNIT || !(code->obj->sections[id->sec].flags & SF_EXEC))
+		return;
+	i = *cold_slot(colds, id->name);
 	if (i == NO_UNIT || code->units[id->unit].kind != UNIT_FUNC)
 		return;
 	for (u32 tries = 0; i != NO_UNIT && tries < MAX_COLDS; i = colds->cold[i].next, tries++) {
