@@ -11,6 +11,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -95,6 +96,14 @@ def leftovers(where):
 
 # ---- calls that fail ----
 
+def build_shim():
+    shim = path("faults.so")
+    if not os.path.exists(shim):
+        subprocess.run(["gcc", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", shim,
+                        os.path.join(HERE, "faults.c"), "-ldl"], check=True)
+    return shim
+
+
 def fault(shim, what, n, args, **kwargs):
     """Run with the n-th call of what failing. Returns the result, and whether it came to that."""
     mark = path("mark")
@@ -128,9 +137,7 @@ GROUPS = ("alloc", "open", "read", "write", "rename", "stat", "close", "thread")
 def test_faults():
     if SANITIZED:
         return
-    shim = path("faults.so")
-    subprocess.run(["gcc", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", shim,
-                    os.path.join(HERE, "faults.c"), "-ldl"], check=True)
+    shim = build_shim()
     total = 0
     old = assemble("faults/old.o", CODE % (1, "one"))
     new = assemble("faults/new.o", CODE % (2, "two"))
@@ -350,6 +357,80 @@ def test_killed(shim, new, sums, before, right):
           "older ones go, but not those of a process that runs", leftovers(os.path.dirname(sums)))
 
 
+def killed_after(seconds, args):
+    """Start the program and kill it so much later, unless it is done."""
+    with subprocess.Popen([OBJTOOL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait()
+        return process.returncode == -signal.SIGKILL
+
+
+def test_killed_any_time():
+    """Killed at random moments: each output is the old one, the new one, or is not there if none was."""
+    tree, rng, killed, mixed = path("any/tree"), random.Random(3), 0, 0
+    os.makedirs(tree)
+    names = [f"{tree}/{i}.o" for i in range(24)]
+    states = {}
+    for i, name in enumerate(names):
+        sums = name + ".checksums"
+        text = (LARGE if i == 7 else CODE % (i, f"v%d of {i}")).replace("%d", "1")
+        assemble(name, text)
+        objtool("checksum", name)
+        old = read(sums) if i % 3 else None
+        assemble(name, text.replace("v1", "v2").replace('"three"', '"four"'))
+        objtool("checksum", name)
+        states[sums] = (old, read(sums))
+        check(states[sums][0] != states[sums][1] and states[sums][1], "old and new differ", name)
+
+    def reset():
+        for sums, (old, _) in states.items():
+            if old is None:
+                if os.path.exists(sums):
+                    os.unlink(sums)
+            else:
+                write(sums, old)
+                os.utime(sums, (0, 0))
+
+    def judge(what):
+        now = {sums: read(sums) for sums in states}
+        bad = [sums for sums in states if now[sums] not in states[sums]]
+        check(not bad, f"killed at a random moment: {what}", bad) if bad else None
+        return not bad, any(now[s] == states[s][1] != states[s][0] for s in states) and \
+            any(now[s] == states[s][0] for s in states)
+
+    for args, runs in ((["checksum", "-j2", tree], 200), (["checksum", "-j1", names[7]], 100),
+                       (["checksum", "-j2", *names], 50), (["checksum", names[1]], 50)):
+        reset()
+        start = time.monotonic()
+        objtool(*args)
+        takes = time.monotonic() - start
+        good = True
+        for _ in range(runs // 4 if SANITIZED else runs):
+            reset()
+            killed += killed_after(rng.uniform(0, 1.2 * takes), args)
+            good, some = judge(" ".join(args[:2]))
+            mixed += some
+            if not good:
+                return
+        check(good, "killed at random moments: " + " ".join(args[:2]))
+    rest = leftovers(tree)
+    print(f"# killed at {killed} random moments, with {mixed} trees half done and {len(rest)} files left behind")
+    check(killed > 50 and mixed > 10, "killed at random moments: in the middle, too", (killed, mixed))
+    reset()
+    result = objtool("checksum", tree)
+    check(result.returncode == 0 and all(read(s) == states[s][1] for s in states),
+          "the next run does it all", result)
+    if SANITIZED:
+        return
+    # The clock is asked for each of them, and told two minutes later once.
+    for n in range(len(rest), 0, -1):
+        fault(build_shim(), "later", n, ["checksum", tree])
+    check(not leftovers(tree), "runs of later clean up", leftovers(tree))
+
+
 # ---- objects that are much work for few bytes ----
 
 def instructions(name):
@@ -540,6 +621,71 @@ def test_full_disk():
               not leftovers(small) and "No space" in result.stderr, "full disk", result)
     finally:
         subprocess.run(["umount", small], check=False)
+
+
+def test_read_only():
+    """A folder that nobody may write to, and one of a file system that is not to be written to."""
+    place, inner = path("mine"), path("mine/inner")
+    os.makedirs(inner)
+    os.chmod(WORK, 0o755)
+    program = shutil.copy(OBJTOOL, path("program"))
+    for name in (place, inner):
+        assemble(name + "/x.o", CODE % (1, "one"))
+    objtool("checksum", inner + "/x.o")
+    before = read(inner + "/x.o.checksums")
+    assemble(inner + "/x.o", CODE % (2, "two"))
+    as_nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    os.chmod(place, 0o777)
+    os.chmod(inner, 0o555)
+
+    def refused(what, words, *args, **kwargs):
+        result = run(program, *args, **kwargs)
+        lines = result.stderr.splitlines()
+        check(result.returncode == 2 and len(lines) == 1 and words in lines[0] and inner in lines[0] and
+              read(inner + "/x.o.checksums") == before and not leftovers(place), what, result)
+
+    refused("a folder that cannot be written to", "Permission denied",
+            "checksum", inner + "/x.o", **as_nobody)
+    refused("the same in a tree, before anything is done", "Permission denied",
+            "checksum", place, **as_nobody)
+    result = run(program, "diff", inner + "/x.o.checksums", inner + "/x.o", **as_nobody)
+    check(result.returncode == 1, "diff writes nothing there", result)
+    os.chmod(inner + "/x.o", 0)
+    refused("an object that cannot be read", "Permission denied",
+            "checksum", "-o", "-", inner + "/x.o", **as_nobody)
+    os.chmod(inner + "/x.o", 0o644)
+    os.chmod(inner, 0o755)
+    if os.geteuid() == 0 and not run("mount", "--bind", inner, inner).returncode:
+        try:
+            if not run("mount", "-o", "remount,ro,bind", inner).returncode:
+                refused("a file system that is not to be written to", "Read-only file system",
+                        "checksum", inner + "/x.o")
+        finally:
+            run("umount", inner)
+
+
+def test_no_reader():
+    """Standard output that nobody reads, or that is full."""
+    obj = assemble("pipe/x.o", CODE % (1, "one"))
+    other = assemble("pipe/y.o", CODE % (2, "two"))
+    for args in (["checksum", "-o", "-", obj], ["diff", obj, other], ["diff", "--json", obj, other],
+                 ["explain", "f", obj, other], ["checksum", "--dump=f", obj]):
+        for ignored in (False, True):
+            reader, writer = os.pipe()
+            os.close(reader)
+            code = f"trap '' PIPE; exec \"$@\"" if ignored else "exec \"$@\""
+            result = subprocess.run(["sh", "-c", code, "sh", OBJTOOL, *args], stdout=writer,
+                                    stderr=subprocess.PIPE, encoding="latin-1", check=False)
+            os.close(writer)
+            good = (result.returncode == 2 and len(result.stderr.splitlines()) == 1
+                    and "Broken pipe" in result.stderr) if ignored else \
+                (result.returncode == -signal.SIGPIPE and not result.stderr)
+            check(good, f"no reader, SIGPIPE ignored {ignored}: {args[:2]}", result)
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([OBJTOOL, *args], stdout=full, stderr=subprocess.PIPE,
+                                    encoding="latin-1", check=False)
+        check(result.returncode == 2 and len(result.stderr.splitlines()) == 1 and
+              "No space" in result.stderr, f"full output: {args[:2]}", result)
 
 
 def test_odd_files():
