@@ -748,7 +748,7 @@ static const char **section_classes(struct object *obj)
 		b.len = 0;
 		section_class(obj->sections[i].name, &b);
 		buf_add(&b, "", 1);
-		if (strcmp((const char *)b.data, class[i]))
+		if (strcmp((const char *)b.data, class[i]) != 0)
 			class[i] = arena_strdup(&obj->arena, (const char *)b.data);
 	}
 	buf_free(&b);

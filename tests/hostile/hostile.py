@@ -518,9 +518,12 @@ def test_numbers():
     n = 1000 if SANITIZED else 70000
     made = path("made.o")
     write(made, elfmade.many_sections(n))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     lines = objtool("checksum", "-o", "-", made).stdout.splitlines()
     names = {line.split("\t")[3] for line in lines if line.split("\t")[1:2] == ["func"]}
     check(names == {f"f{i}" for i in range(n)}, "each section's function has a record", len(names))
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    check(seconds < 20, "more sections than e_shnum can say: soon", seconds)
 
 
 def test_nameless():
@@ -546,6 +549,26 @@ def test_bomb():
             if not SANITIZED else objtool("checksum", bomb)
         check(result.returncode == 2 and "refused" in result.stderr, f"{tool[0]} bomb of {size}",
               result)
+
+
+# ---- threads ----
+
+def test_helgrind():
+    """What threads share is locked, atomic or each one's own: a large object, and a tree."""
+    if SANITIZED:
+        return
+    tree = path("threads")
+    os.makedirs(tree)
+    large = assemble("threads/large.o", LARGE)
+    for i, make in enumerate(elfmade.LINEAR):
+        write(f"{tree}/{i}.o", make(6000))
+    sections = f"{tree}/1.o"
+    check(os.path.getsize(large) > 1 << 20 and os.path.getsize(sections) > 1 << 19, "large enough for threads")
+    for args in (["checksum", "-j3", "-o", "-", large], ["checksum", "-j3", "-o", "-", sections],
+                 ["checksum", "-j3", tree], ["diff", "-j3", tree, tree], ["diff", "-j3", large, sections]):
+        result = run("valgrind", "--tool=helgrind", "-q", "--error-exitcode=9", OBJTOOL, *args)
+        check(result.returncode in (0, 1) and "==" not in result.stderr, f"helgrind: {args[:2]}",
+              (result.returncode, result.stderr[:2000]))
 
 
 # ---- .checksums files ----
