@@ -753,7 +753,7 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 		buf_free(&w[i].chunks);
 	}
 	free(w);
-	if (check_effort(&reading.code)) {
+	if (check_effort(&reading.code) || object_confirm(obj)) {
 		records_free(recs);
 		return NULL;
 	}

@@ -215,6 +215,11 @@ int contents_read(struct contents *c, unsigned int workers)
 	return 0;
 }
 
+int contents_confirm(const struct contents *c)
+{
+	return c->data && !c->copy && changed_since(c->fd, &c->st) ? refuse_changed(c->path) : 0;
+}
+
 int contents_load(struct contents *c, const char *path)
 {
 	if (contents_open(c, path, false))

@@ -1216,6 +1216,11 @@ struct object *object_open(const char *path, unsigned int workers, bool brief)
 	return obj;
 }
 
+int object_confirm(const struct object *obj)
+{
+	return obj->contents ? contents_confirm(obj->contents) : 0;
+}
+
 void object_close(struct object *obj)
 {
 	if (!obj)

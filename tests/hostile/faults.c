@@ -8,7 +8,8 @@
  *	truncate	a large file is cut to half just before it is read for the N-th time
  *	rewrite		the same, but all of it is overwritten in place
  *	lease		no lease is granted
- *	later		no call fails, and the clock is two minutes on
+ *	lost		a lease is said to be granted, and the N-th mapped file is written to after
+ *that later		no call fails, and the clock is two minutes on
  *	kill		the process is killed at its N-th call of any group
  *
  * That it came to that, it says by removing the file FAULT_MARK.
@@ -218,7 +219,27 @@ int fcntl(int fd, int cmd, ...)
 		errno = EAGAIN;
 		return -1;
 	}
+	if (cmd == F_SETLEASE && !strcmp(fault.what, "lost"))
+		return 0;
 	return REAL(fcntl)(fd, cmd, arg);
+}
+
+/* What is written is what is there: only the times of the file tell. */
+void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
+{
+	void *map = (void *)syscall(SYS_mmap, at, size, prot, flags, fd, off);
+	char path[64];
+	int out;
+
+	if (fd < 0 || map == MAP_FAILED || size <= 1 << 20 || strcmp(fault.what, "lost") != 0 ||
+	    !is_due("lost"))
+		return map;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	out = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY);
+	if (out < 0 || pwrite(out, map, 1, 0) != 1)
+		abort();
+	syscall(SYS_close, out);
+	return map;
 }
 
 ssize_t pread(int fd, void *p, size_t n, off_t at)

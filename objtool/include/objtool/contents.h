@@ -56,6 +56,13 @@ int contents_read(struct contents *c, unsigned int workers);
 /* Open a file and read all of it: .copy is what it holds. */
 int contents_load(struct contents *c, const char *path);
 
+/*
+ * Of a mapped file: was the lease kept? Who waits for its end does so for 45 seconds (proc(5),
+ * lease-break-time), and goes on if this process was stopped for so long. To be asked when all has
+ * been made of the contents. Returns 0, or -1 after a message.
+ */
+int contents_confirm(const struct contents *c);
+
 void contents_close(struct contents *c);
 
 #endif

@@ -134,6 +134,12 @@ struct object *object_open(const char *path, unsigned int workers, bool brief);
 struct object *object_open_mem(const char *path, const void *image, size_t size,
 			       unsigned int workers);
 
+/*
+ * To be asked when all has been made of the object: was its file what it was when it was opened? See
+ * contents_confirm(). Returns 0, or -1 after a message.
+ */
+int object_confirm(const struct object *obj);
+
 /* Release everything; NULL is fine. */
 void object_close(struct object *obj);
 
