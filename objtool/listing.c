@@ -439,6 +439,9 @@ static void close_insn(struct builder *b)
 		add(&o->text, "  # ");
 		append(&o->text, &o->notes);
 	}
+	/* What comes late, of an object that is damaged, is no field of it any more. */
+	o->nr_fields = 0;
+	o->insn = (struct span){NULL, 0};
 	finish_line(b, o);
 }
 
