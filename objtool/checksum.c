@@ -327,7 +327,7 @@ static void name_units(struct worker *workers, unsigned int nr, struct records *
 
 	for (unsigned int i = 0; i < nr; i++)
 		len += workers[i].namings.len;
-	buf_reserve(&all, len);
+	buf_grow(&all, len);
 	for (unsigned int i = 0; i < nr; i++) {
 		buf_add(&all, workers[i].namings.data, workers[i].namings.len);
 		buf_free(&workers[i].namings);
@@ -584,7 +584,7 @@ static void rest_records(struct worker *workers, unsigned int nr_workers, struct
 
 	for (unsigned int i = 0; i < nr_workers; i++)
 		len += workers[i].chunks.len;
-	buf_reserve(&all, len);
+	buf_grow(&all, len);
 	for (unsigned int i = 0; i < nr_workers; i++) {
 		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
 		buf_free(&workers[i].chunks);
