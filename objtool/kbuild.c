@@ -101,7 +101,7 @@ struct place {
 	int top; /* length of what stands in front of @target in @object; -1 if nothing fits */
 	void (*fn)(void *ctx, const char *path);
 	void *ctx;
-	size_t nr;
+	int failed; /* errno of a list that cannot be read, else 0 */
 };
 
 static size_t dir_len(const char *path)
@@ -131,11 +131,15 @@ static void use_list(struct place *place, const char *path)
 	struct buf text = {0};
 	int fd = open_text(path);
 
-	if (fd < 0)
+	if (fd < 0) {
+		place->failed = errno == ENOENT ? place->failed : errno;
 		return;
-	read_rest(fd, &text);
+	}
+	if (read_rest(fd, &text))
+		place->failed = errno;
+	else
+		each_word(place, (char *)text.data, false);
 	close(fd);
-	each_word(place, (char *)text.data, false);
 	buf_free(&text);
 }
 
@@ -147,12 +151,10 @@ static void use_word(struct place *place, const char *word, bool follow)
 	if (!list && (!str_ends(word, ".o") || !strcmp(word, place->target)))
 		return;
 	path = resolve(place, word + list);
-	if (path && list) {
+	if (path && list)
 		use_list(place, path);
-	} else if (path) {
+	else if (path)
 		place->fn(place->ctx, path);
-		place->nr++;
-	}
 	free(path);
 }
 
@@ -170,8 +172,8 @@ static void each_word(struct place *place, char *words, bool follow)
 	}
 }
 
-size_t kbuild_parts(const struct kbuild *kb, const char *object,
-		    void (*fn)(void *ctx, const char *path), void *ctx)
+int kbuild_parts(const struct kbuild *kb, const char *object,
+		 void (*fn)(void *ctx, const char *path), void *ctx)
 {
 	char *text = xstrdup(kb->text), *command = strstr(text, " := ");
 	struct place place = {
@@ -186,5 +188,6 @@ size_t kbuild_parts(const struct kbuild *kb, const char *object,
 		each_word(&place, command + 4, true);
 	}
 	free(text);
-	return place.nr;
+	errno = place.failed;
+	return place.failed ? -1 : 0;
 }

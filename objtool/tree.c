@@ -360,6 +360,7 @@ static bool readable(enum content content)
 
 struct parts {
 	const struct tree *tree;
+	size_t nr;
 	bool unreadable; /* one of them is no object */
 	bool mark;	 /* have them all stood for */
 };
@@ -369,6 +370,7 @@ static void check_part(void *ctx, const char *path)
 	struct parts *parts = ctx;
 	struct tree_file *file = find_path(parts->tree, path);
 
+	parts->nr++;
 	if (!readable(file ? (enum content)file->content : content_of(path)))
 		parts->unreadable = true;
 	if (file && parts->mark)
@@ -376,16 +378,21 @@ static void check_part(void *ctx, const char *path)
 }
 
 /* Take an object that was made from others if one of them cannot be read. */
-static void choose_linked(const struct tree *tree, struct tree_file *file)
+static void choose_linked(struct tree *tree, struct tree_file *file)
 {
 	struct parts parts = {.tree = tree};
-	size_t nr = kbuild_parts(&file->kbuild, file->path, check_part, &parts);
+
+	if (kbuild_parts(&file->kbuild, file->path, check_part, &parts)) {
+		error("%s: cannot read the list of what it is linked of: %s", file->path,
+		      strerror(errno));
+		tree->unread++;
+	}
 
 	/* From no object at all: from bytes of any kind, or a compiler's output without a source_.
 	 */
-	file->chosen =
-		nr ? parts.unreadable : file->kbuild.kernel || !strstr(file->kbuild.text, " -c ");
-	if (!nr || !file->chosen)
+	file->chosen = parts.nr ? parts.unreadable
+				: file->kbuild.kernel || !strstr(file->kbuild.text, " -c ");
+	if (!parts.nr || !file->chosen)
 		return;
 	parts.mark = true;
 	kbuild_parts(&file->kbuild, file->path, check_part, &parts);

@@ -201,7 +201,8 @@ def test_faults():
     # What is linked of others is left out, for which both commands must be read.
     command("0.o", f"gcc -D__KERNEL__ -c -o {tree}/0.o 0.c\n\nsource_{tree}/0.o := 0.c")
     shutil.copy(new, f"{tree}/linked.o")
-    command("linked.o", f"ld -r -o {tree}/linked.o {tree}/0.o")
+    command("linked.o", f"ld -r -o {tree}/linked.o @{tree}/linked.mod")
+    write(f"{tree}/linked.mod", f"{tree}/0.o\n".encode())
 
     def judge_linked(result):
         linked = os.path.exists(f"{tree}/linked.o.checksums")
@@ -213,7 +214,7 @@ def test_faults():
     judge_tree(objtool("checksum", tree))
     for what in GROUPS:
         total += each_fault(shim, what, ["checksum", "-j2", tree], judge_linked, "linked")
-    for name in (".0.o.cmd", "linked.o", ".linked.o.cmd"):
+    for name in (".0.o.cmd", "linked.o", ".linked.o.cmd", "linked.mod"):
         os.unlink(f"{tree}/{name}")
     for what in GROUPS:
         total += each_fault(shim, what, ["checksum", "-j2", tree], judge_tree, "tree")

@@ -33,9 +33,10 @@ void kbuild_free(struct kbuild *kb);
 /*
  * Call @fn(@ctx, path) for each object that the one at @object, whose command
  * this is, was made from; those that the command names as @foo.mod too. Paths
- * begin as @object does, and may have ".." in them. Returns how many there were.
+ * begin as @object does, and may have ".." in them. Returns 0, or -1 with errno set if such a
+ * list cannot be read; one that is gone names none. No message.
  */
-size_t kbuild_parts(const struct kbuild *kb, const char *object,
-		    void (*fn)(void *ctx, const char *path), void *ctx);
+int kbuild_parts(const struct kbuild *kb, const char *object,
+		 void (*fn)(void *ctx, const char *path), void *ctx);
 
 #endif

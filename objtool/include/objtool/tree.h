@@ -56,7 +56,7 @@ struct tree {
 	struct tree_dir *dirs; /* sorted by name */
 	size_t nr_dirs, cap_dirs;
 	size_t nr_chosen;
-	size_t unread;			/* directories and commands, each said with error() */
+	size_t unread;			/* directories, commands and lists, each said with error() */
 	size_t bitcode, foreign, other; /* objects left out for what they are */
 	struct arena arena;
 };
