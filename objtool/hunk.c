@@ -360,30 +360,46 @@ static int row_side(const struct row *row)
 	return row->line[SIDE_NEW] == NO_LINE ? SIDE_OLD : SIDE_NEW;
 }
 
+#define MOST_ALIKE 1000 /* rows of a block that are compared, each with each */
+
+/* How the rows of a block look: hashes of their texts, 0 for labels. */
+static void read_looks(const struct merged *m, u32 from, u32 end, u64 *look)
+{
+	struct buf text = {0};
+
+	for (u32 i = from; i < end; i++) {
+		look[i - from] = 0;
+		if (m->row[i].label)
+			continue;
+		row_text(m, &m->row[i], row_side(&m->row[i]), &text);
+		look[i - from] = hash_bytes(text.data, text.len);
+	}
+	buf_free(&text);
+}
+
+static u64 row_key(const struct merged *m, const struct row *row)
+{
+	int side = row_side(row);
+
+	return m->side[side]->line[row->line[side]].key;
+}
+
 /* Which rows of a block that differs look alike though they differ; a byte each. */
 static void find_alike(const struct merged *m, u32 from, u32 end, u8 *alike)
 {
-	struct buf text = {0}, other = {0};
+	u64 look[MOST_ALIKE];
 	u32 old_end = from;
 
+	if (end - from >= MOST_ALIKE)
+		return;
+	read_looks(m, from, end, look);
 	while (old_end < end && row_side(&m->row[old_end]) == SIDE_OLD)
 		old_end++;
-	for (u32 i = from; i < old_end && end - from < 1000; i++) {
-		if (m->row[i].label)
-			continue;
-		row_text(m, &m->row[i], SIDE_OLD, &text);
-		for (u32 k = old_end; k < end; k++) {
-			if (m->row[k].label || row_side(&m->row[k]) == SIDE_OLD)
-				continue;
-			row_text(m, &m->row[k], SIDE_NEW, &other);
-			if (text.len == other.len && !memcmp(text.data, other.data, text.len) &&
-			    m->side[SIDE_OLD]->line[m->row[i].line[SIDE_OLD]].key !=
-				    m->side[SIDE_NEW]->line[m->row[k].line[SIDE_NEW]].key)
+	for (u32 i = from; i < old_end; i++)
+		for (u32 k = old_end; look[i - from] && k < end; k++)
+			if (look[k - from] == look[i - from] && row_side(&m->row[k]) == SIDE_NEW &&
+			    row_key(m, &m->row[i]) != row_key(m, &m->row[k]))
 				alike[i] = alike[k] = 1;
-		}
-	}
-	buf_free(&text);
-	buf_free(&other);
 }
 
 /* The tokens of a line, for what its text does not tell. */
