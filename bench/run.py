@@ -228,7 +228,7 @@ def second_run(bench, objects, operands, what):
 
 def diff_trees(bench, tree, objects):
     """Two trees of .checksums files; a percent of the files has another object's in the second."""
-    old, new = bench.output("old"), bench.output("new")
+    old, new = bench.output("old tree"), bench.output("new tree")
     for side in (old, new):
         shutil.rmtree(side, ignore_errors=True)
         for i, path in enumerate(objects):
