@@ -53,6 +53,19 @@ static int compare_counts(const void *pa, const void *pb)
 	return compare_votes(pa, pb);
 }
 
+/* Lines are matched by what they say; of a damaged object, one may say it of fewer places. */
+static void drop_unlike(struct merging *g)
+{
+	const struct listing *old = g->side[SIDE_OLD], *new = g->side[SIDE_NEW];
+
+	for (u32 i = 0; i < old->nr; i++) {
+		u32 other = g->match[SIDE_OLD][i];
+
+		if (other != NO_MATCH && old->line[i].nr_refs != new->line[other].nr_refs)
+			g->match[SIDE_OLD][i] = g->match[SIDE_NEW][other] = NO_MATCH;
+	}
+}
+
 static void collect_votes(const struct merging *g, struct buf *votes)
 {
 	const struct listing *old = g->side[SIDE_OLD], *new = g->side[SIDE_NEW];
@@ -277,8 +290,10 @@ void merge_listings(struct merged *m, const struct listing *old, const struct li
 	}
 	/* At first no place is known; then branches to the same place match better than others. */
 	match_lines(&g, false);
+	drop_unlike(&g);
 	pair_labels(&g);
 	match_lines(&g, true);
+	drop_unlike(&g);
 	pair_labels(&g);
 	drop_branches(&g);
 	make_rows(m, &g);
