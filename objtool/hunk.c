@@ -53,19 +53,6 @@ static int compare_counts(const void *pa, const void *pb)
 	return compare_votes(pa, pb);
 }
 
-/* Lines are matched by what they say; of a damaged object, one may say it of fewer places. */
-static void drop_unlike(struct merging *g)
-{
-	const struct listing *old = g->side[SIDE_OLD], *new = g->side[SIDE_NEW];
-
-	for (u32 i = 0; i < old->nr; i++) {
-		u32 other = g->match[SIDE_OLD][i];
-
-		if (other != NO_MATCH && old->line[i].nr_refs != new->line[other].nr_refs)
-			g->match[SIDE_OLD][i] = g->match[SIDE_NEW][other] = NO_MATCH;
-	}
-}
-
 static void collect_votes(const struct merging *g, struct buf *votes)
 {
 	const struct listing *old = g->side[SIDE_OLD], *new = g->side[SIDE_NEW];
@@ -267,9 +254,17 @@ static void match_lines(struct merging *g, bool places)
 	}
 	match_sequences(keys[SIDE_OLD], g->side[SIDE_OLD]->nr, keys[SIDE_NEW],
 			g->side[SIDE_NEW]->nr, g->match[SIDE_OLD]);
-	for (u32 i = 0; i < g->side[SIDE_OLD]->nr; i++)
-		if (g->match[SIDE_OLD][i] != NO_MATCH)
-			g->match[SIDE_NEW][g->match[SIDE_OLD][i]] = i;
+	for (u32 i = 0; i < g->side[SIDE_OLD]->nr; i++) {
+		u32 *other = &g->match[SIDE_OLD][i];
+
+		if (*other == NO_MATCH)
+			continue;
+		/* A line of a damaged object may say the same of fewer places: that is no match. */
+		if (g->side[SIDE_OLD]->line[i].nr_refs == g->side[SIDE_NEW]->line[*other].nr_refs)
+			g->match[SIDE_NEW][*other] = i;
+		else
+			*other = NO_MATCH;
+	}
 	free(keys[SIDE_OLD]);
 	free(keys[SIDE_NEW]);
 }
@@ -290,10 +285,8 @@ void merge_listings(struct merged *m, const struct listing *old, const struct li
 	}
 	/* At first no place is known; then branches to the same place match better than others. */
 	match_lines(&g, false);
-	drop_unlike(&g);
 	pair_labels(&g);
 	match_lines(&g, true);
-	drop_unlike(&g);
 	pair_labels(&g);
 	drop_branches(&g);
 	make_rows(m, &g);
