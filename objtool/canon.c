@@ -113,6 +113,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 	if (!table)
 		c->parts.last = cur;
 }
+
 /* ---- units ---- */
 
 static void write_class(struct canon *c, u32 sec)

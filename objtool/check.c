@@ -198,28 +198,29 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 		u32 s = obj->by_addr[sec->first_sym + i];
 		const struct symbol *sym = &obj->symbols[s];
 		u8 traits = code->ids[s].traits;
+		bool empty;
 
 		if (i + AHEAD < sec->nr_syms) {
 			__builtin_prefetch(&obj->symbols[obj->by_addr[sec->first_sym + i + AHEAD]]);
 			__builtin_prefetch(&code->ids[obj->by_addr[sec->first_sym + i + AHEAD]]);
 		}
-
 		if (!makes_unit(&home, sym, traits))
 			continue;
 		if (nr > run && units[run].off != sym->value) {
 			run += merge_run(code, units + run, nr - run);
 			nr = run;
 		}
+		empty = is_empty_object(sec, sym);
 		units[nr++] = (struct unit){.sec = index,
 					    .off = (u32)sym->value,
-					    .len = is_empty_object(sec, sym) ? 0 : (u32)sym->size,
+					    .len = empty ? 0 : (u32)sym->size,
 					    .sym = s,
 					    .outer = NO_UNIT,
 					    .parent = NO_UNIT,
 					    .cold = NO_UNIT,
 					    .prefix = NO_UNIT,
 					    .kind = unit_kind(&home, sym, traits),
-					    .sized = sym->size || is_empty_object(sec, sym)};
+					    .sized = sym->size || empty};
 	}
 	return run + merge_run(code, units + run, nr - run);
 }

@@ -219,8 +219,8 @@ void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int 
 
 /*
  * A token in one piece, for those that there are most of: open with room for all that will
- * be put, put each field where the last one ended, close. (A byte written to the stream could be
- * part of *st for all the compiler knows, which makes step by step slow.)
+ * be put, put each field where the last one ended, token_put(). (A byte written to the stream could
+ * be part of *st for all the compiler knows, which makes step by step slow.)
  */
 static inline u8 *token_open(struct stream *st, enum token_tag tag, enum lane lane, size_t room)
 {
@@ -262,12 +262,6 @@ static inline u8 *token_resize_bytes(u8 *p, u32 len)
 static inline void token_put(struct stream *st, const u8 *end)
 {
 	st->out->len = (size_t)(end - st->out->data);
-}
-
-static inline void token_close(struct stream *st, const u8 *end)
-{
-	token_put(st, end);
-	token_end(st);
 }
 
 /*
