@@ -6,6 +6,9 @@
  * longest ascending run of those, and the same again between them. Where
  * there are none, the greedy algorithm of E. Myers, "An O(ND) Difference
  * Algorithm and Its Variations" (1986).
+ *
+ * Of n elements the first takes n log n steps for each level, and there are no more than
+ * MAX_LEVELS; the second takes at most MAX_EDITS for each element.
  */
 #include <stdlib.h>
 #include <objtool/match.h>
@@ -16,6 +19,13 @@
  * memory of Myers' algorithm is the square of it, times 4.
  */
 #define MAX_EDITS 1000U
+
+/*
+ * Each level halves what is between its anchors, or nearly: code of compilers has no more than six.
+ * But of "c d b c a b" only the "a" is there once; next to it, the "b"; and so on: a file made of
+ * such would take as many levels as it has lines.
+ */
+#define MAX_LEVELS 16U
 
 struct matching {
 	const u64 *a, *b;
@@ -164,10 +174,10 @@ static void match_greedily(const struct matching *m, const struct stretch *s)
 	free(row);
 }
 
-static void match_stretch(const struct matching *m, struct stretch s)
+static void match_stretch(const struct matching *m, struct stretch s, u32 level)
 {
-	struct anchor *anchors;
-	u32 nr;
+	struct anchor *anchors = NULL;
+	u32 nr = 0;
 
 	for (; s.a < s.a_end && s.b < s.b_end && m->a[s.a] == m->b[s.b]; s.a++, s.b++)
 		m->match[s.a] = s.b;
@@ -176,18 +186,20 @@ static void match_stretch(const struct matching *m, struct stretch s)
 		m->match[s.a_end - 1] = s.b_end - 1;
 	if (s.a == s.a_end || s.b == s.b_end)
 		return;
-	anchors = xcalloc(s.a_end - s.a, sizeof(*anchors));
-	nr = longest_run(anchors, find_anchors(m, &s, anchors));
+	if (level < MAX_LEVELS) {
+		anchors = xcalloc(s.a_end - s.a, sizeof(*anchors));
+		nr = longest_run(anchors, find_anchors(m, &s, anchors));
+	}
 	if (!nr)
 		match_greedily(m, &s);
 	for (u32 i = 0; i < nr; i++) {
-		match_stretch(m, (struct stretch){s.a, anchors[i].a, s.b, anchors[i].b});
+		match_stretch(m, (struct stretch){s.a, anchors[i].a, s.b, anchors[i].b}, level + 1);
 		m->match[anchors[i].a] = anchors[i].b;
 		s.a = anchors[i].a + 1;
 		s.b = anchors[i].b + 1;
 	}
 	if (nr)
-		match_stretch(m, s);
+		match_stretch(m, s, level + 1);
 	free(anchors);
 }
 
@@ -197,5 +209,5 @@ void match_sequences(const u64 *a, u32 nr_a, const u64 *b, u32 nr_b, u32 *match)
 
 	for (u32 i = 0; i < nr_a; i++)
 		match[i] = NO_MATCH;
-	match_stretch(&m, (struct stretch){0, nr_a, 0, nr_b});
+	match_stretch(&m, (struct stretch){0, nr_a, 0, nr_b}, 0);
 }
