@@ -23,6 +23,7 @@ struct merging {
 	u32 *match[NR_SIDES];	/* by line: the other side's, NO_MATCH */
 	u8 *labelled[NR_SIDES]; /* by line, and one behind the last */
 	u32 *pair[NR_SIDES];	/* by label's line: the other side's, NO_MATCH */
+	u32 *before[NR_SIDES];	/* see count_pair() */
 };
 
 static void mark_labels(struct merging *g, int s)
@@ -93,28 +94,50 @@ static size_t count_votes(struct buf *votes)
 	return kept;
 }
 
-/* True if no pair, of lines or of labels, is before one of the two and behind the other. */
+/*
+ * How many pairs there are before each line of a side, as P. M. Fenwick's tree of partial sums
+ * (1994): both a new pair and the question take a step for each bit of the line's number.
+ */
+static void count_pair(u32 *tree, u32 nr, u32 line)
+{
+	for (u32 i = line + 1; i <= nr; i += i & -i)
+		tree[i]++;
+}
+
+static u32 pairs_before(const u32 *tree, u32 line)
+{
+	u32 sum = 0;
+
+	for (u32 i = line; i; i &= i - 1)
+		sum += tree[i];
+	return sum;
+}
+
+static void count_matches(struct merging *g)
+{
+	for (int s = 0; s < NR_SIDES; s++) {
+		u32 nr = g->side[s]->nr + 1;
+
+		memset(g->before[s], 0, ((size_t)nr + 1) * sizeof(u32));
+		for (u32 i = 0; i + 1 < nr; i++)
+			if (g->match[s][i] != NO_MATCH)
+				count_pair(g->before[s], nr, i);
+	}
+}
+
+/*
+ * True if no pair, of lines or of labels, is before one of the two and behind the other: pairs do
+ * not cross, so the first so many of one side are those of the other, too.
+ */
 static bool fits(const struct merging *g, u32 old, u32 new)
 {
-	const u32 *match = g->match[SIDE_OLD], *pair = g->pair[SIDE_OLD];
-	u32 nr = g->side[SIDE_OLD]->nr;
+	return pairs_before(g->before[SIDE_OLD], old) == pairs_before(g->before[SIDE_NEW], new);
+}
 
-	for (u32 i = old; i--;) {
-		if (pair[i] != NO_MATCH && pair[i] >= new)
-			return false;
-		if (match[i] != NO_MATCH) {
-			if (match[i] >= new)
-				return false;
-			break;
-		}
-	}
-	for (u32 i = old; i <= nr; i++) {
-		if (i > old && pair[i] != NO_MATCH && pair[i] <= new)
-			return false;
-		if (i < nr && match[i] != NO_MATCH)
-			return match[i] >= new;
-	}
-	return true;
+static void pair_label(struct merging *g, int s, u32 label, u32 other)
+{
+	g->pair[s][label] = other;
+	count_pair(g->before[s], g->side[s]->nr + 1, label);
 }
 
 static void pair_labels(struct merging *g)
@@ -125,6 +148,7 @@ static void pair_labels(struct merging *g)
 
 	for (int s = 0; s < NR_SIDES; s++)
 		memset(g->pair[s], 0xff, ((size_t)g->side[s]->nr + 1) * sizeof(u32));
+	count_matches(g);
 	collect_votes(g, &votes);
 	nr = count_votes(&votes);
 	v = (const void *)votes.data;
@@ -132,8 +156,8 @@ static void pair_labels(struct merging *g)
 		if (g->pair[SIDE_OLD][v[i].old] != NO_MATCH ||
 		    g->pair[SIDE_NEW][v[i].new] != NO_MATCH || !fits(g, v[i].old, v[i].new))
 			continue;
-		g->pair[SIDE_OLD][v[i].old] = v[i].new;
-		g->pair[SIDE_NEW][v[i].new] = v[i].old;
+		pair_label(g, SIDE_OLD, v[i].old, v[i].new);
+		pair_label(g, SIDE_NEW, v[i].new, v[i].old);
 	}
 	buf_free(&votes);
 }
@@ -279,6 +303,7 @@ void merge_listings(struct merged *m, const struct listing *old, const struct li
 
 		g.match[s] = xcalloc(nr, sizeof(u32));
 		g.pair[s] = xcalloc(nr, sizeof(u32));
+		g.before[s] = xcalloc(nr + 1, sizeof(u32));
 		g.labelled[s] = xcalloc(nr, 1);
 		m->label[s] = xcalloc(nr, sizeof(u32));
 		mark_labels(&g, s);
@@ -293,6 +318,7 @@ void merge_listings(struct merged *m, const struct listing *old, const struct li
 	for (int s = 0; s < NR_SIDES; s++) {
 		free(g.match[s]);
 		free(g.pair[s]);
+		free(g.before[s]);
 		free(g.labelled[s]);
 	}
 }
@@ -329,15 +355,17 @@ void merged_text(const struct merged *m, int side, u32 i, struct buf *out)
 {
 	const struct listing *list = m->side[side];
 	const struct list_line *line = &list->line[i];
-	const u8 *text = list->text.data + line->text;
-	u32 ref = 0;
+	const u8 *text = list->text.data + line->text, *end = text + line->len, *mark;
 
-	for (u32 k = 0; k < line->len; k++) {
-		if (text[k] == LABEL_MARK && ref < line->nr_refs)
-			add_label_name(m, side, listing_ref(list, line, ref++), out);
-		else
-			buf_add(out, text + k, 1);
+	for (u32 ref = 0; text < end && ref < line->nr_refs; text = mark + 1) {
+		mark = memchr(text, LABEL_MARK, (size_t)(end - text));
+		if (!mark)
+			break;
+		buf_add(out, text, (size_t)(mark - text));
+		add_label_name(m, side, listing_ref(list, line, ref++), out);
 	}
+	if (text < end)
+		buf_add(out, text, (size_t)(end - text));
 }
 
 /* What a row looks like, indented; NUL-terminated. */
@@ -368,46 +396,80 @@ static int row_side(const struct row *row)
 	return row->line[SIDE_NEW] == NO_LINE ? SIDE_OLD : SIDE_NEW;
 }
 
-#define MOST_ALIKE 1000 /* rows of a block that are compared, each with each */
+/* How a row that only one side has looks, and what it is. */
+struct look {
+	u64 text, key; /* hashes */
+	u32 row;
+	int side;
+};
 
-/* How the rows of a block look: hashes of their texts, 0 for labels. */
-static void read_looks(const struct merged *m, u32 from, u32 end, u64 *look)
+static int compare_looks(const void *pa, const void *pb)
 {
-	struct buf text = {0};
+	const struct look *a = pa, *b = pb;
 
-	for (u32 i = from; i < end; i++) {
-		look[i - from] = 0;
-		if (m->row[i].label)
-			continue;
-		row_text(m, &m->row[i], row_side(&m->row[i]), &text);
-		look[i - from] = hash_bytes(text.data, text.len);
-	}
-	buf_free(&text);
+	if (a->text != b->text)
+		return a->text < b->text ? -1 : 1;
+	return (a->row > b->row) - (a->row < b->row);
 }
 
-static u64 row_key(const struct merged *m, const struct row *row)
+/* Those of a block that are lines, sorted by text; returns how many. */
+static u32 read_looks(const struct merged *m, u32 from, u32 end, struct look *look)
 {
-	int side = row_side(row);
+	struct buf text = {0};
+	u32 nr = 0;
 
-	return m->side[side]->line[row->line[side]].key;
+	for (u32 i = from; i < end; i++) {
+		const struct row *row = &m->row[i];
+		int side = row_side(row);
+
+		if (row->label)
+			continue;
+		row_text(m, row, side, &text);
+		look[nr++] = (struct look){hash_bytes(text.data, text.len),
+					   m->side[side]->line[row->line[side]].key, i, side};
+	}
+	buf_free(&text);
+	if (nr)
+		qsort(look, nr, sizeof(*look), compare_looks);
+	return nr;
+}
+
+/* Of @nr rows of one text: those of which the other side has one that is not the same. */
+static void mark_alike(const struct look *look, u32 nr, u8 *alike)
+{
+	const struct look *first[NR_SIDES] = {NULL, NULL};
+	bool several[NR_SIDES] = {false, false};
+
+	for (u32 i = 0; i < nr; i++) {
+		const struct look **seen = &first[look[i].side];
+
+		*seen = *seen ? *seen : &look[i];
+		several[look[i].side] |= look[i].key != (*seen)->key;
+	}
+	for (u32 i = 0; i < nr; i++) {
+		const struct look *other = first[!look[i].side];
+
+		if (other && (several[!look[i].side] || other->key != look[i].key))
+			alike[look[i].row] = 1;
+	}
 }
 
 /* Which rows of a block that differs look alike though they differ; a byte each. */
 static void find_alike(const struct merged *m, u32 from, u32 end, u8 *alike)
 {
-	u64 look[MOST_ALIKE];
-	u32 old_end = from;
+	struct look *look;
+	u32 nr;
 
-	if (end - from >= MOST_ALIKE)
+	if (row_side(&m->row[from]) == row_side(&m->row[end - 1]))
 		return;
-	read_looks(m, from, end, look);
-	while (old_end < end && row_side(&m->row[old_end]) == SIDE_OLD)
-		old_end++;
-	for (u32 i = from; i < old_end; i++)
-		for (u32 k = old_end; look[i - from] && k < end; k++)
-			if (look[k - from] == look[i - from] && row_side(&m->row[k]) == SIDE_NEW &&
-			    row_key(m, &m->row[i]) != row_key(m, &m->row[k]))
-				alike[i] = alike[k] = 1;
+	look = xcalloc(end - from, sizeof(*look));
+	nr = read_looks(m, from, end, look);
+	for (u32 i = 0, next; i < nr; i = next) {
+		for (next = i + 1; next < nr && look[next].text == look[i].text;)
+			next++;
+		mark_alike(look + i, next - i, alike);
+	}
+	free(look);
 }
 
 /* The tokens of a line, for what its text does not tell. */
@@ -434,8 +496,10 @@ struct printer {
 	const struct hunk_style *style;
 	const char *name;
 	FILE *out;
-	u8 *alike; /* by row */
-	u8 *shown; /* by row */
+	u8 *alike;  /* by row */
+	u8 *shown;  /* by row */
+	u32 passed; /* rows so far, and how many of them each side has */
+	u32 before[NR_SIDES];
 	struct buf text;
 };
 
@@ -524,16 +588,22 @@ static void print_columns(struct printer *p, u32 from, u32 end)
 	}
 }
 
+/* Go on to row @end; counted are those that each side has. */
+static void pass_rows(struct printer *p, u32 end, u32 count[NR_SIDES])
+{
+	for (; p->passed < end; p->passed++)
+		for (int s = 0; s < NR_SIDES; s++)
+			count[s] += p->m->row[p->passed].line[s] != NO_LINE;
+}
+
 /* "@@ -3,7 +3,8 @@ name+0x1c": rows of either listing, and where the first instruction lies. */
 static void print_range(struct printer *p, u32 from, u32 end)
 {
-	u32 first[NR_SIDES] = {1, 1}, count[NR_SIDES] = {0, 0}, at = 0;
+	u32 count[NR_SIDES] = {0, 0}, at = 0;
 	bool found = false;
 
-	for (u32 i = 0; i < end; i++)
-		for (int s = 0; s < NR_SIDES; s++)
-			if (p->m->row[i].line[s] != NO_LINE)
-				*(i < from ? &first[s] : &count[s]) += 1;
+	pass_rows(p, from, p->before);
+	pass_rows(p, end, count);
 	for (u32 i = from; i < end && !found; i++) {
 		int s = row_side(&p->m->row[i]);
 		const struct list_line *line;
@@ -545,8 +615,10 @@ static void print_range(struct printer *p, u32 from, u32 end)
 		at = line->at;
 	}
 	set_colour(p, "36");
-	fprintf(p->out, "@@ -%u,%u +%u,%u @@", first[SIDE_OLD], count[SIDE_OLD], first[SIDE_NEW],
-		count[SIDE_NEW]);
+	fprintf(p->out, "@@ -%u,%u +%u,%u @@", p->before[SIDE_OLD] + 1, count[SIDE_OLD],
+		p->before[SIDE_NEW] + 1, count[SIDE_NEW]);
+	for (int s = 0; s < NR_SIDES; s++)
+		p->before[s] += count[s];
 	if (found)
 		fprintf(p->out, " %s+0x%x", p->name, at);
 	set_colour(p, "");
