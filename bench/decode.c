@@ -54,7 +54,7 @@ static void run(const struct object *obj)
 
 int main(int argc, char **argv)
 {
-	struct object *obj = argc == 3 ? object_open(argv[1], 1, true) : NULL;
+	struct object *obj = argc == 3 ? object_open(argv[1], NULL, true) : NULL;
 
 	if (!obj)
 		return 2;

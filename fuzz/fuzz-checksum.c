@@ -48,15 +48,17 @@ static void dump_some(struct object *obj)
 static void check_again(const u8 *data, size_t size, const struct records *recs,
 			unsigned int workers)
 {
-	struct object *obj = object_open_mem("fuzz", data, size, workers);
+	struct pool *pool = pool_open(workers);
+	struct object *obj = object_open_mem("fuzz", data, size, pool);
 	struct records *again = obj ? checksum_object(obj, NULL) : NULL;
 
 	REQUIRE(again);
-	records_finish(again, workers);
+	records_finish(again, pool);
 	REQUIRE(again->total == recs->total && again->text.len == recs->text.len);
 	REQUIRE(!recs->text.len || !memcmp(again->text.data, recs->text.data, recs->text.len));
 	records_free(again);
 	object_close(obj);
+	pool_close(pool);
 }
 
 /* What is written can be read, and then nothing differs. */
@@ -100,7 +102,7 @@ static void check_records(const u8 *data, size_t size, const struct records *rec
 		check_file(recs);
 		break;
 	case 6:
-		obj = object_open_mem("fuzz", data, size, 1);
+		obj = object_open_mem("fuzz", data, size, NULL);
 		REQUIRE(obj);
 		dump_some(obj);
 		object_close(obj);
@@ -109,14 +111,14 @@ static void check_records(const u8 *data, size_t size, const struct records *rec
 
 void fuzz_one(const u8 *data, size_t size)
 {
-	struct object *obj = object_open_mem("fuzz", data, size, 1);
+	struct object *obj = object_open_mem("fuzz", data, size, NULL);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
 	REQUIRE(recs || fuzz_said(FUZZ_ERRORS) == 1); /* refused in one sentence */
 	object_close(obj);
 	if (!recs)
 		return;
-	records_finish(recs, 1);
+	records_finish(recs, NULL);
 	check_records(data, size, recs);
 	records_free(recs);
 }

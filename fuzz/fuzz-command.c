@@ -63,7 +63,7 @@ static void make_file(struct file *file, const u8 *data, size_t size)
 /* The name of a function of the object, "f" if it has none; malloc'ed. */
 static char *some_function(const u8 *data, size_t size, u32 which)
 {
-	struct object *obj = object_open_mem("fuzz", data, size, 1);
+	struct object *obj = object_open_mem("fuzz", data, size, NULL);
 	char *name = NULL;
 
 	for (u32 i = 0; obj && !name && i < obj->nr_symbols; i++) {

@@ -63,7 +63,7 @@ static void make_builds(struct pair *pair, const u8 *data, size_t size)
 		size_t nr = 0;
 
 		for (size_t i = 0; i < OBJECTS; i++) {
-			records_finish(&pair->recs[s][i], 1);
+			records_finish(&pair->recs[s][i], NULL);
 			if (pair->recs[s][i].nr)
 				pair->objs[s][nr++] =
 					(struct build_object){paths[i], &pair->recs[s][i]};

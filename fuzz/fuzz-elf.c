@@ -66,7 +66,7 @@ static void check_object(const struct object *obj, size_t size)
 
 void fuzz_one(const u8 *data, size_t size)
 {
-	struct object *obj = object_open_mem("fuzz", data, size, 1);
+	struct object *obj = object_open_mem("fuzz", data, size, NULL);
 
 	if (obj)
 		check_object(obj, size);

@@ -25,7 +25,7 @@ void fuzz_one(const u8 *data, size_t size)
 		for (size_t i = 0; i < images.nr && i < MEMBERS; i++) {
 			struct input in;
 
-			if (!input_open(&in, &images.image[i], 1, false))
+			if (!input_open(&in, &images.image[i], NULL, false))
 				input_close(&in);
 		}
 	images_free(&images);

@@ -129,7 +129,7 @@ size_t batch_run(const struct batch *batch)
 	run.show_at = milliseconds() + SHOW_AFTER;
 	get_fatal(&run.fatal);
 	pthread_sigmask(SIG_BLOCK, &run.fatal, &before);
-	pool_run(batch->jobs, batch->nr, run_item, &run);
+	pool_once(batch->jobs, batch->nr, run_item, &run);
 	if (run.shown)
 		dprintf(STDERR_FILENO, "\r\033[K");
 	for (size_t i = 0; i < batch->nr; i++)

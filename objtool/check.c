@@ -726,7 +726,7 @@ static void mark_referenced(struct code *code)
 		m.bits[s] = bits;
 		bits += obj->sections[s].size / 8 + 1;
 	}
-	pool_ranges(obj->workers, nr, RELOC_RANGES_AT_ONCE, mark_ranges, &m);
+	pool_ranges(obj->pool, nr, RELOC_RANGES_AT_ONCE, mark_ranges, &m);
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		if (!m.any[s])
 			m.bits[s] = NULL;

@@ -13,8 +13,8 @@
  *     known of it is in arrays of its arena, of a large file in one piece of memory, allocated
  *     when their length is known; nothing is allocated for a symbol, a relocation
  *     or an instruction. What one step sorts and needs no more is where the next does so (mem.h).
- *   - What is asked of a symbol, by each of the references to it, lies side by side (symname.h), and
- *     where symbols come in no order, the next ones are asked for early (check.c).
+ *   - What is asked of a symbol, by each of the references to it, lies side by side (symname.h),
+ * and where symbols come in no order, the next ones are asked for early (check.c).
  *   - Symbols are sorted by address, relocations by offset (elf.c), special entries by the place
  *     they apply to (special.c). Units are made from the first, so they are in order, too. A
  *     function's relocations and entries are walked beside its instructions, and those of the next
@@ -357,7 +357,7 @@ static void checksum_units(const struct code *code, struct worker *workers, unsi
 	struct units units = {.code = code, .workers = workers, .recs = recs};
 
 	cut_batches(&units);
-	pool_run(nr, units.nr_batches, checksum_batch, &units);
+	pool_run(code->obj->pool, units.nr_batches, checksum_batch, &units);
 	warn_bad(code, workers, nr);
 	free(units.batch);
 }
@@ -544,10 +544,10 @@ static void find_gaps_of(void *ctx, unsigned int worker, size_t item)
 }
 
 /*
- * Call @fn for each stretch that no record covers, from @workers threads. Many small sections
+ * Call @fn for each stretch that no record covers, by @pool. Many small sections
  * are one piece of work, and a large one is several.
  */
-static void each_gap(const struct reading *r, unsigned int workers, gap_fn *fn, void *ctx)
+static void each_gap(const struct reading *r, struct pool *pool, gap_fn *fn, void *ctx)
 {
 	const struct object *obj = r->code.obj;
 	struct gaps gaps = {.code = &r->code, .coverage = &r->coverage, .fn = fn, .ctx = ctx};
@@ -572,7 +572,7 @@ static void each_gap(const struct reading *r, unsigned int workers, gap_fn *fn, 
 		}
 	}
 	gaps.work = (const void *)work.data;
-	pool_run(workers, work.len / sizeof(*gaps.work), find_gaps_of, &gaps);
+	pool_run(pool, work.len / sizeof(*gaps.work), find_gaps_of, &gaps);
 	buf_free(&work);
 }
 
@@ -623,7 +623,7 @@ static bool dump_rest(const struct reading *r, struct canon *canon, const char *
 {
 	struct wanted wanted = {canon, name, false};
 
-	each_gap(r, 1, dump_chunk, &wanted);
+	each_gap(r, NULL, dump_chunk, &wanted);
 	return wanted.found;
 }
 
@@ -696,7 +696,7 @@ static void name_or_find(void *ctx, unsigned int worker, size_t item)
 
 	(void)worker;
 	if (item)
-		each_gap(m->reading, m->nr_workers, add_chunk, m->workers);
+		each_gap(m->reading, m->reading->code.obj->pool, add_chunk, m->workers);
 	else
 		name_units(m->workers, m->nr_workers, m->recs);
 }
@@ -709,7 +709,7 @@ static void add_records(struct making *m, struct exclude *exclude)
 
 	if (!omit.all) {
 		checksum_units(code, m->workers, m->nr_workers, m->recs);
-		pool_run(code->nr_units < MANY_UNITS ? 1 : m->nr_workers, 2, name_or_find, m);
+		pool_run(code->nr_units < MANY_UNITS ? NULL : code->obj->pool, 2, name_or_find, m);
 		if (omit.units)
 			omit_units(code, &omit, m->recs);
 		checksum_commons(&m->workers[0].canon, m->recs);
@@ -733,7 +733,7 @@ static int check_effort(const struct code *code)
 
 struct records *checksum_object(struct object *obj, struct exclude *exclude)
 {
-	unsigned int workers = obj->workers;
+	unsigned int workers = pool_workers(obj->pool);
 	struct records *recs;
 	struct reading reading;
 	struct worker *w;
@@ -769,7 +769,7 @@ struct ending {
 	struct input *in;
 	struct records *recs;
 	finish_fn *finish;
-	unsigned int workers;
+	struct pool *pool;
 };
 
 static void end_one(void *ctx, unsigned int worker, size_t item)
@@ -778,28 +778,28 @@ static void end_one(void *ctx, unsigned int worker, size_t item)
 
 	(void)worker;
 	if (item)
-		e->finish(e->recs, e->workers);
+		e->finish(e->recs, e->pool);
 	else
 		input_close(e->in);
 }
 
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       finish_fn *finish, unsigned int workers)
+			       finish_fn *finish, struct pool *pool)
 {
 	struct ending e;
 	struct input in;
 
-	if (input_open(&in, image, workers, true))
+	if (input_open(&in, image, pool, true))
 		return NULL;
 	e.in = &in;
 	e.finish = finish;
-	e.workers = in.obj->workers;
+	e.pool = in.obj->pool;
 	e.recs = checksum_object(in.obj, exclude);
 	if (!e.recs) {
 		input_close(&in);
 		return NULL;
 	}
-	pool_run(in.obj->file_size < LARGE ? 1 : workers, 2, end_one, &e);
+	pool_run(in.obj->file_size < LARGE ? NULL : e.pool, 2, end_one, &e);
 	return e.recs;
 }
 
@@ -1001,7 +1001,7 @@ static bool trace_rest(struct tracer *t, const struct record *rec, struct buf *t
 			canon_unit(ct.canon, i);
 	t->covered = true;
 	ct.canon->stream.watch = &watch;
-	each_gap(&t->reading, 1, trace_chunk, &ct);
+	each_gap(&t->reading, NULL, trace_chunk, &ct);
 	ct.canon->stream.watch = NULL;
 	chunk = (void *)ct.chunks.data;
 	nr = ct.chunks.len / sizeof(*chunk);

@@ -197,7 +197,7 @@ static void read_blocks(void *ctx, unsigned int worker, size_t from, size_t end)
 	}
 }
 
-int contents_read(struct contents *c, unsigned int workers)
+int contents_read(struct contents *c, struct pool *pool)
 {
 	struct reading reading = {.c = c};
 
@@ -205,9 +205,9 @@ int contents_read(struct contents *c, unsigned int workers)
 		return 0;
 	/* Starting threads for a header takes longer than reading it. */
 	if (c->wanted <= BLOCKS_AT_ONCE)
-		workers = 1;
+		pool = NULL;
 	c->wanted = 0;
-	pool_ranges(workers, (c->size + BLOCK - 1) / BLOCK, BLOCKS_AT_ONCE, read_blocks, &reading);
+	pool_ranges(pool, (c->size + BLOCK - 1) / BLOCK, BLOCKS_AT_ONCE, read_blocks, &reading);
 	if (reading.failed > 0)
 		return error("%s: %s", c->path, strerror(reading.failed));
 	if (reading.failed || changed_since(c->fd, &c->st))
@@ -225,7 +225,7 @@ int contents_load(struct contents *c, const char *path)
 	if (contents_open(c, path, false))
 		return -1;
 	contents_want(c, 0, c->size);
-	if (!contents_read(c, 1))
+	if (!contents_read(c, NULL))
 		return 0;
 	contents_close(c);
 	return -1;
@@ -233,8 +233,12 @@ int contents_load(struct contents *c, const char *path)
 
 void contents_close(struct contents *c)
 {
-	if (c->data && !c->copy)
+	if (c->data && !c->copy) {
+		/* Takes the time of it, but unlike munmap(2) lets other threads touch new memory.
+		 */
+		madvise((void *)(uintptr_t)c->data, c->size, MADV_DONTNEED);
 		munmap((void *)(uintptr_t)c->data, c->size);
+	}
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c->copy);

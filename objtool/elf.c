@@ -71,7 +71,7 @@ static const u8 *want_bytes(const struct reader *r, u64 off, u64 len)
 
 static int read_wanted(const struct reader *r)
 {
-	return r->contents ? contents_read(r->contents, r->obj->workers) : 0;
+	return r->contents ? contents_read(r->contents, r->obj->pool) : 0;
 }
 
 /* --- What kind of file is it? --- */
@@ -635,7 +635,7 @@ void object_each_section(const struct object *obj, section_fn *fn, void *ctx)
 {
 	struct sections all = {obj, fn, ctx};
 
-	pool_run(obj->workers, obj->nr_cuts, run_sections, &all);
+	pool_run(obj->pool, obj->nr_cuts, run_sections, &all);
 }
 
 /* Keys of symbols, value << 32 | index, in by_addr's order but for the sorting of each run. */
@@ -763,7 +763,7 @@ static int read_all_symbols(const struct reader *r)
 	u32 nr_ranges = obj->nr_symbols / SYMBOLS_AT_ONCE + 1, bad = 0;
 	struct symbols all = {r, xcalloc(nr_ranges, sizeof(*all.ranges))};
 
-	pool_ranges(obj->workers, obj->nr_symbols, SYMBOLS_AT_ONCE, read_symbol_range, &all);
+	pool_ranges(obj->pool, obj->nr_symbols, SYMBOLS_AT_ONCE, read_symbol_range, &all);
 	while (bad < nr_ranges && !all.ranges[bad].bad)
 		bad++;
 	if (bad == nr_ranges)
@@ -1101,7 +1101,7 @@ static int judge_relocs(const struct reader *r, struct judgement *j)
 	struct object *obj = r->obj;
 	u32 nr = object_reloc_ranges(obj, &j->ranges);
 
-	pool_ranges(obj->workers, nr, RELOC_RANGES_AT_ONCE, judge_ranges, j);
+	pool_ranges(obj->pool, nr, RELOC_RANGES_AT_ONCE, judge_ranges, j);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
 		const struct section *sec = &obj->sections[s];
 
@@ -1114,7 +1114,7 @@ static int judge_relocs(const struct reader *r, struct judgement *j)
 			j->sorted[s] =
 				arena_alloc(&obj->arena, sec->nr_relocs, sizeof(**j->sorted));
 	}
-	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, sort_sections, j);
+	pool_ranges(obj->pool, obj->nr_sections, SECTIONS_AT_ONCE, sort_sections, j);
 	return 0;
 }
 
@@ -1165,7 +1165,7 @@ static int read_relocs(const struct reader *r)
 
 /* Read the object at @bytes; those that come from a file are still to be read to there. */
 static struct object *read_object(const char *path, struct span bytes, struct contents *contents,
-				  unsigned int workers)
+				  struct pool *pool)
 {
 	struct object *obj = xcalloc(1, sizeof(*obj));
 	struct reader r = {.obj = obj, .path = path, .file = bytes, .contents = contents};
@@ -1177,7 +1177,7 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	}
 	obj->path = arena_strdup(&obj->arena, path);
 	obj->file_size = bytes.size;
-	obj->workers = workers ? workers : 1;
+	obj->pool = pool;
 	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
 	free(r.headers);
 	free(r.rela_first);
@@ -1189,16 +1189,15 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	return NULL;
 }
 
-struct object *object_open_mem(const char *path, const void *image, size_t size,
-			       unsigned int workers)
+struct object *object_open_mem(const char *path, const void *image, size_t size, struct pool *pool)
 {
-	return read_object(path, (struct span){image, size}, NULL, workers);
+	return read_object(path, (struct span){image, size}, NULL, pool);
 }
 
 /* A file up to this size is one thread's: all there is to do takes less than starting others. */
 #define FOR_ONE (512U << 10)
 
-struct object *object_open(const char *path, unsigned int workers, bool brief)
+struct object *object_open(const char *path, struct pool *pool, bool brief)
 {
 	struct contents contents;
 	struct object *obj;
@@ -1206,7 +1205,7 @@ struct object *object_open(const char *path, unsigned int workers, bool brief)
 	if (contents_open(&contents, path, brief))
 		return NULL;
 	obj = read_object(path, (struct span){contents.data, contents.size}, &contents,
-			  contents.size < FOR_ONE ? 1 : workers);
+			  contents.size < FOR_ONE ? NULL : pool);
 	if (!obj) {
 		contents_close(&contents);
 		return NULL;

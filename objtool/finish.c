@@ -380,7 +380,7 @@ static void place_lines(struct finishing *f)
 	text->len = text->cap = at;
 }
 
-static void finish(struct records *recs, unsigned int workers, bool lines_only)
+static void finish(struct records *recs, struct pool *pool, bool lines_only)
 {
 	u32 nr = (u32)recs->nr;
 	struct finishing f = {.recs = recs,
@@ -388,7 +388,7 @@ static void finish(struct records *recs, unsigned int workers, bool lines_only)
 						   : xreallocarray(NULL, nr, sizeof(*f.sorted)),
 			      .keys = xreallocarray(NULL, nr, sizeof(*f.keys)),
 			      .dealt = xreallocarray(NULL, nr, sizeof(*f.dealt)),
-			      .names = xcalloc(workers, sizeof(*f.names)),
+			      .names = xcalloc(pool_workers(pool), sizeof(*f.names)),
 			      .nr_buckets = bucket_number(nr),
 			      .bucket = xcalloc(nr, 1),
 			      .order = xreallocarray(NULL, nr, sizeof(*f.order))};
@@ -396,15 +396,15 @@ static void finish(struct records *recs, unsigned int workers, bool lines_only)
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
 	make_heads(f.heads);
-	pool_ranges(workers, nr, GRAIN, make_keys, &f);
+	pool_ranges(pool, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
-	pool_ranges(workers, nr, GRAIN, find_bucket, &f);
-	deal(workers, f.bucket, nr, f.nr_buckets, f.order, f.first);
-	pool_run(workers, f.nr_buckets, sort_bucket, &f);
+	pool_ranges(pool, nr, GRAIN, find_bucket, &f);
+	deal(pool, f.bucket, nr, f.nr_buckets, f.order, f.first);
+	pool_run(pool, f.nr_buckets, sort_bucket, &f);
 	place_lines(&f);
-	pool_run(workers, f.nr_buckets, write_bucket, &f);
+	pool_run(pool, f.nr_buckets, write_bucket, &f);
 	recs->total = hash_bytes(recs->text.data, recs->text.len);
-	for (unsigned int i = 0; i < workers; i++)
+	for (unsigned int i = 0; i < pool_workers(pool); i++)
 		arena_join(&recs->arena, &f.names[i]);
 	free(recs->rec);
 	recs->rec = f.sorted;
@@ -416,12 +416,12 @@ static void finish(struct records *recs, unsigned int workers, bool lines_only)
 	free(f.order);
 }
 
-void records_finish(struct records *recs, unsigned int workers)
+void records_finish(struct records *recs, struct pool *pool)
 {
-	finish(recs, workers, false);
+	finish(recs, pool, false);
 }
 
-void records_finish_lines(struct records *recs, unsigned int workers)
+void records_finish_lines(struct records *recs, struct pool *pool)
 {
-	finish(recs, workers, true);
+	finish(recs, pool, true);
 }

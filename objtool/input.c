@@ -377,7 +377,7 @@ static int expand_file(const struct image *image, enum compression how, struct b
 	return ret;
 }
 
-int input_open(struct input *in, const struct image *image, unsigned int workers, bool brief)
+int input_open(struct input *in, const struct image *image, struct pool *pool, bool brief)
 {
 	enum compression how = COMPRESSION_NONE;
 	struct buf bytes = {0};
@@ -387,7 +387,7 @@ int input_open(struct input *in, const struct image *image, unsigned int workers
 		how = compression_of(image->content ? (enum content)image->content
 						    : content_of(image->path));
 	if (!image->member && how == COMPRESSION_NONE) {
-		in->obj = object_open(image->path, workers, brief);
+		in->obj = object_open(image->path, pool, brief);
 		return in->obj ? 0 : -1;
 	}
 	if (image->member ? read_bytes(image, &bytes) : expand_file(image, how, &bytes)) {
@@ -395,7 +395,7 @@ int input_open(struct input *in, const struct image *image, unsigned int workers
 		return -1;
 	}
 	in->bytes = bytes.data;
-	in->obj = object_open_mem(image->name, bytes.data, bytes.len, workers);
+	in->obj = object_open_mem(image->name, bytes.data, bytes.len, pool);
 	if (in->obj)
 		return 0;
 	input_close(in);

@@ -48,8 +48,9 @@ struct load {
 	struct side side[2]; /* old, new */
 	struct pair *pairs;
 	size_t nr_pairs;
-	struct exclude *exclude;    /* what is left out, or NULL */
-	unsigned int jobs, workers; /* threads for all objects, for each */
+	struct exclude *exclude; /* what is left out, or NULL */
+	unsigned int jobs;
+	struct pool *pool; /* for each object */
 };
 
 static struct item *add_item(struct side *side, const char *name)
@@ -347,9 +348,9 @@ static bool same_sums(const char *a, const char *b)
 
 static void load_item(const struct load *load, struct item *item, bool by_sums)
 {
-	item->recs = by_sums ? records_read(item->sums)
-			     : checksum_input(&item->image, load->exclude, records_finish,
-					      load->workers);
+	item->recs =
+		by_sums ? records_read(item->sums)
+			: checksum_input(&item->image, load->exclude, records_finish, load->pool);
 }
 
 /*
@@ -397,13 +398,17 @@ static void make_pairs(struct load *load)
 
 static size_t load_pairs(struct load *load)
 {
+	size_t failed;
+
 	/* The two of one pair come one after the other, with all threads on each. */
-	load->workers = load->nr_pairs > 1 ? 1 : load->jobs;
-	return batch_run(&(struct batch){.nr = load->nr_pairs,
-					 .jobs = load->jobs,
-					 .doing = "diff",
-					 .run = load_pair,
-					 .ctx = load});
+	load->pool = load->nr_pairs > 1 ? NULL : pool_open(load->jobs);
+	failed = batch_run(&(struct batch){.nr = load->nr_pairs,
+					   .jobs = load->jobs,
+					   .doing = "diff",
+					   .run = load_pair,
+					   .ctx = load});
+	pool_close(load->pool);
+	return failed;
 }
 
 static bool loaded(const struct pair *pair)

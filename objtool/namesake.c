@@ -75,8 +75,8 @@ static u32 find_heads(const struct code *code)
 
 	for (u32 s = 0; s < nr; s++)
 		bucket[s] = (u8)((u32)(u8)code->ids[s].name * buckets >> 8);
-	deal(obj->workers, bucket, nr, buckets, h.order, h.first);
-	pool_run(obj->workers, buckets, find_heads_of, &h);
+	deal(obj->pool, bucket, nr, buckets, h.order, h.first);
+	pool_run(obj->pool, buckets, find_heads_of, &h);
 	return h.nr_locals;
 }
 

@@ -7,17 +7,26 @@
 #include <objtool/mem.h>
 #include <objtool/pool.h>
 
-struct pool {
+/* What one call of pool_run() is about; on its stack. */
+struct run {
 	void (*fn)(void *ctx, unsigned int worker, size_t item);
 	void *ctx;
 	size_t nr;
-	atomic_size_t next;
+	atomic_size_t next;  /* the first item nobody has taken */
+	unsigned int joined; /* threads that ever worked on it: the next one's index */
+	unsigned int active; /* and those that do now, but for the caller */
+	bool taken;	     /* all its items are */
+	struct run *older;   /* in the pool's list */
 };
 
-struct pool_worker {
-	struct pool *pool;
-	unsigned int index;
-	pthread_t thread;
+struct pool {
+	unsigned int workers;
+	unsigned int started; /* of .threads */
+	bool closing;
+	pthread_mutex_t lock;	/* of all that is here, and in its runs, but .next */
+	pthread_cond_t changed; /* there is a new run, one is done with, or it closes */
+	struct run *runs;	/* the newest first */
+	pthread_t threads[];	/* all but the caller's */
 };
 
 unsigned int pool_cpus(void)
@@ -29,39 +38,112 @@ unsigned int pool_cpus(void)
 	return (unsigned int)CPU_COUNT(&set);
 }
 
-static void *work(void *arg)
+struct pool *pool_open(unsigned int workers)
 {
-	struct pool_worker *w = arg;
-	struct pool *pool = w->pool;
+	struct pool *pool;
 
+	if (workers < 2)
+		return NULL;
+	pool = xcalloc(1, sizeof(*pool) + (workers - 1) * sizeof(pool->threads[0]));
+	pool->workers = workers;
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->changed, NULL);
+	return pool;
+}
+
+unsigned int pool_workers(const struct pool *pool)
+{
+	return pool ? pool->workers : 1;
+}
+
+static void work(struct run *run, unsigned int worker)
+{
 	for (;;) {
-		size_t item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+		size_t item = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
 
-		if (item >= pool->nr)
-			return NULL;
-		pool->fn(pool->ctx, w->index, item);
+		if (item >= run->nr)
+			return;
+		run->fn(run->ctx, worker, item);
 	}
 }
 
-void pool_run(unsigned int workers, size_t nr,
-	      void (*fn)(void *ctx, unsigned int worker, size_t item), void *ctx)
+/* Take part in the newest run there is; with the lock held. False if there is none. */
+static bool help(struct pool *pool)
 {
-	struct pool pool = {.fn = fn, .ctx = ctx, .nr = nr};
-	struct pool_worker first = {.pool = &pool}, *others;
-	unsigned int started = 0;
+	struct run *run = pool->runs;
+	unsigned int worker;
 
-	if (workers > nr)
-		workers = (unsigned int)nr;
-	others = workers > 1 ? xcalloc(workers - 1, sizeof(*others)) : NULL;
-	for (; started + 1 < workers; started++) {
-		others[started] = (struct pool_worker){.pool = &pool, .index = started + 1};
-		if (pthread_create(&others[started].thread, NULL, work, &others[started]))
-			break;
-	}
-	work(&first);
-	for (unsigned int i = 0; i < started; i++)
-		pthread_join(others[i].thread, NULL);
-	free(others);
+	while (run && (run->taken || run->joined == pool->workers))
+		run = run->older;
+	if (!run)
+		return false;
+	worker = run->joined++;
+	run->active++;
+	pthread_mutex_unlock(&pool->lock);
+	work(run, worker);
+	pthread_mutex_lock(&pool->lock);
+	run->taken = true;
+	if (!--run->active)
+		pthread_cond_broadcast(&pool->changed);
+	return true;
+}
+
+static void *help_until_closed(void *arg)
+{
+	struct pool *pool = arg;
+
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->closing)
+		if (!help(pool))
+			pthread_cond_wait(&pool->changed, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+/* So many as @nr items are worth; one that cannot be started may be the next time. */
+static void start_threads(struct pool *pool, size_t nr)
+{
+	while (pool->started + 1 < pool->workers && pool->started + 1 < nr &&
+	       !pthread_create(&pool->threads[pool->started], NULL, help_until_closed, pool))
+		pool->started++;
+}
+
+static void add_run(struct pool *pool, struct run *run)
+{
+	pthread_mutex_lock(&pool->lock);
+	run->older = pool->runs;
+	pool->runs = run;
+	start_threads(pool, run->nr);
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Wait until nobody works on it any more. All its items were taken. */
+static void end_run(struct pool *pool, struct run *run)
+{
+	struct run **at = &pool->runs;
+
+	pthread_mutex_lock(&pool->lock);
+	while (*at != run)
+		at = &(*at)->older;
+	*at = run->older;
+	while (run->active)
+		if (!help(pool))
+			pthread_cond_wait(&pool->changed, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_run(struct pool *pool, size_t nr, void (*fn)(void *ctx, unsigned int worker, size_t item),
+	      void *ctx)
+{
+	struct run run = {.fn = fn, .ctx = ctx, .nr = nr, .joined = 1};
+	bool alone = !pool || nr < 2;
+
+	if (!alone)
+		add_run(pool, &run);
+	work(&run, 0);
+	if (!alone)
+		end_run(pool, &run);
 }
 
 struct ranges {
@@ -78,10 +160,34 @@ static void run_range(void *ctx, unsigned int worker, size_t item)
 	r->fn(r->ctx, worker, from, from + (left < r->grain ? left : r->grain));
 }
 
-void pool_ranges(unsigned int workers, size_t nr, size_t grain,
+void pool_ranges(struct pool *pool, size_t nr, size_t grain,
 		 void (*fn)(void *ctx, unsigned int worker, size_t from, size_t end), void *ctx)
 {
 	struct ranges ranges = {.fn = fn, .ctx = ctx, .nr = nr, .grain = grain};
 
-	pool_run(workers, nr / grain + (nr % grain != 0), run_range, &ranges);
+	pool_run(pool, nr / grain + (nr % grain != 0), run_range, &ranges);
+}
+
+void pool_close(struct pool *pool)
+{
+	if (!pool)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pool->closing = true;
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned int i = 0; i < pool->started; i++)
+		pthread_join(pool->threads[i], NULL);
+	pthread_cond_destroy(&pool->changed);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+void pool_once(unsigned int workers, size_t nr,
+	       void (*fn)(void *ctx, unsigned int worker, size_t item), void *ctx)
+{
+	struct pool *pool = pool_open(workers < nr ? workers : (unsigned int)nr);
+
+	pool_run(pool, nr, fn, ctx);
+	pool_close(pool);
 }

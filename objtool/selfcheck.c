@@ -38,11 +38,11 @@ struct check {
 
 static struct records *checksum_image(const char *path, const u8 *image, size_t size)
 {
-	struct object *obj = object_open_mem(path, image, size, 1);
+	struct object *obj = object_open_mem(path, image, size, NULL);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
 	if (recs)
-		records_finish(recs, 1);
+		records_finish(recs, NULL);
 	object_close(obj);
 	return recs;
 }
@@ -291,7 +291,7 @@ static void check_image(struct check *check)
 	struct object *obj;
 
 	check->base = checksum_image(check->path, check->image, check->size);
-	obj = object_open_mem(check->path, check->image, check->size, 1);
+	obj = object_open_mem(check->path, check->image, check->size, NULL);
 	if (!check->base || !obj || code_read(obj, &check->code)) {
 		object_close(obj);
 		return;
@@ -328,7 +328,7 @@ static int check_object(struct selfcheck *sc, const struct image *image, FILE *o
 	struct log_text ignored = {0}, *messages;
 	struct input in;
 
-	if (input_open(&in, image, 1, false))
+	if (input_open(&in, image, NULL, false))
 		return -1;
 	check.size = in.obj->file_size;
 	check.image = in.bytes ? in.bytes : map_copy(image->path, check.size);

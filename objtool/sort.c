@@ -132,13 +132,13 @@ u32 bucket_number(u32 nr)
 	return buckets < 1 ? 1 : buckets < MAX_BUCKETS ? buckets : MAX_BUCKETS;
 }
 
-void deal(unsigned int workers, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+void deal(struct pool *pool, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
 	  u32 start[MAX_BUCKETS + 1])
 {
 	u32 ranges = nr / GRAIN + 1, at = 0;
 	struct dealing d = {bucket, order, xcalloc(ranges, sizeof(*d.share))};
 
-	pool_ranges(workers, nr, GRAIN, count_shares, &d);
+	pool_ranges(pool, nr, GRAIN, count_shares, &d);
 	for (u32 b = 0; b < buckets; b++) {
 		start[b] = at;
 		for (u32 r = 0; r < ranges; r++) {
@@ -149,6 +149,6 @@ void deal(unsigned int workers, const u8 *bucket, u32 nr, u32 buckets, u32 *orde
 		}
 	}
 	start[buckets] = at;
-	pool_ranges(workers, nr, GRAIN, deal_range, &d);
+	pool_ranges(pool, nr, GRAIN, deal_range, &d);
 	free(d.share);
 }

@@ -562,7 +562,7 @@ static void read_entries(struct reading *r)
 
 	r->keys = scratch_get(&obj->scratch, nr, 2 * sizeof(*r->keys) + sizeof(*r->entries));
 	r->entries = (struct special *)(r->keys + 2 * (size_t)nr);
-	pool_ranges(obj->workers, r->nr_pieces, PIECES_AT_ONCE, read_pieces, r);
+	pool_ranges(obj->pool, r->nr_pieces, PIECES_AT_ONCE, read_pieces, r);
 	order_pieces(r);
 	r->start = xcalloc((size_t)obj->nr_sections + 1, sizeof(*r->start));
 	place_keys(r);
@@ -576,12 +576,12 @@ void specials_read(struct object *obj, struct specials *specials)
 {
 	struct reading r = {.obj = obj,
 			    .specials = specials,
-			    .arenas = xcalloc(obj->workers, sizeof(*r.arenas)),
+			    .arenas = xcalloc(pool_workers(obj->pool), sizeof(*r.arenas)),
 			    .unknown = xcalloc(obj->nr_sections, 1)};
 
 	specials->sections =
 		arena_alloc(&obj->arena, obj->nr_sections, sizeof(*specials->sections));
-	pool_ranges(obj->workers, obj->nr_sections, SECTIONS_AT_ONCE, find_layouts, &r);
+	pool_ranges(obj->pool, obj->nr_sections, SECTIONS_AT_ONCE, find_layouts, &r);
 	for (u32 i = 1; i < obj->nr_sections; i++) {
 		const struct section *sec = &obj->sections[i];
 
@@ -590,7 +590,7 @@ void specials_read(struct object *obj, struct specials *specials)
 				"hashed as data",
 				obj->path, sec->name, sec->size, sec->nr_relocs);
 	}
-	for (unsigned int i = 0; i < obj->workers; i++)
+	for (unsigned int i = 0; i < pool_workers(obj->pool); i++)
 		arena_join(&obj->arena, &r.arenas[i]);
 	free(r.arenas);
 	free(r.unknown);

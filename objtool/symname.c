@@ -89,6 +89,6 @@ struct identity *symnames_read(struct object *obj)
 {
 	struct reading r = {obj, arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*r.ids))};
 
-	pool_ranges(obj->workers, obj->nr_symbols, GRAIN, read_names, &r);
+	pool_ranges(obj->pool, obj->nr_symbols, GRAIN, read_names, &r);
 	return r.ids;
 }

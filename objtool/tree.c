@@ -263,7 +263,7 @@ struct tree *tree_scan(const char *root, unsigned int jobs)
 		tree_free(tree);
 		return NULL;
 	}
-	pool_run(jobs, tree->nr, look_at, tree);
+	pool_once(jobs, tree->nr, look_at, tree);
 	say_unread(tree);
 	return tree;
 }

@@ -136,7 +136,7 @@ static void check_tasks(struct update *up)
 		check.program = (struct stat){0};
 	if (!up->exclude || stat(exclude_path(up->exclude), &check.list))
 		check.list = (struct stat){0};
-	pool_run(up->jobs, up->nr, check_task, &check);
+	pool_once(up->jobs, up->nr, check_task, &check);
 }
 
 /* --- One object --- */
@@ -194,10 +194,9 @@ static int write_task(const struct update_task *task, const struct records *recs
 	return records_write(recs, task->to);
 }
 
-static int checksum_task(const struct update_task *task, struct exclude *exclude,
-			 unsigned int workers)
+static int checksum_task(const struct update_task *task, struct exclude *exclude, struct pool *pool)
 {
-	struct records *recs = checksum_input(&task->image, exclude, records_finish_lines, workers);
+	struct records *recs = checksum_input(&task->image, exclude, records_finish_lines, pool);
 	int ret = -1;
 
 	if (recs && task->mirror)
@@ -214,13 +213,13 @@ static int checksum_task(const struct update_task *task, struct exclude *exclude
  * The same for an object of a tree, in which a build may be going on. If it
  * was changed after its time was taken here, what was written says nothing of it.
  */
-static int checksum_file(struct update_task *task, struct exclude *exclude, unsigned int workers)
+static int checksum_file(struct update_task *task, struct exclude *exclude, struct pool *pool)
 {
 	struct stat after;
 
 	for (int i = 0; i < TRIES; i++) {
 		stamp_settle(&task->object);
-		if (checksum_task(task, exclude, workers)) {
+		if (checksum_task(task, exclude, pool)) {
 			remove_sums(task->to);
 			return -1;
 		}
@@ -243,8 +242,8 @@ static int checksum_file(struct update_task *task, struct exclude *exclude, unsi
 
 struct running {
 	struct update *up;
-	size_t *todo; /* indexes of tasks */
-	unsigned int workers;
+	size_t *todo;	   /* indexes of tasks */
+	struct pool *pool; /* for each */
 };
 
 static int run_task(void *ctx, size_t i)
@@ -255,8 +254,8 @@ static int run_task(void *ctx, size_t i)
 
 	if (task->excluded)
 		return remove_task(task);
-	return task->tree ? checksum_file(task, exclude, run->workers)
-			  : checksum_task(task, exclude, run->workers);
+	return task->tree ? checksum_file(task, exclude, run->pool)
+			  : checksum_task(task, exclude, run->pool);
 }
 
 /* One message for a directory that cannot be written to, not one for each object. */
@@ -293,7 +292,7 @@ size_t update_run(struct update *up)
 			run.todo[nr++] = i;
 		}
 	/* A single object is shared by all threads; of many, each thread takes some. */
-	run.workers = nr == 1 ? up->jobs : 1;
+	run.pool = nr == 1 ? pool_open(up->jobs) : NULL;
 	if (nr && !writable(&up->tasks[run.todo[0]]))
 		failed = nr;
 	else
@@ -303,6 +302,7 @@ size_t update_run(struct update *up)
 						   .weights = weights,
 						   .run = run_task,
 						   .ctx = &run});
+	pool_close(run.pool);
 	free(weights);
 	free(run.todo);
 	return failed;

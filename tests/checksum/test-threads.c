@@ -22,7 +22,7 @@ struct job {
 };
 
 /* In memory, where small objects are shared by threads as well. */
-static struct object *open_object(const char *path, unsigned int workers, struct buf *image)
+static struct object *open_object(const char *path, struct pool *pool, struct buf *image)
 {
 	FILE *in = fopen(path, "rb");
 	size_t n = 1;
@@ -33,18 +33,20 @@ static struct object *open_object(const char *path, unsigned int workers, struct
 	}
 	if (in)
 		fclose(in);
-	return object_open_mem(path, image->data, image->len, workers);
+	return object_open_mem(path, image->data, image->len, pool);
 }
 
 static struct records *read_object(const char *path, unsigned int workers)
 {
+	struct pool *pool = pool_open(workers);
 	struct buf image = {0};
-	struct object *obj = open_object(path, workers, &image);
+	struct object *obj = open_object(path, pool, &image);
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
 	if (recs)
-		records_finish(recs, workers);
+		records_finish(recs, pool);
 	object_close(obj);
+	pool_close(pool);
 	buf_free(&image);
 	return recs;
 }

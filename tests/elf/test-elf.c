@@ -129,7 +129,7 @@ static bool try_image(const u8 *image, size_t size, int log)
 
 	assert(copy);
 	memcpy(copy, image, size);
-	obj = object_open_mem("image", copy, size, 1);
+	obj = object_open_mem("image", copy, size, NULL);
 	lines = take_lines(log);
 	assert(lines == (obj ? 0 : 1));
 	if (obj)
@@ -197,7 +197,7 @@ static void measure(const char *path, unsigned long n)
 		double ms;
 
 		clock_gettime(CLOCK_MONOTONIC, &a);
-		obj = object_open(path, 1, false);
+		obj = object_open(path, NULL, false);
 		clock_gettime(CLOCK_MONOTONIC, &b);
 		assert(obj);
 		object_close(obj);
@@ -222,10 +222,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "open") == 0) {
-		obj = object_open(argv[2], 1, true);
+		obj = object_open(argv[2], NULL, true);
 	} else if (argc == 3 && strcmp(argv[1], "dump") == 0) {
 		image = slurp(argv[2], &size);
-		obj = object_open_mem(argv[2], image, size, 1);
+		obj = object_open_mem(argv[2], image, size, NULL);
 	} else {
 		fprintf(stderr, "usage: test-elf dump|open|sweep|time FILE [ARGUMENTS]\n");
 		return 2;

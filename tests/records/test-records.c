@@ -59,7 +59,7 @@ static struct records *golden(void)
 	add(recs, RECORD_DATA, "tab\tnewline\nback\\slash\x7f\x01", 0x0123456789abcdef, 10);
 	add(recs, RECORD_DATA, "gr\xc3\xbc\xc3\x9f \xff", 0, 4096);
 	add(recs, RECORD_DATA, "Z", 3, 0);
-	records_finish(recs, 1);
+	records_finish(recs, NULL);
 	return recs;
 }
 
@@ -108,7 +108,7 @@ static int run_copy(const char *in, const char *out)
 
 	if (from) {
 		to = copy(from);
-		records_finish(to, 1);
+		records_finish(to, NULL);
 		ret = records_write(to, out);
 		records_free(to);
 	}
@@ -142,7 +142,7 @@ static int run_finish(const char *path)
 		return -1;
 	to = copy(from);
 	start = now_ms();
-	records_finish(to, 1);
+	records_finish(to, NULL);
 	printf("%zu records %.1f ms\n", to->nr, now_ms() - start);
 	records_free(from);
 	records_free(to);
@@ -157,7 +157,7 @@ static int run_write(const char *path, size_t nr)
 
 		for (size_t i = 0; i < nr; i++)
 			add(recs, RECORD_FUNC, "f", round + i, i);
-		records_finish(recs, 1);
+		records_finish(recs, NULL);
 		ret = records_write(recs, path);
 		records_free(recs);
 		if (ret)

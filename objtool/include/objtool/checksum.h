@@ -16,7 +16,7 @@
 #include <objtool/records.h>
 
 /*
- * Checksum everything in @obj, with as many threads as it was opened for. Returns records that
+ * Checksum everything in @obj, by the pool it was opened for. Returns records that
  * do not refer to the object, for records_finish(). What could not be decoded or attributed is
  * said with warning(), by object, function and offset. The result does not depend on how many
  * threads there are.
@@ -27,15 +27,15 @@
  */
 struct records *checksum_object(struct object *obj, struct exclude *exclude);
 
-typedef void finish_fn(struct records *recs, unsigned int workers);
+typedef void finish_fn(struct records *recs, struct pool *pool);
 
 /*
- * Open an object, checksum it, close it; with up to @workers threads. @finish is
+ * Open an object, checksum it, close it; by @pool. @finish is
  * records_finish(), or records_finish_lines() if the records are only to be written. Returns
  * them finished, or NULL after a message.
  */
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       finish_fn *finish, unsigned int workers);
+			       finish_fn *finish, struct pool *pool);
 
 /*
  * Print the token streams of the records called @name to @out, one token a

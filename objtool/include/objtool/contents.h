@@ -21,7 +21,7 @@
 #define OBJTOOL_CONTENTS_H
 
 #include <sys/stat.h>
-#include <objtool/util.h>
+#include <objtool/pool.h>
 
 struct contents {
 	const u8 *data; /* aligned as malloc() does; a place even if the file is empty. Zeros where
@@ -48,10 +48,10 @@ int contents_open(struct contents *c, const char *path, bool brief);
 void contents_want(struct contents *c, u64 off, u64 len);
 
 /*
- * Read what is wanted and was not read before, by up to @workers threads. Returns 0, or -1
+ * Read what is wanted and was not read before, by @pool. Returns 0, or -1
  * after a message: the file cannot be read, or is no more what it was when it was opened.
  */
-int contents_read(struct contents *c, unsigned int workers);
+int contents_read(struct contents *c, struct pool *pool);
 
 /* Open a file and read all of it: .copy is what it holds. */
 int contents_load(struct contents *c, const char *path);

@@ -25,6 +25,7 @@
 #define OBJTOOL_ELF_H
 
 #include <objtool/mem.h>
+#include <objtool/pool.h>
 #include <objtool/util.h>
 
 /* Values of struct symbol's .sec that are not section indexes. */
@@ -110,7 +111,7 @@ struct object {
 	u32 *cuts; /* .nr_cuts + 1 section indexes; for object_each_section() */
 	u32 nr_cuts;
 	size_t file_size;
-	unsigned int workers;	   /* threads that may work on it at once, 1 or more */
+	struct pool *pool;	   /* who works on it; the caller's */
 	struct arena arena;	   /* everything derived from this file, by any layer */
 	struct scratch scratch;	   /* for whoever reads it; one at a time */
 	struct contents *contents; /* of the file, NULL if the caller has them; private to elf.c */
@@ -122,21 +123,20 @@ struct object {
  * ELF file, truncated, a linked executable or shared object, 32-bit, another
  * machine, LLVM bitcode, GCC slim LTO, no symbol table, a directory, ...
  *
- * This and all later work on the object uses up to @workers threads; one, if the file is so
+ * This and all later work on the object is @pool's; the caller's alone, if the file is so
  * small that starting others would take longer. @brief: it is closed soon, see contents.h.
  */
-struct object *object_open(const char *path, unsigned int workers, bool brief);
+struct object *object_open(const char *path, struct pool *pool, bool brief);
 
 /*
  * The same for @size bytes at @image, which must stay in place and unchanged
- * until object_close(). @path is used in messages. However small it is, @workers are used.
+ * until object_close(). @path is used in messages. However small it is, @pool is used.
  */
-struct object *object_open_mem(const char *path, const void *image, size_t size,
-			       unsigned int workers);
+struct object *object_open_mem(const char *path, const void *image, size_t size, struct pool *pool);
 
 /*
- * To be asked when all has been made of the object: was its file what it was when it was opened? See
- * contents_confirm(). Returns 0, or -1 after a message.
+ * To be asked when all has been made of the object: was its file what it was when it was opened?
+ * See contents_confirm(). Returns 0, or -1 after a message.
  */
 int object_confirm(const struct object *obj);
 

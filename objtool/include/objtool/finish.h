@@ -3,18 +3,19 @@
 #ifndef OBJTOOL_FINISH_H
 #define OBJTOOL_FINISH_H
 
+#include <objtool/pool.h>
 #include <objtool/records.h>
 
 /*
  * Write names in the file's form, sort into file order, make .text and compute .total: to be
- * called once, after the last records_add(). Up to @workers threads; the result is the same.
+ * called once, after the last records_add(). The result is the same for any @pool.
  */
-void records_finish(struct records *recs, unsigned int workers);
+void records_finish(struct records *recs, struct pool *pool);
 
 /*
  * The same for who only writes them: .rec is NULL afterwards, .nr how many there were. A kernel's
  * are 9 MB, which would be copied in order for nobody.
  */
-void records_finish_lines(struct records *recs, unsigned int workers);
+void records_finish_lines(struct records *recs, struct pool *pool);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef OBJTOOL_SORT_H
 #define OBJTOOL_SORT_H
 
-#include <objtool/util.h>
+#include <objtool/pool.h>
 
 /*
  * Sort @nr @keys by their upper 32 bits; those that are equal in these keep
@@ -22,9 +22,9 @@ u32 bucket_number(u32 nr);
 /*
  * Put things in the order of their buckets: @order gets the numbers from 0 to @nr - 1, those in
  * bucket 0 first, ascending within each. @start[b] is where those in bucket b begin, for b up
- * to @buckets, which is at most MAX_BUCKETS. Up to @workers threads.
+ * to @buckets, which is at most MAX_BUCKETS. By @pool.
  */
-void deal(unsigned int workers, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+void deal(struct pool *pool, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
 	  u32 start[MAX_BUCKETS + 1]);
 
 #endif
