@@ -16,6 +16,7 @@
 #include <objtool/inlined.h>
 #include <objtool/match.h>
 #include <objtool/names.h>
+#include <objtool/seen.h>
 
 /* In the order they are printed. */
 enum note_kind {
@@ -40,6 +41,8 @@ enum note_kind {
 
 /* What has no one place. */
 #define NO_AT 0xffffffffU
+
+#define NO_NOTE 0xffffffffU
 
 struct note {
 	char *text;
@@ -66,6 +69,8 @@ struct explaining {
 	const struct diff_entry *e;
 	struct note *notes;
 	u32 nr_notes, cap;
+	struct seen known;		/* by hash of a note's kind and text: its number */
+	struct seen counts[NR_SIDES];	/* by hash of what is referred to: how often it is */
 	struct buf uses[NR_SIDES];	/* struct use: all, and what a pair has instead */
 	struct buf line_uses[NR_SIDES]; /* u32 by line, and one behind: index of its first target */
 	struct buf single[NR_SIDES];	/* struct single: instructions that only one side has */
@@ -76,32 +81,47 @@ static const struct listing *side(const struct explaining *x, int s)
 	return x->b->merged.side[s];
 }
 
+/* What the table has for a text; of what is in it first, @fresh. */
+static u32 *known_text(struct seen *table, u32 kind, const char *text, size_t len, u32 fresh)
+{
+	u64 hash = hash_bytes(text, len) + kind;
+
+	return seen_number(table, (u32)(hash >> 32), (u32)hash, fresh);
+}
+
+static u32 *note_number(struct explaining *x, enum note_kind kind, const char *text)
+{
+	return known_text(&x->known, kind, text, strlen(text), NO_NOTE);
+}
+
 /* Take back one note of @text; false if there is none. */
 static bool take_note(struct explaining *x, enum note_kind kind, const char *text)
 {
-	for (u32 i = 0; i < x->nr_notes; i++)
-		if (x->notes[i].kind == kind && x->notes[i].count &&
-		    !strcmp(x->notes[i].text, text)) {
-			x->notes[i].count--;
-			return true;
-		}
-	return false;
+	u32 number = *note_number(x, kind, text);
+
+	if (number == NO_NOTE || !x->notes[number].count)
+		return false;
+	x->notes[number].count--;
+	return true;
 }
 
-static void add_note(struct explaining *x, enum note_kind kind, u32 at, char *text)
+/* Takes @text over. */
+static struct note *add_note(struct explaining *x, enum note_kind kind, u32 at, char *text)
 {
-	for (u32 i = 0; i < x->nr_notes; i++)
-		if (x->notes[i].kind == kind && !strcmp(x->notes[i].text, text)) {
-			x->notes[i].count++;
-			free(text);
-			return;
-		}
+	u32 *number = note_number(x, kind, text);
+
+	if (*number != NO_NOTE) {
+		x->notes[*number].count++;
+		free(text);
+		return &x->notes[*number];
+	}
 	if (x->nr_notes == x->cap) {
 		x->cap = x->cap ? x->cap * 2 : 32;
 		x->notes = xreallocarray(x->notes, x->cap, sizeof(*x->notes));
 	}
-	x->notes[x->nr_notes] = (struct note){text, kind, 1, at, x->nr_notes};
-	x->nr_notes++;
+	*number = x->nr_notes++;
+	x->notes[*number] = (struct note){text, kind, 1, at, *number};
+	return &x->notes[*number];
 }
 
 /* ---- what a line refers to ---- */
@@ -128,6 +148,9 @@ static void index_targets(struct explaining *x, int s)
 
 	if (nr)
 		qsort(t, nr, sizeof(*t), compare_targets);
+	for (u32 k = 0; k < nr; k++)
+		*known_text(&x->counts[s], 0, (const char *)list->names.data + t[k].text, t[k].len,
+			    0) += 1;
 	for (u32 line = 0; line <= list->nr; line++) {
 		while (i < nr && t[i].line < line)
 			i++;
@@ -322,15 +345,9 @@ out:
 	free(text_b);
 }
 
-static u32 count_uses(const struct explaining *x, int s, const char *text, size_t len)
+static u32 count_uses(struct explaining *x, int s, const struct use *use)
 {
-	const struct listing *list = side(x, s);
-	const struct list_target *t = targets(x, s);
-	u32 nr = 0;
-
-	for (size_t i = 0; i < list->targets.len / sizeof(*t); i++)
-		nr += t[i].len == len && !memcmp(list->names.data + t[i].text, text, len);
-	return nr;
+	return *known_text(&x->counts[s], 0, use->text, use->len, 0);
 }
 
 static struct use use_of(const struct explaining *x, int s, u32 line, u32 k)
@@ -349,8 +366,8 @@ static bool is_replaced(struct explaining *x, u32 old, u32 new, u32 ta, u32 tb)
 {
 	struct use a = use_of(x, SIDE_OLD, old, ta), b = use_of(x, SIDE_NEW, new, tb);
 
-	if (count_uses(x, SIDE_OLD, a.text, a.len) <= count_uses(x, SIDE_NEW, a.text, a.len) ||
-	    count_uses(x, SIDE_NEW, b.text, b.len) <= count_uses(x, SIDE_OLD, b.text, b.len))
+	if (count_uses(x, SIDE_OLD, &a) <= count_uses(x, SIDE_NEW, &a) ||
+	    count_uses(x, SIDE_NEW, &b) <= count_uses(x, SIDE_OLD, &b))
 		return false;
 	/* So that these do not count again. */
 	buf_add(&x->uses[SIDE_NEW], &a, sizeof(a));
@@ -668,8 +685,7 @@ static int compare_uses(const void *pa, const void *pb)
 /* @use is there more often on one side. */
 static void tell_use(struct explaining *x, const struct use *use)
 {
-	u32 old = count_uses(x, SIDE_OLD, use->text, use->len);
-	u32 new = count_uses(x, SIDE_NEW, use->text, use->len);
+	u32 old = count_uses(x, SIDE_OLD, use), new = count_uses(x, SIDE_NEW, use);
 	enum note_kind kind = use->call ? NOTE_CALL : *use->text == '"' ? NOTE_STRING : NOTE_USE;
 	const char *verb = use->call ? "call" : "use", *what = *use->text == '"' ? "string " : "";
 	char *text;
@@ -681,9 +697,8 @@ static void tell_use(struct explaining *x, const struct use *use)
 	else
 		text = xasprintf("%ss %.*s %u time%s, not %u", verb, (int)use->len, use->text, new,
 				 new == 1 ? "" : "s", old);
-	add_note(x, kind, old && new ? NO_AT : use->at, text);
 	/* The text has the number. */
-	x->notes[x->nr_notes - 1].count = 1;
+	add_note(x, kind, old && new ? NO_AT : use->at, text)->count = 1;
 }
 
 static void collect_uses(struct explaining *x, int s)
@@ -936,10 +951,12 @@ static void free_explaining(struct explaining *x)
 	for (u32 i = 0; i < x->nr_notes; i++)
 		free(x->notes[i].text);
 	free(x->notes);
+	seen_free(&x->known);
 	for (int s = 0; s < NR_SIDES; s++) {
 		buf_free(&x->uses[s]);
 		buf_free(&x->single[s]);
 		buf_free(&x->line_uses[s]);
+		seen_free(&x->counts[s]);
 	}
 }
 

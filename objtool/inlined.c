@@ -3,75 +3,77 @@
 #include <stdlib.h>
 #include <objtool/inlined.h>
 #include <objtool/log.h>
+#include <objtool/seen.h>
 
 /* ---- copies in one function ---- */
 
-static void count_line(struct bodies *b, const struct row *row, int s,
-		       struct inlined_copy *copies[NR_SIDES])
+/* Those met so far: there may be as many inlined functions as there are changed ones. */
+struct copies {
+	struct bodies *b;
+	const struct inlines *inl[NR_SIDES];
+	struct seen numbers; /* by side and function: its number in .all */
+	struct buf all;	     /* struct inlined_copy */
+};
+
+/* That of function @func of side @s, which is also that of the same function of the other side. */
+static struct inlined_copy *copy_of(struct copies *c, int s, u32 func)
+{
+	u32 *found = seen_number(&c->numbers, (u32)s, func, NO_INLINE), number = *found, other;
+	struct inlined_copy fresh = {.func = c->inl[s]->func[func]};
+
+	if (number == NO_INLINE) {
+		number = *found = (u32)(c->all.len / sizeof(fresh));
+		other = inlines_find(c->inl[!s], &fresh.func);
+		if (other != NO_INLINE)
+			*seen_number(&c->numbers, (u32)!s, other, 0) = number;
+		buf_add(&c->all, &fresh, sizeof(fresh));
+	}
+	return (struct inlined_copy *)(void *)c->all.data + number;
+}
+
+static void count_line(struct copies *c, const struct row *row, int s)
 {
 	const struct list_line *line;
 	u32 funcs[MAX_COPIES], nr;
 
 	if (row->label || row->line[s] == NO_LINE)
 		return;
-	line = &b->body[s].list.line[row->line[s]];
+	line = &c->b->body[s].list.line[row->line[s]];
 	if (line->kind != LINE_INSN)
 		return;
-	nr = inlines_at(bodies_inlines(b, s), line->sec, line->off, funcs);
+	nr = inlines_at(c->inl[s], line->sec, line->off, funcs);
 	for (u32 i = 0; i < nr; i++) {
-		copies[s][funcs[i]].insns[s]++;
-		copies[s][funcs[i]].differ += row_differs(row);
+		struct inlined_copy *copy = copy_of(c, s, funcs[i]);
+
+		copy->insns[s]++;
+		copy->differ += row_differs(row);
 	}
 }
 
-/* What the old side has of each function is added to what the new one has. */
-static size_t join_copies(const struct inlines *old, const struct inlines *new,
-			  struct inlined_copy *copies[NR_SIDES], struct inlined_copy *result)
+static int compare_copies(const void *pa, const void *pb)
 {
-	size_t nr = 0;
+	const struct inlined_copy *a = pa, *b = pb;
+	int cmp = strcmp(a->func.name, b->func.name);
 
-	for (u32 i = 0; i < new->nr_funcs; i++) {
-		struct inlined_copy copy = copies[SIDE_NEW][i];
-		u32 other = inlines_find(old, &new->func[i]);
-
-		copy.func = new->func[i];
-		if (other != NO_INLINE) {
-			copy.insns[SIDE_OLD] = copies[SIDE_OLD][other].insns[SIDE_OLD];
-			copy.differ += copies[SIDE_OLD][other].differ;
-		}
-		if (copy.insns[SIDE_OLD] || copy.insns[SIDE_NEW])
-			result[nr++] = copy;
-	}
-	for (u32 i = 0; i < old->nr_funcs; i++) {
-		if (inlines_find(new, &old->func[i]) != NO_INLINE ||
-		    !copies[SIDE_OLD][i].insns[SIDE_OLD])
-			continue;
-		result[nr] = copies[SIDE_OLD][i];
-		result[nr++].func = old->func[i];
-	}
-	return nr;
+	return cmp ? cmp : strcmp(a->func.file, b->func.file);
 }
 
 struct inlined_copy *inlined_copies(struct bodies *b, size_t *nr)
 {
-	const struct inlines *inl[NR_SIDES] = {bodies_inlines(b, SIDE_OLD),
-					       bodies_inlines(b, SIDE_NEW)};
-	struct inlined_copy *copies[NR_SIDES], *result;
+	struct copies c = {.b = b,
+			   .inl = {bodies_inlines(b, SIDE_OLD), bodies_inlines(b, SIDE_NEW)}};
 
 	*nr = 0;
-	if (!inl[SIDE_OLD] || !inl[SIDE_NEW])
+	if (!c.inl[SIDE_OLD] || !c.inl[SIDE_NEW])
 		return NULL;
-	for (int s = 0; s < NR_SIDES; s++)
-		copies[s] = xcalloc((size_t)inl[s]->nr_funcs + 1, sizeof(**copies));
 	for (u32 i = 0; i < b->merged.nr; i++)
 		for (int s = 0; s < NR_SIDES; s++)
-			count_line(b, &b->merged.row[i], s, copies);
-	result = xcalloc((size_t)inl[SIDE_OLD]->nr_funcs + inl[SIDE_NEW]->nr_funcs + 1,
-			 sizeof(*result));
-	*nr = join_copies(inl[SIDE_OLD], inl[SIDE_NEW], copies, result);
-	free(copies[SIDE_OLD]);
-	free(copies[SIDE_NEW]);
-	return result;
+			count_line(&c, &b->merged.row[i], s);
+	*nr = c.all.len / sizeof(struct inlined_copy);
+	if (*nr)
+		qsort(c.all.data, *nr, sizeof(struct inlined_copy), compare_copies);
+	seen_free(&c.numbers);
+	return (void *)c.all.data;
 }
 
 /* ---- all of a diff ---- */
@@ -115,26 +117,63 @@ static int compare_hosts(const void *pa, const void *pb)
 	return cmp ? cmp : (a->fate > b->fate) - (a->fate < b->fate);
 }
 
-/* Is @name, without a file, the record of @e? */
-static bool is_record(const struct diff_entry *e, const char *name)
-{
-	size_t len = strlen(name);
+/* The entries that say that a function changed, or came, by name. */
+struct hosts_by_name {
+	const struct diff_entry **entry;
+	size_t nr;
+};
 
-	return !strncmp(e->name, name, len) && (!e->name[len] || e->name[len] == '@');
+static int compare_entries(const void *pa, const void *pb)
+{
+	const struct diff_entry *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->name, (*b)->name);
 }
 
-/* The entry of entries [@from, @end) that says that function @name changed, or came. */
-static const struct diff_entry *entry_of(const struct diff *diff, size_t from, size_t end,
-					 const char *name)
+static struct hosts_by_name sort_entries(const struct diff *diff, size_t from, size_t end)
 {
+	struct hosts_by_name all = {xcalloc(end - from, sizeof(*all.entry)), 0};
+
 	for (; from < end; from++) {
 		const struct diff_entry *e = &diff->entries[from];
 
 		if (e->kind == RECORD_FUNC && e->new && e->status != DIFF_LINES &&
-		    e->status != DIFF_RENAMED &&is_record(e, name))
-			return e;
+		    e->status != DIFF_RENAMED)
+			all.entry[all.nr++] = e;
 	}
-	return NULL;
+	if (all.nr)
+		qsort(all.entry, all.nr, sizeof(*all.entry), compare_entries);
+	return all;
+}
+
+/* The first whose name begins with the @len bytes of @name and @next; NULL if there is none. */
+static const struct diff_entry *find_entry(const struct hosts_by_name *all, const char *name,
+					   size_t len, char next)
+{
+	size_t lo = 0, hi = all->nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const char *other = all->entry[mid]->name;
+		int cmp = strncmp(other, name, len);
+
+		if (cmp < 0 || (!cmp && (u8)other[len] < (u8)next))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == all->nr || strncmp(all->entry[lo]->name, name, len) != 0 ||
+	    all->entry[lo]->name[len] != next)
+		return NULL;
+	return all->entry[lo];
+}
+
+/* That of function @name, which may have its file behind it: "f", or "f@a.c". */
+static const struct diff_entry *entry_of(const struct hosts_by_name *all, const char *name)
+{
+	const struct diff_entry *e = find_entry(all, name, strlen(name), '\0');
+
+	return e ? e : find_entry(all, name, strlen(name), '@');
 }
 
 /* Those of the new object that contain what changed somewhere, and do not themselves, or elsewhere.
@@ -143,6 +182,7 @@ static void add_others(struct hosts *h, struct bodies *b, const struct diff *dif
 		       size_t end, const u8 *wanted)
 {
 	const struct inlines *inl = bodies_inlines(b, SIDE_NEW);
+	struct hosts_by_name changed = sort_entries(diff, from, end);
 
 	for (u32 i = 0; i < inl->nr_ranges; i++) {
 		const struct inline_range *range = &inl->range[i];
@@ -154,10 +194,11 @@ static void add_others(struct hosts *h, struct bodies *b, const struct diff *dif
 		name = bodies_function_at(b, SIDE_NEW, range->sec, range->off);
 		if (!name)
 			continue;
-		e = entry_of(diff, from, end, name);
+		e = entry_of(&changed, name);
 		add_host(h, &inl->func[range->func], diff->entries[from].object, e ? e->name : name,
 			 e ? FATE_ELSEWHERE : FATE_SAME);
 	}
+	free(changed.entry);
 }
 
 /* Returns 0, or -1: there is no debug information, or, after a message, no object. */
