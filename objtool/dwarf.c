@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <dwarf.h>
+#include <endian.h>
 #include <elfutils/libdwfl.h>
 #include <objtool/contents.h>
 #include <objtool/dwarf.h>
@@ -50,6 +51,7 @@ struct reader {
 	struct buf funcs;   /* struct inline_func, in the order they are met */
 	struct buf ranges;  /* struct inline_range */
 	struct buf origins; /* struct origin: abstract origins met so far */
+	u64 left;	    /* entries and ranges that there may be: each is a byte, and more */
 };
 
 /* An abstract origin, by its address in memory, and its number in .funcs. */
@@ -123,6 +125,17 @@ static const char *file_of(struct reader *r, Dwarf_Die *die)
 	return base_name(file);
 }
 
+/* The kernel has no longer ones (KSYM_NAME_LEN); a damaged object may have all entries share one.
+ */
+#define LONGEST_NAME 512U
+
+static char *short_name(struct arena *arena, const char *name)
+{
+	size_t len = strnlen(name, LONGEST_NAME);
+
+	return memcpy(arena_alloc(arena, len + 1, 1), name, len);
+}
+
 /* The number of the function that @origin describes. */
 static u32 func_of(struct reader *r, Dwarf_Die *origin)
 {
@@ -136,8 +149,8 @@ static u32 func_of(struct reader *r, Dwarf_Die *origin)
 	for (size_t i = nr; i-- && nr - i < 64;)
 		if (met[i].die == this.die)
 			return met[i].func;
-	func = (struct inline_func){arena_strdup(&r->inl->arena, name ? name : "?"),
-				    arena_strdup(&r->inl->arena, file_of(r, origin))};
+	func = (struct inline_func){short_name(&r->inl->arena, name ? name : "?"),
+				    short_name(&r->inl->arena, file_of(r, origin))};
 	buf_add(&r->funcs, &func, sizeof(func));
 	buf_add(&r->origins, &this, sizeof(this));
 	return this.func;
@@ -150,14 +163,21 @@ static void add_range(struct reader *r, u32 func, u32 depth, Dwarf_Addr from, Dw
 	GElf_Word sec = 0;
 	int base = r->c.relocate(r->module, &at);
 
-	if (from >= to || base < 0 || !r->c.relocation_info(r->module, (unsigned int)base, &sec))
+	/* Not one that wraps around, as of an object that is damaged. */
+	if (from >= to || to - from > UINT32_MAX - (u32)at || base < 0 ||
+	    !r->c.relocation_info(r->module, (unsigned int)base, &sec))
 		return;
 	range.sec = sec;
 	range.off = (u32)at;
 	range.end = (u32)(at + (to - from));
-	if (to - from > r->inl->longest)
-		r->inl->longest = (u32)(to - from);
 	buf_add(&r->ranges, &range, sizeof(range));
+}
+
+/* False if the object has more entries and ranges than it has bytes. */
+static bool take_step(struct reader *r)
+{
+	r->left -= r->left > 0;
+	return r->left;
 }
 
 static void add_copy(struct reader *r, Dwarf_Die *die, u32 depth)
@@ -171,7 +191,7 @@ static void add_copy(struct reader *r, Dwarf_Die *die, u32 depth)
 	if (!r->c.attr(die, DW_AT_abstract_origin, &attr) || !r->c.formref(&attr, &origin))
 		return;
 	func = func_of(r, &origin);
-	while ((at = r->c.ranges(die, at, &base, &from, &to)) > 0)
+	while (take_step(r) && (at = r->c.ranges(die, at, &base, &from, &to)) > 0)
 		add_range(r, func, depth, from, to);
 }
 
@@ -194,7 +214,7 @@ static void read_children(struct reader *r, Dwarf_Die *parent, u32 depth, u32 co
 		    tag == DW_TAG_lexical_block || tag == DW_TAG_namespace)
 			read_children(r, &die, depth + 1,
 				      copies + (tag == DW_TAG_inlined_subroutine));
-	} while (!r->c.sibling(&die, &die));
+	} while (take_step(r) && !r->c.sibling(&die, &die));
 }
 
 static void read_units(struct reader *r, Dwarf *dwarf)
@@ -203,7 +223,8 @@ static void read_units(struct reader *r, Dwarf *dwarf)
 	size_t header;
 	Dwarf_Die die;
 
-	for (; !r->c.nextcu(dwarf, off, &next, &header, NULL, NULL, NULL); off = next)
+	for (; take_step(r) && !r->c.nextcu(dwarf, off, &next, &header, NULL, NULL, NULL);
+	     off = next)
 		if (r->c.offdie(dwarf, off + header, &die))
 			read_children(r, &die, 0, 0);
 }
@@ -238,6 +259,32 @@ u32 inlines_find(const struct inlines *inl, const struct inline_func *func)
 	return found ? (u32)(found - inl->func) : NO_INLINE;
 }
 
+/* A place in any section, in the order of ranges. */
+static u64 place(u32 sec, u32 off)
+{
+	return (u64)sec << 32 | off;
+}
+
+/*
+ * Ranges [@lo, @hi) as a tree: in the middle its root, on either side what is below. Sets and
+ * returns how far any of them reaches.
+ */
+static u64 set_reach(struct inline_range *range, u32 lo, u32 hi)
+{
+	u32 mid = lo + (hi - lo) / 2;
+	u64 below[2], reach;
+
+	if (lo == hi)
+		return 0;
+	below[0] = set_reach(range, lo, mid);
+	below[1] = set_reach(range, mid + 1, hi);
+	reach = place(range[mid].sec, range[mid].end);
+	for (size_t i = 0; i < ARRAY_SIZE(below); i++)
+		reach = below[i] > reach ? below[i] : reach;
+	range[mid].reach = reach;
+	return reach;
+}
+
 /* One number for each function, however many origins it has. */
 static void sort_all(struct reader *r)
 {
@@ -259,39 +306,43 @@ static void sort_all(struct reader *r)
 		inl->range[i].func = inlines_find(inl, &met[inl->range[i].func]);
 	if (inl->nr_ranges)
 		qsort(inl->range, inl->nr_ranges, sizeof(*inl->range), compare_ranges);
+	set_reach(inl->range, 0, inl->nr_ranges);
 }
 
-static u32 add_once(u32 *funcs, u32 nr, u32 func)
+/* Ranges that a place is in. */
+struct found {
+	u64 at;
+	const struct inline_range *range[MAX_COPIES];
+	u32 nr;
+};
+
+/* Those of [@lo, @hi), the last first. */
+static void find_ranges(const struct inlines *inl, u32 lo, u32 hi, struct found *found)
 {
-	for (u32 i = 0; i < nr; i++)
-		if (funcs[i] == func)
-			return nr;
-	if (nr < MAX_COPIES)
-		funcs[nr++] = func;
-	return nr;
+	u32 mid = lo + (hi - lo) / 2;
+	const struct inline_range *range = &inl->range[mid];
+
+	if (lo == hi || range->reach <= found->at || found->nr == MAX_COPIES)
+		return;
+	if (place(range->sec, range->off) <= found->at) {
+		find_ranges(inl, mid + 1, hi, found);
+		if (place(range->sec, range->end) > found->at && found->nr < MAX_COPIES)
+			found->range[found->nr++] = range;
+	}
+	find_ranges(inl, lo, mid, found);
 }
 
 u32 inlines_at(const struct inlines *inl, u32 sec, u32 off, u32 *funcs)
 {
-	u32 lo = 0, hi = inl->nr_ranges, nr = 0;
+	struct found found = {.at = place(sec, off)};
+	u32 nr = 0;
 
-	/* Behind the last range that begins at or before @off. */
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		const struct inline_range *range = &inl->range[mid];
-
-		if (range->sec < sec || (range->sec == sec && range->off <= off))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	while (lo--) {
-		const struct inline_range *range = &inl->range[lo];
-
-		if (range->sec != sec || off - range->off >= inl->longest)
-			break;
-		if (off < range->end)
-			nr = add_once(funcs, nr, range->func);
+	find_ranges(inl, 0, inl->nr_ranges, &found);
+	for (u32 i = 0, k; i < found.nr; i++) {
+		for (k = 0; k < nr && funcs[k] != found.range[i]->func;)
+			k++;
+		funcs[k] = found.range[i]->func;
+		nr += k == nr;
 	}
 	return nr;
 }
@@ -338,23 +389,62 @@ static Dwarf *open_dwarf(struct reader *r, const Dwfl_Callbacks *callbacks, cons
 	return r->module ? r->c.getdwarf(r->module, &r->bias) : NULL;
 }
 
-static bool has_debug_info(const struct object *obj)
+static bool is_debug(const struct section *sec)
 {
-	for (u32 i = 1; i < obj->nr_sections; i++)
-		if (str_starts(obj->sections[i].name, ".debug_info") ||
-		    str_starts(obj->sections[i].name, ".zdebug_info"))
-			return true;
-	return false;
+	return str_starts(sec->name, ".debug_") || str_starts(sec->name, ".zdebug_");
+}
+
+/*
+ * Bytes that a section holds, which it says at its start if it is compressed: gABI, Elf64_Chdr;
+ * before that, "ZLIB" and the size in big endian, in sections called .zdebug_*.
+ */
+static u64 expanded_size(const struct section *sec)
+{
+	if (!sec->data || sec->nobits || sec->size < 24)
+		return sec->nobits ? 0 : sec->size;
+	if (sec->flags & SHF_COMPRESSED)
+		return get_u64(sec->data + 8);
+	if (!memcmp(sec->data, "ZLIB", 4))
+		return be64toh(get_u64(sec->data + 4));
+	return sec->size;
+}
+
+/* Compilers' debug information shrinks to a third. */
+#define EXPAND_ALWAYS ((u64)16 << 20)
+#define EXPAND_RATIO  32U
+
+/*
+ * Bytes of all debug information. 0 if there is none, or if it grows beyond all that compilers
+ * make: libdw would take the memory for it.
+ */
+static u64 debug_size(const struct object *obj, const char *name)
+{
+	u64 all = 0, most = EXPAND_ALWAYS + (u64)obj->file_size * EXPAND_RATIO;
+	bool info = false;
+
+	for (u32 i = 1; i < obj->nr_sections; i++) {
+		const struct section *sec = &obj->sections[i];
+		u64 size = is_debug(sec) ? expanded_size(sec) : 0;
+
+		if (size > most - all) {
+			warning("%s: debug information in %s expands to too much, and is not read",
+				name, sec->name);
+			return 0;
+		}
+		all += size;
+		info |= size && strstr(sec->name, "debug_info");
+	}
+	return info ? all : 0;
 }
 
 struct inlines *inlines_read(const struct image *image, const struct input *in)
 {
-	struct reader r = {.inl = NULL};
+	struct reader r = {.left = debug_size(in->obj, image->name)};
 	Dwfl_Callbacks callbacks = {.find_debuginfo = no_debuginfo};
 	struct contents file = {.fd = -1};
 	Dwarf *dwarf;
 
-	if (!has_debug_info(in->obj))
+	if (!r.left)
 		return NULL;
 	if (!load(&r)) {
 		warning("%s: reading debug information takes " LIBDW " (in Debian, libdw1)",
@@ -366,6 +456,10 @@ struct inlines *inlines_read(const struct image *image, const struct input *in)
 			r.inl = xcalloc(1, sizeof(*r.inl));
 			read_units(&r, dwarf);
 			sort_all(&r);
+			if (!r.left)
+				warning("%s: debug information has more entries than bytes; those "
+					"behind the first are left out",
+					image->name);
 		} else {
 			warning("%s: no debug information that libdw can read: %s", image->name,
 				r.c.errmsg(-1));

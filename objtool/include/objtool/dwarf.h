@@ -27,6 +27,7 @@ struct inline_range {
 	u32 sec, off, end;
 	u32 func;
 	u32 depth; /* how many copies it is within */
+	u64 reach; /* see set_reach() */
 };
 
 struct inlines {
@@ -34,7 +35,6 @@ struct inlines {
 	u32 nr_funcs;
 	struct inline_range *range; /* sorted by section and offset, outer ones first */
 	u32 nr_ranges;
-	u32 longest; /* bytes of the longest range */
 	struct arena arena;
 };
 
