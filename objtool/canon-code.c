@@ -31,15 +31,17 @@ static bool is_branch(const struct insn *insn)
 }
 
 /* A branch or call to @t: a place of this function, or a reference. */
-static void write_branch(struct canon *c, const struct target *t, u32 sec, s64 off)
+static void write_branch(struct canon *c, const struct target *t)
 {
 	const struct part *repl = &c->replacement;
-	u32 p, delta;
+	u32 p, delta, sec;
+	s64 off;
 
 	if (!repl->nr && t->kind != TARGET_FRAGMENT && !parts_is_self(&c->parts, t->unit)) {
 		canon_write_ref(c, canon_target_lane(t), CANON_RESOLVED, 0, t);
 		return;
 	}
+	off = target_offset(c->code, t, &sec);
 	/* "call 1f; int3; 1:" of a replacement stays in it: it is no code of its own. */
 	if (repl->nr && sec == repl->sec && off >= repl->off && off <= repl->end) {
 		token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
@@ -79,15 +81,13 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 	u8 bytes[TOKEN_INSN_MAX];
 	unsigned int len;
 	struct target t;
-	s64 off;
 
 	copy_insn(bytes, sec, ci);
 	len = arch_canonical_branch(bytes, &ci->insn);
 	if (!rel) {
-		off = code_branch_target(sec, ci);
 		token_insn(&c->stream, bytes, len);
-		t = target_at(c->code, s, off);
-		write_branch(c, &t, s, off);
+		t = target_at(c->code, s, code_branch_target(sec, ci));
+		write_branch(c, &t);
 		return;
 	}
 	token_insn(&c->stream, bytes, len);
@@ -101,12 +101,10 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 		struct reloc_type type = arch_reloc_type(rel->type);
 
 		t = target_of_reloc(c->code, rel, ci->off + ci->len);
-		if (type.kind == RELOC_PC && rel->offset == ci->off + ci->insn.imm_off) {
-			off = target_offset(c->code, &t, &s);
-			write_branch(c, &t, s, off);
-		} else {
+		if (type.kind == RELOC_PC && rel->offset == ci->off + ci->insn.imm_off)
+			write_branch(c, &t);
+		else
 			canon_write_ref(c, LANE_REFS, rel->type, (u32)rel->offset - ci->off, &t);
-		}
 	}
 }
 

@@ -177,8 +177,10 @@ static u32 merge_run(const struct code *code, struct unit *run, u32 nr)
 		into->aliased = true;
 		/* A plain label (asm's "1:" made visible) never names what a typed symbol names. */
 		if (sym->type != SYM_NOTYPE || !into->sized)
-			if (name_order(sym, &code->obj->symbols[into->sym]) < 0)
+			if (name_order(sym, &code->obj->symbols[into->sym]) < 0) {
 				into->sym = run[i].sym;
+				into->named_part = run[i].named_part;
+			}
 	}
 	return kept;
 }
@@ -220,7 +222,8 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 					    .cold = NO_UNIT,
 					    .prefix = NO_UNIT,
 					    .kind = unit_kind(&home, sym, traits),
-					    .sized = sym->size || empty};
+					    .sized = sym->size || empty,
+					    .named_part = traits & (NAME_COLD | NAME_PREFIX)};
 	}
 	return run + merge_run(code, units + run, nr - run);
 }
@@ -494,13 +497,14 @@ static void find_named_parts(const struct code *code, struct named_parts *parts)
 		for (u32 i = code->first_unit[s]; obj->sections[s].flags & SF_EXEC && i < end;
 		     i++) {
 			const struct unit *u = &code->units[i];
-			u8 traits = code->ids[u->sym].traits;
+			u8 traits;
 
-			if (i + AHEAD < end)
-				__builtin_prefetch(&code->ids[u[AHEAD].sym]);
-			if (traits & NAME_COLD && u->kind == UNIT_FUNC)
+			if (!u->named_part || u->kind != UNIT_FUNC)
+				continue;
+			traits = code->ids[u->sym].traits;
+			if (traits & NAME_COLD)
 				parts->cold[parts->nr_cold++] = i;
-			if (traits & NAME_PREFIX && u->kind == UNIT_FUNC)
+			if (traits & NAME_PREFIX)
 				parts->prefix[parts->nr_prefix++] = i;
 		}
 	}
@@ -670,7 +674,7 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 	const struct object *obj = m->code->obj;
 	const struct section *sec = &obj->sections[range->sec];
 	bool exec = sec->flags & SF_EXEC;
-	u32 entry = 0;
+	u32 entry = 0, locals = obj->nr_locals;
 
 	/* Unwind tables point behind every other instruction. */
 	if (section_excluded(sec))
@@ -680,8 +684,10 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 		const struct identity *sym = &m->code->ids[rel->sym];
 		s64 off;
 
-		if (i + AHEAD < range->end)
+		if (i + AHEAD < range->end && rel[AHEAD].sym < locals)
 			__builtin_prefetch(&m->code->ids[rel[AHEAD].sym]);
+		if (rel->sym >= locals) /* most are, and to look at them is a cache miss each */
+			continue;
 		if (sym->bind != BIND_LOCAL || !m->bits[sym->sec] ||
 		    !special_leads_to_code(&m->code->specials, range->sec, rel, &entry))
 			continue;

@@ -506,11 +506,47 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 	stream_free(&st);
 }
 
+/*
+ * Gaps of a section on their way from the map of bits to gap_fn. Nearly all are alignment, one
+ * behind each function, and to see that is a cache miss: so many at once wait for theirs.
+ */
+#define GAPS_AT_ONCE 16
+
+struct gap_queue {
+	const struct gaps *gaps;
+	unsigned int worker;
+	u32 sec;
+	u32 next; /* relocation of the section: none before it is in the gaps to come */
+	u32 nr;
+	u32 off[GAPS_AT_ONCE], end[GAPS_AT_ONCE];
+};
+
+static void give_gaps(struct gap_queue *q)
+{
+	const struct section *sec = &q->gaps->code->obj->sections[q->sec];
+
+	for (u32 i = 0; i < q->nr; i++)
+		if (has_relocs(sec, q->off[i], q->end[i], &q->next) ||
+		    !is_alignment(sec, q->off[i], q->end[i]))
+			q->gaps->fn(q->gaps->ctx, q->worker, q->sec, q->off[i], q->end[i]);
+	q->nr = 0;
+}
+
+static void add_gap(struct gap_queue *q, u32 off, u32 end)
+{
+	__builtin_prefetch(q->gaps->code->obj->sections[q->sec].data + off);
+	q->off[q->nr] = off;
+	q->end[q->nr++] = end;
+	if (q->nr == GAPS_AT_ONCE)
+		give_gaps(q);
+}
+
 /* The gaps of stretch @from to @to of section @s; one that begins in it is its own to the end. */
 static void find_gaps(const struct gaps *gaps, unsigned int worker, u32 s, u32 from, u32 to)
 {
 	const struct section *sec = &gaps->code->obj->sections[s];
-	u32 next = section_reloc_from(sec, from), off = from, end;
+	struct gap_queue q = {gaps, worker, s, section_reloc_from(sec, from), .nr = 0};
+	u32 off = from, end;
 
 	if (from && coverage_gap(gaps->coverage, s, from - 1, from) < from)
 		off = coverage_gap_end(gaps->coverage, s, from, sec->size);
@@ -518,11 +554,11 @@ static void find_gaps(const struct gaps *gaps, unsigned int worker, u32 s, u32 f
 	     off = coverage_gap(gaps->coverage, s, end, sec->size)) {
 		do {
 			end = gap_end(gaps, s, off);
-			if (has_relocs(sec, off, end, &next) || !is_alignment(sec, off, end))
-				gaps->fn(gaps->ctx, worker, s, off, end);
+			add_gap(&q, off, end);
 			off = end;
 		} while (end < sec->size && coverage_gap(gaps->coverage, s, end, end + 1) == end);
 	}
+	give_gaps(&q);
 }
 
 /* Sections that one thread takes at once, and how many bytes of a large one. */

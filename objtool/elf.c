@@ -45,7 +45,8 @@ struct reader {
 	struct span file;
 	struct contents *contents; /* which .file is read to, NULL if it is all there */
 	struct span section_names, symbol_names; /* each ends in NUL */
-	Elf64_Shdr *headers;			 /* one a section, as in the file */
+	const Elf64_Shdr *headers;		 /* one a section: in the file, or */
+	Elf64_Shdr *copied_headers;		 /* a copy of those, NULL if there is none */
 	u32 symtab;				 /* section index of the symbol table */
 	u32 symtab_shndx; /* and of its extended section indexes, 0 if none */
 	u32 *rela_first;  /* by section index: its first relocation section, 0 if none */
@@ -252,8 +253,14 @@ static int find_section_names(struct reader *r)
 	return 0;
 }
 
+/* Can structures of this alignment be used where they lie in the file? */
+static bool usable_in_place(const u8 *raw, size_t alignment)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && (uintptr_t)raw % alignment == 0;
+}
+
 /*
- * A copy, as the table may lie at any offset. Not by libelf: for each section it would make a
+ * A copy if the table lies at an odd offset. Not by libelf: for each section it would make a
  * structure of some hundred bytes, none of which is needed here, and there can be 100,000; and
  * to load it and the libraries it needs takes a tenth of the time that a small object does.
  */
@@ -266,8 +273,13 @@ static int read_headers(struct reader *r)
 	if (!table)
 		return -1;
 	r->obj->nr_sections = (u32)nr;
-	r->headers = xreallocarray(NULL, nr, sizeof(*r->headers));
-	memcpy(r->headers, table, nr * sizeof(*r->headers));
+	if (usable_in_place(table, _Alignof(Elf64_Shdr))) {
+		r->headers = (const Elf64_Shdr *)(const void *)table;
+	} else {
+		r->copied_headers = xreallocarray(NULL, nr, sizeof(*r->headers));
+		memcpy(r->copied_headers, table, nr * sizeof(*r->headers));
+		r->headers = r->copied_headers;
+	}
 	return find_section_names(r);
 }
 
@@ -693,6 +705,7 @@ static void index_symbols(struct object *obj)
 /* The symbols that one thread reads at once. */
 struct symbol_range {
 	u32 first_file, last_file; /* STT_FILE symbols among them, 0 if none is */
+	u32 last_local;		   /* 0 if none is */
 	bool bad;		   /* one of them is refused */
 };
 
@@ -713,6 +726,8 @@ static void read_symbol_range(void *ctx, unsigned int worker, size_t from, size_
 	(void)worker;
 	for (u32 i = from ? (u32)from : 1; i < end && !range->bad; i++) {
 		range->bad = read_symbol(all->r, i, raw + i * SYM_BYTES);
+		if (obj->symbols[i].bind == BIND_LOCAL)
+			range->last_local = i;
 		if (obj->symbols[i].type == SYM_FILE) {
 			range->last_file = i;
 			range->first_file = range->first_file ? range->first_file : i;
@@ -735,7 +750,10 @@ static int refuse_symbol(const struct reader *r, u32 range)
 	return -1;
 }
 
-/* Locals before the first file of a range are of the last one before the range. */
+/*
+ * Where locals end; and those before the first file of a range are of the last one before the
+ * range.
+ */
 static void carry_files(const struct symbols *all, u32 nr_ranges)
 {
 	struct object *obj = all->r->obj;
@@ -745,6 +763,8 @@ static void carry_files(const struct symbols *all, u32 nr_ranges)
 		const struct symbol_range *range = &all->ranges[k];
 		u32 first = k * SYMBOLS_AT_ONCE, end = first + SYMBOLS_AT_ONCE;
 
+		if (range->last_local)
+			obj->nr_locals = range->last_local + 1;
 		if (end > obj->nr_symbols)
 			end = obj->nr_symbols;
 		if (range->first_file)
@@ -896,12 +916,6 @@ _Static_assert(sizeof(struct reloc) == sizeof(Elf64_Rela) &&
 		       offsetof(struct reloc, type) == offsetof(Elf64_Rela, r_info),
 	       "struct reloc is laid out as Elf64_Rela");
 
-static bool usable_in_place(const u8 *raw)
-{
-	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&
-	       (uintptr_t)raw % _Alignof(struct reloc) == 0;
-}
-
 /* Decode the relocations of one relocation section to @out; returns their number. */
 static u32 copy_relocs(const struct section *rela, struct reloc *out)
 {
@@ -936,7 +950,8 @@ static int gather_relocs(const struct reader *r, u32 i)
 	sec->nr_relocs = (u32)nr;
 	if (nr == 0)
 		return 0;
-	if (nr == first->size / RELA_BYTES && usable_in_place(first->data)) {
+	if (nr == first->size / RELA_BYTES &&
+	    usable_in_place(first->data, _Alignof(struct reloc))) {
 		sec->relocs = (const struct reloc *)(const void *)first->data;
 		return 0;
 	}
@@ -1179,7 +1194,7 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	obj->file_size = bytes.size;
 	obj->pool = pool;
 	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
-	free(r.headers);
+	free(r.copied_headers);
 	free(r.rela_first);
 	free(r.rela_next);
 	free(r.unread);
@@ -1267,7 +1282,7 @@ u32 section_reloc_from(const struct section *sec, u64 off)
 		low = sec->reloc_cells[off >> RELOC_CELL];
 		high = sec->reloc_cells[(off >> RELOC_CELL) + 1];
 	}
-	while (low < high) {
+	while (high - low > FEW_RELOCS) {
 		u32 mid = low + (high - low) / 2;
 
 		if (sec->relocs[mid].offset < off)
@@ -1275,5 +1290,9 @@ u32 section_reloc_from(const struct section *sec, u64 off)
 		else
 			high = mid;
 	}
+	/* The few of a cell one by one: halving them is as many guesses that the processor gets
+	 * wrong. */
+	while (low < high && sec->relocs[low].offset < off)
+		low++;
 	return low;
 }

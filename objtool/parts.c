@@ -8,6 +8,8 @@ void parts_reset(struct parts *parts, u32 self)
 	parts->origin_known = false;
 	parts->registers.known = false;
 	parts->self = self;
+	parts->cold = self == NO_UNIT ? NO_UNIT : parts->code->units[self].cold;
+	parts->prefix = self == NO_UNIT ? NO_UNIT : parts->code->units[self].prefix;
 	parts->nr = 0;
 	parts->insns.nr = 0;
 	parts->nr_map = 0;

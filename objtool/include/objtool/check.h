@@ -27,11 +27,12 @@ struct unit {
 	u32 sym;     /* the symbol it is known by; aliases: see code_read() */
 	u32 outer;   /* innermost unit that encloses its start, NO_UNIT if none */
 	u32 parent;  /* for a cold part or a prefix: the function; else NO_UNIT */
-	u32 cold, prefix; /* for a function: its parts, NO_UNIT if none */
-	u8 kind;	  /* enum unit_kind */
-	bool aliased;	  /* other symbols name it, too */
-	bool sized;	  /* its symbol has a size; else it is bounded by what follows */
-	u8 depth;	  /* how many .outer there are one after the other */
+	u32 cold, prefix;    /* for a function: its parts, NO_UNIT if none */
+	u8 kind;	     /* enum unit_kind */
+	bool aliased : 1;    /* other symbols name it, too */
+	bool sized : 1;	     /* its symbol has a size; else it is bounded by what follows */
+	bool named_part : 1; /* its symbol's name says that it is a cold part or a prefix */
+	u8 depth;	     /* how many .outer there are one after the other */
 };
 
 /*

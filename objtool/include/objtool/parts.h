@@ -37,7 +37,9 @@ struct parts {
 	const struct code *code;
 	const struct lines *lines;
 	const struct namesakes *namesakes;
-	u32 self; /* the function, NO_UNIT for code that belongs to none */
+	u32 self;	  /* the function, NO_UNIT for code that belongs to none; and */
+	u32 cold, prefix; /* its unit.cold and .prefix: asked of each call, where to look at what is
+			     called would be a cache miss */
 	struct part *part;
 	u32 nr, cap;
 	struct insns insns; /* of all parts; others may append theirs */
@@ -71,8 +73,8 @@ u32 parts_at(const struct parts *parts, u32 sec, s64 off);
 /* True if @unit is this function or a part of it. */
 static inline bool parts_is_self(const struct parts *parts, u32 unit)
 {
-	return unit != NO_UNIT && parts->self != NO_UNIT &&
-	       (unit == parts->self || parts->code->units[unit].parent == parts->self);
+	return unit != NO_UNIT &&
+	       (unit == parts->self || unit == parts->cold || unit == parts->prefix);
 }
 
 /* The same as parts_at() if @t, which lies there, is in this function. */
