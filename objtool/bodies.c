@@ -60,14 +60,29 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 	return o->tracer;
 }
 
+/* Said of the first. */
+static int refuse(struct open_object *o, const char *object, const struct record *rec)
+{
+	if (!o->refused)
+		error("%s: what differs in %s is not shown, and maybe not in others: its records "
+		      "overlap, and are longer than an object of %zu bytes is worth",
+		      object, rec->name, o->in.obj->file_size);
+	o->refused = true;
+	return -1;
+}
+
 static int read_body(struct bodies *b, int s, const struct record *rec, const char *object)
 {
 	struct listing_how how = {.name = rec->name, .disas = b->disas, .lines = b->lines};
 	struct tracer *tracer = object_of(b, s, object);
+	enum traced traced;
 
 	if (!tracer)
 		return -1;
-	if (!tracer_record(tracer, rec, &b->body[s].tokens))
+	traced = tracer_record(tracer, rec, &b->body[s].tokens);
+	if (traced == TRACED_TOO_MUCH)
+		return refuse(&b->open[s], object, rec);
+	if (traced != TRACED)
 		return error("%s: %s is not what its checksum says: was the object built again?",
 			     object, rec->name);
 	listing_make(&b->body[s].list, &b->body[s].tokens, &how);

@@ -886,108 +886,261 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 
 /* ---- the tokens of single records ---- */
 
-struct named_unit {
+/* A unit with a record, or a symbol that the linker makes room for (SEC_COMMON). */
+struct named {
 	const char *name; /* canonical */
-	u32 unit;
+	u32 index;	  /* of the unit, or of the symbol */
+	u32 namesakes;	  /* how many have the name; 0: not asked for yet, what follows is unset */
+	u64 checksum;
+	u32 lines; /* lane hash */
+	u32 kind;  /* enum record_kind */
+};
+
+struct named_list {
+	struct named *all; /* sorted by name; namesakes that were asked for, by what they are */
+	size_t nr;
+};
+
+/* Bytes that nothing covers, as a rest record has them. */
+struct gap {
+	u32 sec, off, end;
 };
 
 struct tracer {
 	struct reading reading;
 	struct worker worker;
-	struct named_unit *units; /* those with a record, by name; the object's arena's */
-	size_t nr;
-	const char **unit_names; /* by unit; NULL if it has no record */
-	bool covered;		 /* what units cover is known */
+	struct named_list units, commons; /* the object's arena's */
+	const char **unit_names;	  /* by unit; NULL if it has no record */
+	struct buf gaps;		  /* struct gap by section class, see find_rest() */
+	bool covered;			  /* what units cover is known, and so the gaps are */
+	u64 left;			  /* bytes of tokens that may still be asked for */
 };
 
 static int compare_named(const void *pa, const void *pb)
 {
-	const struct named_unit *a = pa, *b = pb;
+	const struct named *a = pa, *b = pb;
 	int cmp = strcmp(a->name, b->name);
 
-	return cmp ? cmp : (a->unit > b->unit) - (a->unit < b->unit);
+	return cmp ? cmp : (a->index > b->index) - (a->index < b->index);
 }
 
-struct tracer *tracer_open(struct object *obj)
+static int compare_marks(const struct named *a, const struct named *b)
 {
-	struct tracer *t = xcalloc(1, sizeof(*t));
-	const struct code *code = &t->reading.code;
+	if (a->checksum != b->checksum)
+		return a->checksum < b->checksum ? -1 : 1;
+	if (a->lines != b->lines)
+		return a->lines < b->lines ? -1 : 1;
+	return (a->kind > b->kind) - (a->kind < b->kind);
+}
 
-	if (read_object(obj, &t->reading)) {
-		free(t);
-		return NULL;
-	}
-	init_canon(&t->worker.canon, &t->reading);
-	t->units = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units));
+static int compare_namesakes(const void *pa, const void *pb)
+{
+	const struct named *a = pa, *b = pb;
+	int cmp = compare_marks(a, b);
+
+	return cmp ? cmp : (a->index > b->index) - (a->index < b->index);
+}
+
+static void add_named(struct named_list *list, const char *name, u32 index)
+{
+	list->all[list->nr++] = (struct named){.name = name, .index = index};
+}
+
+static void sort_named(struct named_list *list)
+{
+	if (list->nr)
+		qsort(list->all, list->nr, sizeof(*list->all), compare_named);
+}
+
+static void name_all(struct tracer *t)
+{
+	const struct code *code = &t->reading.code;
+	struct object *obj = t->reading.code.obj;
+
+	t->units.all = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units.all));
 	t->unit_names = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->unit_names));
 	for (u32 i = 0; i < code->nr_units; i++) {
 		if (!has_record(&code->units[i]))
 			continue;
 		t->unit_names[i] =
 			canonical_name(&obj->arena, obj->symbols[code->units[i].sym].name);
-		t->units[t->nr++] = (struct named_unit){t->unit_names[i], i};
+		add_named(&t->units, t->unit_names[i], i);
 	}
-	if (t->nr)
-		qsort(t->units, t->nr, sizeof(*t->units), compare_named);
+	sort_named(&t->units);
+	for (u32 i = 1; i < obj->nr_symbols; i++)
+		t->commons.nr += obj->symbols[i].sec == SEC_COMMON;
+	t->commons.all = arena_alloc(&obj->arena, t->commons.nr, sizeof(*t->commons.all));
+	t->commons.nr = 0;
+	for (u32 i = 1; i < obj->nr_symbols; i++)
+		if (obj->symbols[i].sec == SEC_COMMON)
+			add_named(&t->commons, canonical_name(&obj->arena, obj->symbols[i].name),
+				  i);
+	sort_named(&t->commons);
+}
+
+struct tracer *tracer_open(struct object *obj)
+{
+	struct tracer *t = xcalloc(1, sizeof(*t));
+
+	if (read_object(obj, &t->reading)) {
+		free(t);
+		return NULL;
+	}
+	init_canon(&t->worker.canon, &t->reading);
+	name_all(t);
+	t->left = TRACE_BASE + (u64)obj->file_size * TRACE_PER_BYTE;
 	return t;
 }
 
-/* The first of the units called @name. */
-static size_t find_named(const struct tracer *t, const char *name)
+/* The first of those called @name; NULL if there is none. */
+static struct named *find_named(const struct named_list *list, const char *name)
 {
-	size_t lo = 0, hi = t->nr;
+	size_t lo = 0, hi = list->nr;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (strcmp(t->units[mid].name, name) < 0)
+		if (strcmp(list->all[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < list->nr && !strcmp(list->all[lo].name, name) ? &list->all[lo] : NULL;
+}
+
+/* Learn what namesakes are, once for all of them: their records may all be asked for. */
+static void read_namesakes(struct tracer *t, struct named *first)
+{
+	const struct named *end = t->units.all + t->units.nr;
+	struct canon *c = &t->worker.canon;
+	u32 nr = 0;
+
+	for (struct named *n = first; n < end && !strcmp(n->name, first->name); n++, nr++) {
+		struct record rec = {0};
+
+		canon_unit(c, n->index);
+		fill_record(&rec, &c->stream);
+		n->checksum = rec.checksum;
+		n->lines = rec.lane[LANE_LINES];
+		n->kind = t->reading.code.units[n->index].kind == UNIT_FUNC ? RECORD_FUNC
+									    : RECORD_DATA;
+	}
+	qsort(first, nr, sizeof(*first), compare_namesakes);
+	for (u32 i = 0; i < nr; i++)
+		first[i].namesakes = nr;
+}
+
+/* The unit called @name that is @rec; NULL if there is none. */
+static const struct named *find_unit(struct tracer *t, const struct record *rec, const char *name)
+{
+	struct named *first = find_named(&t->units, name);
+	const struct named wanted = {
+		.checksum = rec->checksum, .lines = rec->lane[LANE_LINES], .kind = (u32)rec->kind};
+	u32 lo = 0, hi, nr;
+
+	if (!first)
+		return NULL;
+	if (!first->namesakes)
+		read_namesakes(t, first);
+	nr = hi = first->namesakes;
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (compare_marks(&first[mid], &wanted) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < nr && !compare_marks(&first[lo], &wanted) ? &first[lo] : NULL;
+}
+
+/* Tokens that were written are asked for, too: false if that is too much. */
+static bool take_tokens(struct tracer *t)
+{
+	size_t len = stream_len(&t->worker.canon.stream);
+
+	if (len > t->left)
+		return false;
+	t->left -= len;
+	return true;
+}
+
+static enum traced trace_unit(struct tracer *t, u32 unit, struct buf *tokens)
+{
+	struct canon *c = &t->worker.canon;
+	struct token_watch watch = {.keep = tokens};
+
+	canon_unit(c, unit);
+	if (!take_tokens(t))
+		return TRACED_TOO_MUCH;
+	c->stream.watch = &watch;
+	canon_unit(c, unit);
+	c->stream.watch = NULL;
+	return TRACED;
+}
+
+static enum traced trace_common(struct tracer *t, const struct record *rec, struct buf *tokens)
+{
+	struct canon *c = &t->worker.canon;
+	struct token_watch watch = {.keep = tokens};
+	const struct named *common = find_named(&t->commons, rec->name);
+
+	if (!common || rec->kind != RECORD_DATA)
+		return TRACED_NONE;
+	c->stream.watch = &watch;
+	canon_common(c, &t->reading.code.obj->symbols[common->index]);
+	c->stream.watch = NULL;
+	return TRACED;
+}
+
+static void add_gap(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
+{
+	struct gap gap = {sec, off, end};
+
+	(void)worker;
+	buf_add(ctx, &gap, sizeof(gap));
+}
+
+static int compare_gaps(const void *pa, const void *pb, void *class)
+{
+	const struct gap *a = pa, *b = pb;
+	const char *const *classes = class;
+	int cmp = a->sec != b->sec ? strcmp(classes[a->sec], classes[b->sec]) : 0;
+
+	cmp = cmp ? cmp : (a->sec > b->sec) - (a->sec < b->sec);
+	return cmp ? cmp : (a->off > b->off) - (a->off < b->off);
+}
+
+/* What is in no unit, which is known when all units were written. */
+static void find_rest(struct tracer *t)
+{
+	const struct code *code = &t->reading.code;
+
+	for (u32 i = 0; i < code->nr_units; i++)
+		if (has_record(&code->units[i]))
+			canon_unit(&t->worker.canon, i);
+	each_gap(&t->reading, NULL, add_gap, &t->gaps);
+	if (t->gaps.len)
+		qsort_r(t->gaps.data, t->gaps.len / sizeof(struct gap), sizeof(struct gap),
+			compare_gaps, code->class);
+	t->covered = true;
+}
+
+/* The first gap in a section of that class, or of one behind it. */
+static size_t first_gap(const struct tracer *t, const char *class)
+{
+	const struct gap *gaps = (const void *)t->gaps.data;
+	size_t lo = 0, hi = t->gaps.len / sizeof(*gaps);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(t->reading.code.class[gaps[mid].sec], class) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return lo;
-}
-
-static bool trace_unit(struct tracer *t, const struct record *rec, const char *name,
-		       struct buf *tokens)
-{
-	struct canon *c = &t->worker.canon;
-	struct token_watch watch = {.keep = tokens};
-
-	for (size_t i = find_named(t, name); i < t->nr && !strcmp(t->units[i].name, name); i++) {
-		u32 unit = t->units[i].unit;
-		struct record mine = {0};
-
-		if ((t->reading.code.units[unit].kind == UNIT_FUNC) != (rec->kind == RECORD_FUNC))
-			continue;
-		canon_unit(c, unit);
-		fill_record(&mine, &c->stream);
-		if (mine.checksum != rec->checksum ||
-		    mine.lane[LANE_LINES] != rec->lane[LANE_LINES])
-			continue;
-		c->stream.watch = &watch;
-		canon_unit(c, unit);
-		c->stream.watch = NULL;
-		return true;
-	}
-	return false;
-}
-
-static bool trace_common(struct tracer *t, const struct record *rec, const char *name,
-			 struct buf *tokens)
-{
-	struct canon *c = &t->worker.canon;
-	struct object *obj = t->reading.code.obj;
-	struct token_watch watch = {.keep = tokens};
-	size_t before = tokens->len;
-
-	c->stream.watch = &watch;
-	for (u32 i = 1; i < obj->nr_symbols && tokens->len == before; i++)
-		if (obj->symbols[i].sec == SEC_COMMON && rec->kind == RECORD_DATA &&
-		    is_called(obj, &obj->symbols[i], name))
-			canon_common(c, &obj->symbols[i]);
-	c->stream.watch = NULL;
-	return tokens->len != before;
 }
 
 /* A chunk of a rest record, and where its tokens are. */
@@ -996,81 +1149,82 @@ struct traced_chunk {
 	size_t at, len;
 };
 
-struct chunk_trace {
-	struct canon *canon;
-	const char *class;
-	struct buf tokens, chunks;
-};
-
-static void trace_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
-{
-	struct chunk_trace *ct = ctx;
-	struct traced_chunk chunk = {.at = ct->tokens.len};
-	struct record rec = {0};
-
-	(void)worker;
-	if (strcmp(ct->canon->code->class[sec], ct -> class) != 0)
-		return;
-	canon_chunk(ct->canon, sec, off, end - off);
-	fill_record(&rec, &ct->canon->stream);
-	chunk.hash = rec.checksum;
-	chunk.len = ct->tokens.len - chunk.at;
-	buf_add(&ct->chunks, &chunk, sizeof(chunk));
-}
-
 static int compare_traced(const void *pa, const void *pb)
 {
 	const struct traced_chunk *a = pa, *b = pb;
 
-	return (a->hash > b->hash) - (a->hash < b->hash);
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
-static bool trace_rest(struct tracer *t, const struct record *rec, struct buf *tokens)
+/* Write a gap's tokens behind those in @tokens, and note them in @chunks. */
+static bool trace_gap(struct tracer *t, const struct gap *gap, struct buf *tokens,
+		      struct buf *chunks)
 {
-	struct chunk_trace ct = {.canon = &t->worker.canon, .class = rec->name};
-	struct token_watch watch = {.keep = &ct.tokens};
+	struct canon *c = &t->worker.canon;
+	struct token_watch watch = {.keep = tokens};
+	struct traced_chunk chunk = {.at = tokens->len};
+	struct record rec = {0};
+
+	canon_chunk(c, gap->sec, gap->off, gap->end - gap->off);
+	fill_record(&rec, &c->stream);
+	if (!take_tokens(t))
+		return false;
+	c->stream.watch = &watch;
+	canon_chunk(c, gap->sec, gap->off, gap->end - gap->off);
+	c->stream.watch = NULL;
+	chunk.hash = rec.checksum;
+	chunk.len = tokens->len - chunk.at;
+	buf_add(chunks, &chunk, sizeof(chunk));
+	return true;
+}
+
+static enum traced trace_rest(struct tracer *t, const struct record *rec, struct buf *tokens)
+{
+	const struct gap *gaps;
 	struct traced_chunk *chunk;
+	struct buf all = {0}, chunks = {0};
+	bool fits = true;
 	size_t nr;
 
-	for (u32 i = 0; !t->covered && i < t->reading.code.nr_units; i++)
-		if (has_record(&t->reading.code.units[i]))
-			canon_unit(ct.canon, i);
-	t->covered = true;
-	ct.canon->stream.watch = &watch;
-	each_gap(&t->reading, NULL, trace_chunk, &ct);
-	ct.canon->stream.watch = NULL;
-	chunk = (void *)ct.chunks.data;
-	nr = ct.chunks.len / sizeof(*chunk);
+	if (!t->covered)
+		find_rest(t);
+	gaps = (const void *)t->gaps.data;
+	for (size_t i = first_gap(t, rec->name), end = t->gaps.len / sizeof(*gaps);
+	     fits && i < end && !strcmp(t->reading.code.class[gaps[i].sec], rec -> name); i++)
+		fits = trace_gap(t, &gaps[i], &all, &chunks);
+	chunk = (void *)chunks.data;
+	nr = chunks.len / sizeof(*chunk);
 	if (nr)
 		qsort(chunk, nr, sizeof(*chunk), compare_traced);
-	for (size_t i = 0; i < nr; i++)
-		buf_add(tokens, ct.tokens.data + chunk[i].at, chunk[i].len);
-	buf_free(&ct.tokens);
-	buf_free(&ct.chunks);
-	return nr > 0;
+	for (size_t i = 0; fits && i < nr; i++)
+		buf_add(tokens, all.data + chunk[i].at, chunk[i].len);
+	buf_free(&all);
+	buf_free(&chunks);
+	return !fits ? TRACED_TOO_MUCH : nr ? TRACED : TRACED_NONE;
 }
 
-bool tracer_record(struct tracer *t, const struct record *rec, struct buf *tokens)
+enum traced tracer_record(struct tracer *t, const struct record *rec, struct buf *tokens)
 {
+	const struct named *unit;
 	char *name;
-	bool found;
 
 	if (!t)
-		return false;
+		return TRACED_NONE;
 	/* All of the object was not too much when it was hashed; records over and over may be. */
 	canon_settle_effort(&t->worker.canon);
 	effort_restart(t->reading.code.effort);
 	if (rec->kind == RECORD_REST)
 		return trace_rest(t, rec, tokens);
 	name = xstrdup(rec->name);
-	found = trace_unit(t, rec, name, tokens);
-	if (!found && strrchr(name, '@')) {
+	unit = find_unit(t, rec, name);
+	if (!unit && strrchr(name, '@')) {
 		*strrchr(name, '@') = '\0';
-		found = trace_unit(t, rec, name, tokens);
+		unit = find_unit(t, rec, name);
 	}
-	found = found || trace_common(t, rec, rec->name, tokens);
 	free(name);
-	return found;
+	return unit ? trace_unit(t, unit->index, tokens) : trace_common(t, rec, tokens);
 }
 
 const char *tracer_function_at(const struct tracer *t, u32 sec, u32 off)
@@ -1090,5 +1244,6 @@ void tracer_free(struct tracer *t)
 	if (!t)
 		return;
 	canon_free(&t->worker.canon);
+	buf_free(&t->gaps);
 	free(t);
 }

@@ -31,6 +31,7 @@ struct bodies {
 		const struct image *image;
 		struct inlines *inlines; /* see bodies_inlines() */
 		bool inlines_read;
+		bool refused; /* it was said that it is too much, see TRACE_BASE */
 	} open[NR_SIDES];
 };
 
@@ -39,8 +40,8 @@ void bodies_init(struct bodies *b, const struct loaded *builds, bool lines);
 /*
  * Make .body and .merged of @e, which must have an old or a new record; the side it does not
  * have is empty. Best called in the order of the diff, since objects are opened
- * one at a time. Returns 0, or -1 if an object is not at hand or is not what it was:
- * after a message, one an object.
+ * one at a time. Returns 0, or -1 if an object is not at hand, is not what it was, or is too
+ * much to be shown: after a message, one an object.
  */
 int bodies_get(struct bodies *b, const struct diff_entry *e);
 

@@ -51,11 +51,25 @@ int checksum_dump(struct object *obj, const char *name, FILE *out);
 struct tracer *tracer_open(struct object *obj);
 
 /*
+ * How many bytes of tokens an object's tracer gives. Of compilers' objects, all records together
+ * have six for each byte of the file; but where records overlap, as of an object that is
+ * damaged, a kilobyte can be part of each of a thousand.
+ */
+#define TRACE_BASE     (256U << 10)
+#define TRACE_PER_BYTE 16U
+
+enum traced {
+	TRACED,
+	TRACED_NONE,	 /* the object has no such record */
+	TRACED_TOO_MUCH, /* with what was asked for before; it is not all there */
+};
+
+/*
  * Append to @tokens, for token_read(), those of the record of @obj that is @rec: of its kind,
  * name and checksum. The chunks of a rest record come in the order of their hashes.
- * Returns false if there is none, or no @tracer.
+ * Without a @tracer there is none.
  */
-bool tracer_record(struct tracer *tracer, const struct record *rec, struct buf *tokens);
+enum traced tracer_record(struct tracer *tracer, const struct record *rec, struct buf *tokens);
 
 /*
  * The name of the function that offset @off of section @sec belongs to, by itself or as a part of
