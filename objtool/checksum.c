@@ -1093,7 +1093,7 @@ static enum traced trace_common(struct tracer *t, const struct record *rec, stru
 	return TRACED;
 }
 
-static void add_gap(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
+static void keep_gap(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
 {
 	struct gap gap = {sec, off, end};
 
@@ -1119,7 +1119,7 @@ static void find_rest(struct tracer *t)
 	for (u32 i = 0; i < code->nr_units; i++)
 		if (has_record(&code->units[i]))
 			canon_unit(&t->worker.canon, i);
-	each_gap(&t->reading, NULL, add_gap, &t->gaps);
+	each_gap(&t->reading, NULL, keep_gap, &t->gaps);
 	if (t->gaps.len)
 		qsort_r(t->gaps.data, t->gaps.len / sizeof(struct gap), sizeof(struct gap),
 			compare_gaps, code->class);

@@ -320,10 +320,11 @@ struct found {
 static void find_ranges(const struct inlines *inl, u32 lo, u32 hi, struct found *found)
 {
 	u32 mid = lo + (hi - lo) / 2;
-	const struct inline_range *range = &inl->range[mid];
+	const struct inline_range *range;
 
-	if (lo == hi || range->reach <= found->at || found->nr == MAX_COPIES)
+	if (lo == hi || inl->range[mid].reach <= found->at || found->nr == MAX_COPIES)
 		return;
+	range = &inl->range[mid];
 	if (place(range->sec, range->off) <= found->at) {
 		find_ranges(inl, mid + 1, hi, found);
 		if (place(range->sec, range->end) > found->at && found->nr < MAX_COPIES)
