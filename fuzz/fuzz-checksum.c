@@ -115,10 +115,11 @@ void fuzz_one(const u8 *data, size_t size)
 	struct records *recs = obj ? checksum_object(obj, NULL) : NULL;
 
 	REQUIRE(recs || fuzz_said(FUZZ_ERRORS) == 1); /* refused in one sentence */
+	if (recs)
+		records_finish(recs, NULL);
 	object_close(obj);
 	if (!recs)
 		return;
-	records_finish(recs, NULL);
 	check_records(data, size, recs);
 	records_free(recs);
 }

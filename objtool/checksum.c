@@ -84,14 +84,18 @@ static void fill_record(struct record *rec, struct stream *st)
 	rec->checksum = hash_bytes(st->order.data, st->order.len);
 }
 
-/* @name without its counters, if it is @counted; with "@file" if that is given. */
-static char *record_name(struct arena *arena, const char *name, bool counted, const char *file)
+/*
+ * @name without its counters, if it is @counted; with "@file" if that is given. Nearly all
+ * names are as they are in the object, and stay there.
+ */
+static const char *record_name(struct arena *arena, const char *name, bool counted,
+			       const char *file)
 {
 	struct buf b = {0};
 	char *s;
 
 	if (!file && !counted)
-		return arena_strdup(arena, name);
+		return name;
 	name_canonical(name, &b);
 	if (file) {
 		buf_add(&b, "@", 1);
@@ -103,7 +107,7 @@ static char *record_name(struct arena *arena, const char *name, bool counted, co
 	return s;
 }
 
-static char *canonical_name(struct arena *arena, const char *name)
+static const char *canonical_name(struct arena *arena, const char *name)
 {
 	return record_name(arena, name, name_has_counter(name), NULL);
 }
@@ -789,7 +793,7 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 		buf_free(&w[i].chunks);
 	}
 	free(w);
-	if (check_effort(&reading.code) || object_confirm(obj)) {
+	if (check_effort(&reading.code)) {
 		records_free(recs);
 		return NULL;
 	}
@@ -798,45 +802,22 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 	return recs;
 }
 
-/* An object whose bytes take long enough to unmap: tens of thousands of pages. */
-#define LARGE (8U << 20)
-
-struct ending {
-	struct input *in;
-	struct records *recs;
-	finish_fn *finish;
-	struct pool *pool;
-};
-
-static void end_one(void *ctx, unsigned int worker, size_t item)
-{
-	const struct ending *e = ctx;
-
-	(void)worker;
-	if (item)
-		e->finish(e->recs, e->pool);
-	else
-		input_close(e->in);
-}
-
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       finish_fn *finish, struct pool *pool)
+			       finish_fn *finish, struct pool *pool, struct input *in)
 {
-	struct ending e;
-	struct input in;
+	struct records *recs;
 
-	if (input_open(&in, image, pool, true))
+	if (input_open(in, image, pool, true))
 		return NULL;
-	e.in = &in;
-	e.finish = finish;
-	e.pool = in.obj->pool;
-	e.recs = checksum_object(in.obj, exclude);
-	if (!e.recs) {
-		input_close(&in);
-		return NULL;
+	recs = checksum_object(in->obj, exclude);
+	if (recs) {
+		finish(recs, in->obj->pool);
+		if (!object_confirm(in->obj))
+			return recs;
 	}
-	pool_run(in.obj->file_size < LARGE ? NULL : e.pool, 2, end_one, &e);
-	return e.recs;
+	records_free(recs);
+	input_close(in);
+	return NULL;
 }
 
 /* Is @name, as somebody typed it, this symbol? With its counters or without. */

@@ -47,7 +47,7 @@ struct finishing {
 	struct record *sorted; /* NULL if the lines are all that is wanted */
 	struct key *keys;      /* in the order of .recs */
 	struct key *dealt;
-	struct arena *names;		/* by worker: those that had to be written otherwise */
+	struct arena *names; /* by worker: those that had to be written otherwise, or kept */
 	struct key bounds[MAX_BUCKETS]; /* [i] is the least that can be in bucket i + 1 */
 	u32 nr_buckets;
 	u8 *bucket; /* by record */
@@ -345,14 +345,15 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 	u8 *p = f->recs->text.data + f->text[bucket];
 	struct buf last = {0};
 
-	(void)worker;
 	for (u32 i = f->first[bucket]; i < end; i++) {
 		const struct record *rec;
 
 		fetch(f, i, end);
 		rec = &f->recs->rec[f->dealt[i].rec];
-		if (f->sorted)
+		if (f->sorted) {
 			f->sorted[i] = *rec;
+			f->sorted[i].name = arena_strdup(&f->names[worker], rec->name);
+		}
 		if (i + 1 < end) {
 			p = put_record(p, rec, f->heads);
 			continue;

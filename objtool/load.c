@@ -348,9 +348,15 @@ static bool same_sums(const char *a, const char *b)
 
 static void load_item(const struct load *load, struct item *item, bool by_sums)
 {
-	item->recs =
-		by_sums ? records_read(item->sums)
-			: checksum_input(&item->image, load->exclude, records_finish, load->pool);
+	struct input in;
+
+	if (by_sums) {
+		item->recs = records_read(item->sums);
+		return;
+	}
+	item->recs = checksum_input(&item->image, load->exclude, records_finish, load->pool, &in);
+	if (item->recs)
+		input_close(&in);
 }
 
 /*

@@ -2,6 +2,7 @@
 /* pool.c - the same work on many items, by several threads */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <objtool/mem.h>
@@ -100,12 +101,35 @@ static void *help_until_closed(void *arg)
 	return NULL;
 }
 
+/*
+ * Signals are for the thread that opened the pool, which holds them back while it writes a file; a
+ * thread that did not would be ended by them then, and all of the process with it. But for
+ * those that tell a thread of a fault of its own.
+ */
+static void block_signals(sigset_t *before)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	sigset_t all;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&all, faults[i]);
+	pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
 /* So many as @nr items are worth; one that cannot be started may be the next time. */
 static void start_threads(struct pool *pool, size_t nr)
 {
-	while (pool->started + 1 < pool->workers && pool->started + 1 < nr &&
+	unsigned int wanted = nr < pool->workers ? (unsigned int)nr : pool->workers;
+	sigset_t before;
+
+	if (pool->started + 1 >= wanted)
+		return;
+	block_signals(&before);
+	while (pool->started + 1 < wanted &&
 	       !pthread_create(&pool->threads[pool->started], NULL, help_until_closed, pool))
 		pool->started++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void add_run(struct pool *pool, struct run *run)
@@ -136,11 +160,14 @@ static void end_run(struct pool *pool, struct run *run)
 void pool_run(struct pool *pool, size_t nr, void (*fn)(void *ctx, unsigned int worker, size_t item),
 	      void *ctx)
 {
-	struct run run = {.fn = fn, .ctx = ctx, .nr = nr, .joined = 1};
+	struct run run = {.fn = fn, .ctx = ctx, .nr = nr, .next = 1, .joined = 1};
 	bool alone = !pool || nr < 2;
 
+	if (!nr)
+		return;
 	if (!alone)
 		add_run(pool, &run);
+	fn(ctx, 0, 0);
 	work(&run, 0);
 	if (!alone)
 		end_run(pool, &run);

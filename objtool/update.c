@@ -194,19 +194,48 @@ static int write_task(const struct update_task *task, const struct records *recs
 	return records_write(recs, task->to);
 }
 
+/* A large object's memory takes long to give back: tens of thousands of pages. */
+#define LARGE (8U << 20)
+
+/* What is left to do once the records of a large object are there. */
+struct ending {
+	const struct update_task *task;
+	const struct records *recs;
+	struct input *in;
+	int ret; /* of writing */
+};
+
+/* The file is written by who called: it may be in the midst of that when a signal comes. */
+static void end_one(void *ctx, unsigned int worker, size_t item)
+{
+	struct ending *e = ctx;
+
+	(void)worker;
+	if (item)
+		input_close(e->in);
+	else
+		e->ret = write_task(e->task, e->recs);
+}
+
 static int checksum_task(const struct update_task *task, struct exclude *exclude, struct pool *pool)
 {
-	struct records *recs = checksum_input(&task->image, exclude, records_finish_lines, pool);
-	int ret = -1;
+	struct input in;
+	struct records *recs =
+		checksum_input(&task->image, exclude, records_finish_lines, pool, &in);
+	struct ending e = {task, recs, &in, 0};
 
-	if (recs && task->mirror)
+	if (!recs)
+		return -1;
+	if (task->mirror)
 		make_parents(task->to); /* what is wrong shows when it is written */
-	if (recs && exclude && !recs->nr)
-		ret = remove_task(task);
-	else if (recs)
-		ret = write_task(task, recs);
+	if (exclude && !recs->nr) {
+		input_close(&in);
+		e.ret = remove_task(task);
+	} else {
+		pool_run(in.obj->file_size < LARGE ? NULL : pool, 2, end_one, &e);
+	}
 	records_free(recs);
-	return ret;
+	return e.ret;
 }
 
 /*

@@ -16,10 +16,10 @@
 #include <objtool/records.h>
 
 /*
- * Checksum everything in @obj, by the pool it was opened for. Returns records that
- * do not refer to the object, for records_finish(). What could not be decoded or attributed is
- * said with warning(), by object, function and offset. The result does not depend on how many
- * threads there are.
+ * Checksum everything in @obj, by the pool it was opened for. Returns records whose
+ * names may be the object's, which must stay until they went through records_finish(). What could
+ * not be decoded or attributed is said with warning(), by object, function and offset. The result
+ * does not depend on how many threads there are.
  *
  * If @exclude is not NULL, functions and data of the files that it lists have no
  * records, nor have the rests of an object that is all of such a file. What cannot be
@@ -30,12 +30,13 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude);
 typedef void finish_fn(struct records *recs, struct pool *pool);
 
 /*
- * Open an object, checksum it, close it; by @pool. @finish is
- * records_finish(), or records_finish_lines() if the records are only to be written. Returns
- * them finished, or NULL after a message.
+ * Open an object and checksum it, by @pool. @finish is records_finish(), or records_finish_lines()
+ * if the records are only to be written. Returns them finished, or NULL after a message. They have
+ * no more to do with @in, which the caller is to close: of a kernel that takes as long as to write
+ * them, and both can be done at once.
  */
 struct records *checksum_input(const struct image *image, struct exclude *exclude,
-			       finish_fn *finish, struct pool *pool);
+			       finish_fn *finish, struct pool *pool, struct input *in);
 
 /*
  * Print the token streams of the records called @name to @out, one token a

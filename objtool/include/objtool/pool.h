@@ -29,7 +29,8 @@ unsigned int pool_workers(const struct pool *pool);
 /*
  * Call @fn(@ctx, worker, item) for each item in [0, @nr), from as many threads as there are in
  * @pool; worker is in [0, pool_workers()), and no other thread's at the same time. Returns when all
- * are done. A thread that cannot be started is done without; for one item no thread is.
+ * are done. The caller does item 0. A thread that cannot be started is done without; for one item
+ * no thread is.
  *
  * @fn may call it too: whoever has nothing to do in the one run helps in the other. There
  * the caller is worker 0 again, so what is kept by worker is that of one run.
