@@ -387,8 +387,7 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	struct finishing f = {.recs = recs,
 			      .sorted = lines_only ? NULL
 						   : xreallocarray(NULL, nr, sizeof(*f.sorted)),
-			      .keys = xreallocarray(NULL, nr, sizeof(*f.keys)),
-			      .dealt = xreallocarray(NULL, nr, sizeof(*f.dealt)),
+			      .keys = xreallocarray(NULL, nr, 2 * sizeof(*f.keys)),
 			      .names = xcalloc(pool_workers(pool), sizeof(*f.names)),
 			      .nr_buckets = bucket_number(nr),
 			      .bucket = xcalloc(nr, 1),
@@ -396,6 +395,7 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
+	f.dealt = f.keys + nr;
 	make_heads(f.heads);
 	pool_ranges(pool, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
@@ -411,7 +411,6 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	recs->rec = f.sorted;
 	recs->cap = f.sorted ? recs->nr : 0;
 	free(f.keys);
-	free(f.dealt);
 	free(f.names);
 	free(f.bucket);
 	free(f.order);

@@ -19,6 +19,7 @@ struct arena_block {
 	struct arena_block *next;
 	size_t used, size;
 	bool zeroed; /* else what is handed out must be: all of it would be pages never used */
+	bool mapped; /* of its own, not malloc(3)'s */
 	_Alignas(16) u8 data[];
 };
 
@@ -34,21 +35,20 @@ static void *must(void *p)
 
 /*
  * Large memory in large pages, where the system has them for who asks: of a kernel's 70 MB
- * each 4 KiB would else be a page fault of its own, a tenth of the whole run. What was allocated
- * has not been touched: it comes from mmap(2). A huge page that is only touched in part
- * costs memory, hence the lower bound.
+ * each 4 KiB would else be a page fault of its own, a tenth of the whole run. A huge page must
+ * not have been touched before it is asked for, and one that is only touched in part costs
+ * memory, hence the lower bound. Linux (6.7) begins a mapping where a huge page does if it is
+ * of whole ones.
  */
-#define HUGE_PAGE ((uintptr_t)2 << 20)
-#define PAGE	  ((uintptr_t)4096)
+#define HUGE_PAGE ((size_t)2 << 20)
+#define LARGE	  (2 * HUGE_PAGE)
 
 static void *advise(void *p, size_t bytes)
 {
-	/* With what malloc(3) has put before it, and left behind it, in its pages. */
-	uintptr_t first = (uintptr_t)p & ~(PAGE - 1);
-	uintptr_t start = (first + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	uintptr_t end = ((uintptr_t)p + bytes + PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t start = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t end = ((uintptr_t)p + bytes) & ~(HUGE_PAGE - 1);
 
-	if (bytes >= 2 * HUGE_PAGE && start < end)
+	if (bytes >= LARGE && start < end)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 	return p;
 }
@@ -63,20 +63,14 @@ static size_t array_bytes(size_t nr, size_t size)
 	return bytes ? bytes : 1;
 }
 
-/*
- * At least @bytes: of large memory so many that, with what malloc(3) adds, they are huge pages,
- * the whole of which Linux (6.7) maps where a huge page begins.
- */
 static size_t whole_pages(size_t bytes)
 {
-	if (bytes < 2 * HUGE_PAGE)
-		return bytes;
-	return ((bytes + 32 + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1)) - 32;
+	return bytes < LARGE ? bytes : (bytes + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
 }
 
 void *xcalloc(size_t nr, size_t size)
 {
-	size_t bytes = whole_pages(array_bytes(nr, size));
+	size_t bytes = array_bytes(nr, size);
 
 	return advise(must(calloc(bytes, 1)), bytes);
 }
@@ -85,7 +79,12 @@ void *xreallocarray(void *p, size_t nr, size_t size)
 {
 	size_t bytes = whole_pages(array_bytes(nr, size));
 
-	return advise(must(realloc(p, bytes)), bytes);
+	/* What malloc(3) keeps in front of it is in another huge page, then. */
+	if (!p && bytes >= LARGE)
+		p = aligned_alloc(HUGE_PAGE, bytes);
+	else
+		p = realloc(p, bytes);
+	return advise(must(p), bytes);
 }
 
 char *xstrdup(const char *s)
@@ -127,13 +126,24 @@ void mem_reuse(void)
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
+/* Directly from the system: malloc(3) would touch it first, or would not know it to be zeroed. */
+static void *map_large(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return advise(must(p == MAP_FAILED ? NULL : p), bytes);
+}
+
 static void add_block(struct arena *a, size_t room)
 {
-	size_t bytes = sizeof(struct arena_block) + room;
-	bool fresh = bytes >= ARENA_FRESH;
-	struct arena_block *b = fresh ? xcalloc(1, bytes) : xreallocarray(NULL, 1, bytes);
+	size_t bytes = whole_pages(array_bytes(1, sizeof(struct arena_block) + room));
+	bool mapped = bytes >= LARGE, fresh = bytes >= ARENA_FRESH;
+	struct arena_block *b = mapped	? map_large(bytes)
+				: fresh ? xcalloc(1, bytes)
+					: xreallocarray(NULL, 1, bytes);
 
-	*b = (struct arena_block){.next = a->blocks, .size = room, .zeroed = fresh};
+	*b = (struct arena_block){
+		.next = a->blocks, .size = bytes - sizeof(*b), .zeroed = fresh, .mapped = mapped};
 	a->blocks = b;
 }
 
@@ -192,10 +202,13 @@ void arena_join(struct arena *a, struct arena *from)
 void arena_free(struct arena *a)
 {
 	while (a->blocks) {
-		struct arena_block *next = a->blocks->next;
+		struct arena_block *block = a->blocks;
 
-		free(a->blocks);
-		a->blocks = next;
+		a->blocks = block->next;
+		if (block->mapped)
+			munmap(block, sizeof(*block) + block->size);
+		else
+			free(block);
 	}
 }
 
