@@ -65,18 +65,28 @@ struct builder {
 	bool is_func, own_data; /* the first data of the piece is the piece itself */
 };
 
+/* What is printed at once is mostly shorter than this. */
+#define SHORT 64U
+
 static void __attribute__((format(printf, 2, 3))) add(struct buf *b, const char *fmt, ...)
 {
 	va_list args;
-	int len;
+	size_t len;
 
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = (size_t)vsnprintf((char *)buf_reserve(b, SHORT), SHORT, fmt, args);
 	va_end(args);
-	va_start(args, fmt);
-	vsnprintf((char *)buf_reserve(b, (size_t)len + 1), (size_t)len + 1, fmt, args);
-	va_end(args);
-	b->len += (size_t)len;
+	if (len >= SHORT) {
+		va_start(args, fmt);
+		vsnprintf((char *)buf_reserve(b, len + 1), len + 1, fmt, args);
+		va_end(args);
+	}
+	b->len += len;
+}
+
+static void add_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
 }
 
 static void add_offset(struct buf *b, s64 off)
@@ -100,7 +110,7 @@ static void add_quoted(struct buf *b, struct span s)
 		if (e && (e - escapes) % 2 == 0)
 			add(b, "\\%c", e[1]);
 		else if (isprint(s.data[i]))
-			add(b, "%c", s.data[i]);
+			add_char(b, (char)s.data[i]);
 		else
 			add(b, "\\%03o", s.data[i]);
 	}
@@ -111,13 +121,27 @@ static void add_quoted(struct buf *b, struct span s)
 static void add_word(struct buf *b, struct span s)
 {
 	for (size_t i = 0; i < s.size; i++)
-		add(b, s.data[i] > 0x20 && s.data[i] < 0x7f ? "%c" : "\\x%02x", s.data[i]);
+		if (s.data[i] > 0x20 && s.data[i] < 0x7f)
+			add_char(b, (char)s.data[i]);
+		else
+			add(b, "\\x%02x", s.data[i]);
 }
 
+/* "00 ff" */
 static void add_hex(struct buf *b, struct span s)
 {
-	for (size_t i = 0; i < s.size; i++)
-		add(b, i ? " %02x" : "%02x", s.data[i]);
+	static const char digits[] = "0123456789abcdef";
+	u8 *p;
+
+	if (!s.size)
+		return;
+	p = buf_reserve(b, 3 * s.size);
+	for (size_t i = 0; i < s.size; i++) {
+		*p++ = (u8)digits[s.data[i] >> 4];
+		*p++ = (u8)digits[s.data[i] & 15];
+		*p++ = ' ';
+	}
+	b->len += 3 * s.size - 1;
 }
 
 static bool is_word(const struct token_field *f, const char *word)
@@ -267,7 +291,7 @@ static void add_label(struct builder *b, struct open_line *o, struct buf *text, 
 	struct list_ref ref = {{b->chunk, scope, (u32)ord}, NO_LINE};
 
 	buf_add(&o->refs, &ref, sizeof(ref));
-	add(text, "%c", LABEL_MARK);
+	add_char(text, LABEL_MARK);
 }
 
 static void add_own_place(struct builder *b, struct reader *r, struct buf *text)
@@ -577,7 +601,7 @@ static void add_row(struct builder *b, const struct token *t, u32 off, u32 len, 
 		add_hex(&o.text, bytes);
 		add(&o.text, "%*s", (int)(3 * (ROW - len) + 2), "|");
 		for (u32 i = 0; i < len; i++)
-			add(&o.text, "%c", isprint(bytes.data[i]) ? bytes.data[i] : '.');
+			add_char(&o.text, isprint(bytes.data[i]) ? (char)bytes.data[i] : '.');
 		add(&o.text, "|");
 	}
 	finish_line(b, &o);
