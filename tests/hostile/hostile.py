@@ -19,6 +19,7 @@ import threading
 import time
 
 import elfmade
+import pairmade
 
 OBJTOOL = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -441,12 +442,15 @@ def test_killed_any_time():
 
 # ---- objects that are much work for few bytes ----
 
-def instructions(name):
-    """How many it takes to checksum the object: the same each time, unlike seconds."""
-    result = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", OBJTOOL,
-                 "checksum", "-j1", "-o", "/dev/null", name)
+def instructions(*args):
+    """How many it takes to run objtool: the same each time, unlike seconds."""
+    result = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", OBJTOOL, *args)
     found = re.search(r"Collected : (\d+)", result.stderr)
-    return int(found.group(1)) if found and result.returncode == 0 else 0
+    return int(found.group(1)) if found and result.returncode in (0, 1) else 0
+
+
+def checksum_cost(name):
+    return instructions("checksum", "-j1", "-o", "/dev/null", name)
 
 
 def test_linear():
@@ -455,14 +459,33 @@ def test_linear():
         return
     made = path("made.o")
     write(made, elfmade.labels(1))
-    floor = instructions(made)
+    floor = checksum_cost(made)
     for make in elfmade.LINEAR:
         counts = []
         for n in (2000, 8000):
             write(made, make(n))
-            counts.append(instructions(made) - floor)
+            counts.append(checksum_cost(made) - floor)
         ratio = counts[1] / counts[0] if counts[0] > 0 else 0
         check(2 < ratio < 5.5, f"cost of {make.__name__}", (counts, ratio))
+
+
+def compiled(make, n, side):
+    c = make in pairmade.IN_C
+    source, made = path(f"side{side}.{'c' if c else 's'}"), path(f"side{side}.o")
+    write(source, make(n, side).encode())
+    subprocess.run(["gcc", "-c", *(["-O1", "-g"] if c else []), "-o", made, source], check=True)
+    return made
+
+
+def test_told_linear():
+    """Nor is it more than that to tell what differs."""
+    if SANITIZED:
+        return
+    for make, args in pairmade.COSTS:
+        counts = [instructions(*args, "-j1", *(compiled(make, n, side) for side in (0, 1)))
+                  for n in (1, 500, 2000)]
+        ratio = (counts[2] - counts[0]) / (counts[1] - counts[0]) if counts[1] > counts[0] > 0 else 0
+        check(2 < ratio < 6, f"cost of telling {make.__name__}", (counts, ratio))
 
 
 def test_bounded():
