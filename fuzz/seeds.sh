@@ -44,6 +44,15 @@ done
 for name in branches alternatives; do
 	gcc $flags -DKERNEL=601 -O2 -g -o "$out/command/debug-$name.o" $here/tests/metamorphic/corpus/$name.c
 done
+# What costs much to compare, and a reference to content, of which a damaged copy has none: such
+# were found by this target.
+for name in peeled hunks labels numbers calls namesakes classes commons; do
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/tests/hostile \
+		python3 -c "import pairmade; print(pairmade.$name(60, 0))" | as -o "$out/command/$name.o"
+done
+for n in {1..56}; do
+	echo "static char *p$n(void) { static char once = $n; return &once; } char *g$n(void) { return p$n(); }"
+done | gcc $flags -O2 -x c -o "$out/command/content.o" -
 ar rc "$out/input/plain.a" gcc-branches.o code.o
 ar rcT "$out/input/thin.a" code.o data.o
 cp code.o "$out/input/"

@@ -186,6 +186,30 @@ def check_labels(directory):
           result.stdout)
 
 
+COUNTED = """
+static int *p%d(void)
+{
+	static struct { int *self, n; } once = { 0, %s };
+	return &once.n;
+}
+int *g%d(void) { return p%d(); }
+"""
+
+
+def check_content(directory):
+    """
+    Namesakes with counters are told apart by what they hold; a line that refers to one has a label
+    for that, and none if it holds zeros.
+    """
+    pair = compile_pair(directory, 'gcc', COUNTED % (1, '5', 1, 1) + COUNTED % (2, '6', 2, 2),
+                        COUNTED % (1, '0', 1, 1) + COUNTED % (2, '6', 2, 2), '-fno-zero-initialized-in-bss')
+    result = run(OBJTOOL, 'diff', '-p', *pair)
+    check('content: status', result.returncode == 1, result.returncode, result.stderr)
+    rows = dict(patches(result.stdout)).get('g1', [])
+    check('content: it came', len(rows) > 1 and any(re.match(r'-.*once\+0x8\{\.L1\}', r) for r in rows) and
+          any(re.match(r'\+.*once\+0x8,', r) for r in rows), result.stdout)
+
+
 def check_options(directory):
     old, new = compile_pair(directory, 'gcc', WORDS[0][1] + WORDS[2][1].replace('f(', 'g('),
                             WORDS[0][2] + WORDS[2][2].replace('f(', 'g('))
@@ -262,6 +286,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         check_words(directory)
         check_labels(directory)
+        check_content(directory)
         check_options(directory)
         check_checksums_only(directory)
         check_forms(directory)
