@@ -62,45 +62,46 @@ static void write_branch(struct canon *c, const struct target *t)
 	token_end(&c->stream);
 }
 
-/* The bytes of an instruction, to be changed: in one piece unless the section ends. */
-static void copy_insn(u8 bytes[TOKEN_INSN_MAX], const struct section *sec,
-		      const struct code_insn *ci)
+/*
+ * An instruction: its bytes are put where they go, to be changed there, and token_close_insn() says
+ * where they end. In one piece unless the section ends.
+ */
+static u8 *open_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
 {
-	memset(bytes, 0, TOKEN_INSN_MAX);
+	u8 *p = token_open_insn(&c->stream);
+
 	if (sec->size - ci->off >= 16)
-		memcpy(bytes, sec->data + ci->off, 16);
+		memcpy(p, sec->data + ci->off, 16);
 	else
-		memcpy(bytes, sec->data + ci->off, ci->len);
+		memcpy(p, sec->data + ci->off, ci->insn.len);
+	return p;
 }
 
 static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 			      const struct code_insn *ci, struct reloc_cursor *cur)
 {
-	const struct reloc *rel = reloc_next(cur, ci->off + ci->len);
+	u32 end = ci->off + ci->insn.len;
+	const struct reloc *rel = reloc_next(cur, end);
 	const u8 *p = sec->data + ci->off;
-	u8 bytes[TOKEN_INSN_MAX];
-	unsigned int len;
+	u8 *bytes = open_insn(c, sec, ci);
 	struct target t;
 
-	copy_insn(bytes, sec, ci);
-	len = arch_canonical_branch(bytes, &ci->insn);
+	token_close_insn(&c->stream, bytes + arch_canonical_branch(bytes, &ci->insn));
 	if (!rel) {
-		token_insn(&c->stream, bytes, len);
 		t = target_at(c->code, s, code_branch_target(sec, ci));
 		write_branch(c, &t);
 		return;
 	}
-	token_insn(&c->stream, bytes, len);
 	/* The linker ignores what is in a field it fills; the module loader refuses all but 0. */
 	if (arch_insn_imm(p, &ci->insn)) {
 		token_begin(&c->stream, TOKEN_BYTES, LANE_CODE);
 		token_bytes(&c->stream, p + ci->insn.imm_off, ci->insn.imm_len);
 		token_end(&c->stream);
 	}
-	for (; rel; rel = reloc_next(cur, ci->off + ci->len)) {
+	for (; rel; rel = reloc_next(cur, end)) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 
-		t = target_of_reloc(c->code, rel, ci->off + ci->len);
+		t = target_of_reloc(c->code, rel, end);
 		if (type.kind == RELOC_PC && rel->offset == ci->off + ci->insn.imm_off)
 			write_branch(c, &t);
 		else
@@ -117,24 +118,24 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 			     const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct insn *insn = &ci->insn;
-	u64 end = (u64)ci->off + ci->len;
+	u64 end = (u64)ci->off + ci->insn.len;
 	const struct reloc *rel = reloc_next(cur, end);
 	bool disp = insn->flags & INSN_PCREL_DISP, imm = insn->flags & INSN_PCREL_IMM;
 	struct reloc_cursor again = *cur;
-	u8 bytes[TOKEN_INSN_MAX];
 	struct target t;
+	u8 *bytes;
 
 	for (const struct reloc *r = rel; r; r = reloc_next(&again, end)) {
 		disp = disp && !fills(r, ci, insn->disp_off, insn->disp_len);
 		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
 	}
 	/* What is left of disp and imm was resolved by the assembler: within this section. */
-	copy_insn(bytes, sec, ci);
+	bytes = open_insn(c, sec, ci);
 	if (disp)
 		memset(bytes + insn->disp_off, 0, insn->disp_len);
 	if (imm)
 		memset(bytes + insn->imm_off, 0, insn->imm_len);
-	token_insn(&c->stream, bytes, ci->len);
+	token_close_insn(&c->stream, bytes + ci->insn.len);
 	if (disp || imm) {
 		t = target_at(c->code, s, code_branch_target(sec, ci));
 		canon_write_ref(c, canon_target_lane(&t), CANON_RESOLVED,
@@ -165,7 +166,7 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 	token_begin(&c->stream, TOKEN_BAD, LANE_CODE);
 	token_bytes(&c->stream, sec->data + ci->off, 1);
 	token_end(&c->stream);
-	while ((rel = reloc_next(cur, (u64)ci->off + ci->len))) {
+	while ((rel = reloc_next(cur, (u64)ci->off + ci->insn.len))) {
 		struct target t = target_of_reloc(c->code, rel, 0);
 
 		canon_write_ref(c, LANE_REFS, rel->type, 0, &t);
@@ -175,22 +176,27 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 /* "mov $562, %esi": without the number, which goes to a lane of its own. */
 static void write_line_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
 {
-	const u8 *p = sec->data + ci->off;
-	u8 bytes[TOKEN_INSN_MAX];
+	u8 *bytes = open_insn(c, sec, ci);
 
-	copy_insn(bytes, sec, ci);
 	memset(bytes + ci->insn.imm_off, 0, ci->insn.imm_len);
-	token_insn(&c->stream, bytes, ci->len);
-	canon_write_line(c, arch_insn_imm(p, &ci->insn));
+	token_close_insn(&c->stream, bytes + ci->insn.len);
+	canon_write_line(c, arch_insn_imm(sec->data + ci->off, &ci->insn));
 }
 
 static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
 static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
 				struct reloc_cursor *cur);
 
-/* How many instructions to write at once, and how many bytes each takes at most. */
-#define RUN	 64
-#define RUN_ROOM (RUN * (TOKEN_INSNS_HEAD + 16 + TOKEN_BRANCH_ROOM) + 16)
+/* The instructions of a part, or of a replacement, that are still to be written. */
+struct walk {
+	const struct section *sec;
+	u32 s;		 /* its index */
+	u32 next, end;	 /* indexes into canon.parts.insns.insn */
+	u32 first;	 /* there, what the notes count from */
+	u32 note, notes; /* indexes into .note: the first that may lie ahead, behind the last */
+	struct reloc_cursor relocs;
+	u32 special;
+};
 
 /*
  * The ordinal that a branch to @off goes to, if it is the start of an instruction of part @here;
@@ -200,114 +206,155 @@ static u32 near_ordinal(const struct canon *c, const struct part *here, s64 off)
 {
 	u32 delta, n;
 
-	if (!here->alone || off < here->off || off >= here->end)
+	if (!here->alone || off < here->off || off >= here->end || c->replacement.nr)
 		return NO_PART;
 	n = parts_ordinal(&c->parts, c->part, (u32)off, &delta);
 	return delta ? NO_PART : n;
 }
 
-/* A copy of @len bytes at @from; up to 15 more are read and written. */
+/* Bytes are copied in pieces of this size: most that is copied at once is no more. */
+#define PIECE 32U
+
+/* A copy of @len bytes at @from; up to a piece more is read and written. Returns its end. */
 static u8 *put_bytes(u8 *p, const u8 *from, u32 len)
 {
-	for (u32 i = 0; i < len; i += 16)
-		memcpy(p + i, from + i, 16);
+	for (u32 i = 0; i < len; i += PIECE)
+		memcpy(p + i, from + i, PIECE);
 	return p + len;
 }
 
-/* A branch, less where it goes to. */
-static u8 *put_branch_insn(u8 *p, const u8 *bytes, const struct insn *insn)
-{
-	put_bytes(p, bytes, insn->len);
-	return p + arch_canonical_branch(p, insn);
-}
-
 /* Where the next relocation or special entry is, before which code is all that it seems to be. */
-static u64 next_more(const struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special)
+static u64 next_more(const struct canon *c, const struct walk *w)
 {
 	const struct specials *specials = &c->code->specials;
-	const struct section *sec = cur->sec;
-	u64 stop = sec->size < 16 ? 0 : sec->size - 15; /* 16 bytes are read of each instruction */
+	const struct reloc_cursor *cur = &w->relocs;
+	const struct section *sec = w->sec;
+	u64 stop = sec->size < PIECE ? 0 : sec->size - PIECE; /* see put_bytes() */
 
 	if (cur->next < sec->nr_relocs && sec->relocs[cur->next].offset < stop)
 		stop = sec->relocs[cur->next].offset;
-	if (special < specials->nr && specials->entries[special].site.sec == s &&
-	    specials->entries[special].site.off < stop)
-		stop = specials->entries[special].site.off;
+	if (w->special < specials->nr && specials->entries[w->special].site.sec == w->s &&
+	    specials->entries[w->special].site.off < stop)
+		stop = specials->entries[w->special].site.off;
 	return stop;
 }
 
-/*
- * Write instructions from @first on, up to @end, as long as they are just bytes, or branches
- * within this part: four in five are. Returns the first of which there is more to say.
- */
-static u32 write_run(struct canon *c, u32 s, const struct reloc_cursor *cur, u32 special, u32 first,
-		     u32 end)
+/* Just bytes, as far as no relocation or entry says more. */
+static bool is_plain(const struct code_insn *ci)
 {
-	const struct code_insn *ci = c->parts.insns.insn + first, *last;
+	return !ci->insn.flags && !ci->filler && !ci->line && ci->insn.cls != INSN_BAD;
+}
+
+/* Where instruction number @i of canon.parts is; behind the last of @w, where that ends. */
+static u32 offset_of(const struct canon *c, const struct walk *w, u32 i)
+{
+	const struct code_insn *insn = c->parts.insns.insn;
+
+	return i < w->end ? insn[i].off : insn[i - 1].off + insn[i - 1].insn.len;
+}
+
+/* How many notes to look at before room is made again, and the most that each may need. */
+#define RUN	 64U
+#define RUN_ROOM (TOKEN_INSNS_HEAD + 1 + TOKEN_BRANCH_ROOM)
+
+/*
+ * Write instructions as long as they are just bytes, or branches within this part: four in five
+ * are. Only what is noted is looked at; all bytes between are copied at once.
+ */
+static void write_run(struct canon *c, struct walk *w)
+{
+	const struct code_insn *insn = c->parts.insns.insn, *ci = insn + w->next;
 	const struct part *here = &c->parts.part[c->part];
-	const struct section *sec = cur->sec;
-	u64 stop = next_more(c, s, cur, special);
+	const u32 *note = c->parts.insns.note;
+	const u8 *data = w->sec->data;
+	u32 last, limit, i, n, from = ci->off, end = from + ci->insn.len;
+	u64 stop = next_more(c, w);
 	u8 *p;
 
-	if (c->stream.watch || ci->off + ci->len > stop || (!ci->bare && !is_branch(&ci->insn)))
-		return first;
-	p = token_begin_insns(&c->stream, RUN_ROOM);
-	last = ci + (end - first < RUN ? end - first : RUN);
-	while (ci < last && ci->off + ci->len <= stop) {
-		u32 from = ci->off, to = from, n;
-
-		for (; ci < last && ci->bare && ci->off + ci->len <= stop; ci++)
-			to = ci->off + ci->len;
-		if (to != from) {
-			p = put_bytes(token_open_insns(&c->stream, p), sec->data + from, to - from);
-			continue;
-		}
-		if (!is_branch(&ci->insn) || c->replacement.nr)
+	if (c->stream.watch || end > stop || (!is_plain(ci) && !is_branch(&ci->insn)))
+		return;
+	while (w->note < w->notes && w->first + note[w->note] < w->next)
+		w->note++;
+	last = w->notes - w->note < RUN ? w->notes : w->note + RUN;
+	limit = last < w->notes ? w->first + note[last] : w->end;
+	p = token_begin_insns(&c->stream, offset_of(c, w, limit) - from + RUN * RUN_ROOM + PIECE);
+	for (i = limit; w->note < last; w->note++, i = limit) {
+		i = w->first + note[w->note];
+		ci = insn + i;
+		end = ci->off + ci->insn.len;
+		if (end > stop)
 			break;
-		n = near_ordinal(c, here, code_branch_target(sec, ci));
+		if (is_plain(ci))
+			continue;
+		n = is_branch(&ci->insn) ? near_ordinal(c, here, code_branch_target(w->sec, ci))
+					 : NO_PART;
 		if (n == NO_PART)
 			break;
-		p = put_branch_insn(token_open_insns(&c->stream, p), sec->data + from, &ci->insn);
+		p = put_bytes(token_open_insns(&c->stream, p), data + from, end - from);
+		p -= ci->insn.len;
+		p += arch_canonical_branch(p, &ci->insn);
 		p = token_put_branch(&c->stream, p, c->part, n);
-		ci++;
+		from = end;
+		w->next = i + 1;
 	}
+	/* There is more to one before that was not noted, as with a relocation of 1 byte. */
+	if (offset_of(c, w, i) > stop)
+		i = w->next + code_insn_index(insn + w->next, i - w->next, (u32)stop);
+	end = offset_of(c, w, i);
+	if (end > from)
+		p = put_bytes(token_open_insns(&c->stream, p), data + from, end - from);
 	token_end_insns(&c->stream, p);
-	return (u32)(ci - c->parts.insns.insn);
+	w->next = i;
 }
 
-void canon_write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
+/* Write an instruction, with all that is said of it. */
+static void write_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	const struct section *sec = canon_section(c, s);
-	struct reloc_cursor cur = parts_relocs(&c->parts, s, off);
-	u32 special = specials_near(&c->code->specials, c->special, s, off);
+	if (ci->filler)
+		return;
+	canon_watch_place(c, w->s, ci->off);
+	if (write_specials(c, w->s, ci, &w->special)) {
+		canon_watch_place(c, w->s, ci->off);
+		if (write_static_branch(c, w->s, ci, &w->relocs))
+			return;
+	}
+	if (ci->line)
+		write_line_insn(c, w->sec, ci);
+	else if (ci->insn.cls == INSN_BAD)
+		write_bad_byte(c, w->sec, w->s, ci, &w->relocs);
+	else if (is_branch(&ci->insn))
+		write_branch_insn(c, w->sec, w->s, ci, &w->relocs);
+	else
+		write_plain_insn(c, w->sec, w->s, ci, &w->relocs);
+}
 
-	for (u32 i = first; i < first + nr; i++) {
+void canon_write_insns(struct canon *c, const struct part *part)
+{
+	struct walk w = {
+		.sec = canon_section(c, part->sec),
+		.s = part->sec,
+		.next = part->first,
+		.end = part->first + part->nr,
+		.first = part->first,
+		.note = part->first_note,
+		.notes = part->first_note + part->nr_notes,
+		.relocs = parts_relocs(&c->parts, part->sec, part->off),
+		.special = specials_near(&c->code->specials, c->special, part->sec, part->off)};
+
+	for (; w.next < w.end; w.next++) {
 		struct code_insn ci;
 
-		i = write_run(c, s, &cur, special, i, first + nr);
-		if (i == first + nr || canon_is_over(c))
+		write_run(c, &w);
+		if (w.next == w.end || canon_is_over(c))
 			break;
-		ci = c->parts.insns.insn[i];
-		if (ci.filler)
-			continue;
-		canon_watch_place(c, s, ci.off);
-		if (write_specials(c, s, &ci, &special)) {
-			canon_watch_place(c, s, ci.off);
-			if (write_static_branch(c, s, &ci, &cur))
-				continue;
-		}
-		if (ci.line)
-			write_line_insn(c, sec, &ci);
-		else if (!ci.insn.len)
-			write_bad_byte(c, sec, s, &ci, &cur);
-		else if (is_branch(&ci.insn))
-			write_branch_insn(c, sec, s, &ci, &cur);
-		else
-			write_plain_insn(c, sec, s, &ci, &cur);
+		/* A copy, since there may come others. */
+		ci = c->parts.insns.insn[w.next];
+		write_insn(c, &w, &ci);
 	}
-	c->parts.last = cur;
-	c->special = special;
+	c->parts.last = w.relocs;
+	c->special = w.special;
 }
+
 /* ---- special-section entries ---- */
 
 /*
@@ -316,8 +363,10 @@ void canon_write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr)
  */
 static void write_replacement(struct canon *c, const struct target *t, u32 len)
 {
-	u32 sec, first = c->parts.insns.nr, off = (u32)target_offset(c->code, t, &sec), nr;
+	u32 sec, off = (u32)target_offset(c->code, t, &sec);
+	struct insns *insns = &c->parts.insns;
 	struct part outer = c->replacement;
+	struct part repl = {.off = off, .first = insns->nr, .first_note = insns->nr_notes};
 	const struct section *in = canon_section(c, sec);
 
 	if (!len || off > in->size || !in->data || c->nested == MAX_NESTED)
@@ -325,11 +374,13 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 	if (len > in->size - off)
 		len = in->size - off;
 	canon_cover(c, sec, off, len);
-	nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, &c->parts.insns);
-	c->replacement =
-		(struct part){.sec = sec, .off = off, .end = off + len, .first = first, .nr = nr};
+	repl.sec = sec;
+	repl.end = off + len;
+	repl.nr = code_decode(c->code, sec, off, off + len, DECODE_ALL, insns);
+	repl.nr_notes = insns->nr_notes - repl.first_note;
+	c->replacement = repl;
 	c->nested++;
-	canon_write_insns(c, sec, off, first, nr);
+	canon_write_insns(c, &repl);
 	c->nested--;
 	c->replacement = outer;
 }
@@ -461,7 +512,7 @@ static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci,
 	const struct specials *specials = &c->code->specials;
 	u32 before = *next;
 
-	while (*next < specials->nr && specials->entries[*next].site.off < ci->off + ci->len &&
+	while (*next < specials->nr && specials->entries[*next].site.off < ci->off + ci->insn.len &&
 	       specials->entries[*next].site.sec == sec) {
 		const struct special *e = &specials->entries[(*next)++];
 
@@ -521,8 +572,8 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 	if (!e)
 		return false;
 	if (ci->insn.cls == INSN_JMP) {
-		rel = reloc_next(&here, (u64)ci->off + ci->len);
-		to = rel ? target_of_reloc(c->code, rel, (u64)ci->off + ci->len)
+		rel = reloc_next(&here, (u64)ci->off + ci->insn.len);
+		to = rel ? target_of_reloc(c->code, rel, (u64)ci->off + ci->insn.len)
 			 : target_at(c->code, s, code_branch_target(sec, ci));
 		rel = special_reloc(
 			c->code->obj, e,
@@ -532,7 +583,7 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 		entry = target_of_symbol(c->code, rel->sym, rel->addend);
 		if (!same_place(c, &to, &entry))
 			return false;
-	} else if (arch_padding(sec->data + ci->off, ci->len) != ci->len) {
+	} else if (arch_padding(sec->data + ci->off, ci->insn.len) != ci->insn.len) {
 		return false;
 	}
 	*cur = here;

@@ -116,7 +116,7 @@ static void other_place(struct canon *c, u32 unit, s64 delta)
 	const struct unit *u = &c->code->units[unit];
 	u32 rest, n;
 
-	c->parts.other.nr = 0;
+	insns_reset(&c->parts.other);
 	canon_spend(c, 4 * (u64)u->len); /* to decode a byte takes some */
 	code_decode(c->code, u->sec, u->off, u->off + u->len,
 		    u->sized ? DECODE_ALL : DECODE_TO_NEXT, &c->parts.other);

@@ -169,7 +169,7 @@ static void write_parts_and_blobs(struct canon *c)
 			token_word(&c->stream, p.word);
 			token_end(&c->stream);
 			write_class(c, p.sec);
-			canon_write_insns(c, p.sec, p.off, p.first, p.nr);
+			canon_write_insns(c, &p);
 		} else {
 			watch_part(c, blob);
 			write_blob(c, c->blobs[blob++]);

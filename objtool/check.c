@@ -880,6 +880,7 @@ u32 code_symbols_at(const struct code *code, u32 s, u32 off, u32 *nr)
 void insns_free(struct insns *insns)
 {
 	free(insns->insn);
+	free(insns->note);
 	free(insns->target);
 	*insns = (struct insns){0};
 }
@@ -891,7 +892,7 @@ u32 code_insn_index(const struct code_insn *insn, u32 nr, u32 off)
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
-		if (insn[mid].off + insn[mid].len <= off)
+		if (insn[mid].off + insn[mid].insn.len <= off)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -901,10 +902,13 @@ u32 code_insn_index(const struct code_insn *insn, u32 nr, u32 off)
 
 u32 code_ordinal(const struct code_insn *insn, u32 nr, u32 off, u32 *delta)
 {
-	u32 i = code_insn_index(insn, nr, off);
+	u32 i = code_insn_index(insn, nr, off), last;
 
 	*delta = i < nr && off > insn[i].off ? off - insn[i].off : 0;
-	return i < nr ? insn[i].ordinal : nr ? insn[nr - 1].ordinal + !insn[nr - 1].filler : 0;
+	if (i < nr || !nr)
+		return nr ? insn[i].ordinal : 0;
+	last = insn[nr - 1].ordinal;
+	return last + !insn[nr - 1].filler;
 }
 
 static bool leaves(const struct insn *insn)
@@ -932,6 +936,7 @@ static bool grow(const struct code *code, struct insns *insns)
 	}
 	insns->cap = !insns->cap ? 1024 : insns->cap < most / 2 ? insns->cap * 2 : most;
 	insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
+	insns->note = xreallocarray(insns->note, insns->cap, sizeof(*insns->note));
 	return true;
 }
 
@@ -953,7 +958,7 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 		bool relocated = false;
 		s64 to;
 
-		while (reloc_next(&relocs, (u64)ci->off + ci->len))
+		while (reloc_next(&relocs, (u64)ci->off + ci->insn.len))
 			relocated = true;
 		if (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1)
 			insns->target[ci->off - off] = 1;
@@ -965,12 +970,6 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 		if (to >= off && to < end)
 			insns->target[to - off] = 1;
 	}
-}
-
-static void set_filler(struct code_insn *ci)
-{
-	ci->filler = 1;
-	ci->bare = false;
 }
 
 /* Nops from @from to @target: aligned there, and shorter than the alignment. */
@@ -993,13 +992,13 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 	for (u32 i = first; i < insns->nr; i++) {
 		const struct code_insn *ci = &insns->insn[i];
 		bool target = insns->target[ci->off - off];
-		bool nop = ci->insn.cls == INSN_NOP && ci->insn.len &&
-			   arch_padding(sec->data + ci->off, ci->len) == ci->len &&
-			   !has_special(code, s, ci->off, ci->off + ci->len);
+		bool nop = ci->insn.cls == INSN_NOP &&
+			   arch_padding(sec->data + ci->off, ci->insn.len) == ci->insn.len &&
+			   !has_special(code, s, ci->off, ci->off + ci->insn.len);
 
 		if (target && run < i && is_filler(ci->off, insns->insn[run].off))
 			for (u32 k = run; k < i; k++)
-				set_filler(&insns->insn[k]);
+				insns->insn[k].filler = 1;
 		/* A nop that is branched to can begin the filler before the next target. */
 		if (!nop)
 			run = insns->nr;
@@ -1016,10 +1015,10 @@ static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *i
 	for (u32 i = insns->nr; i > first + 1; i--) {
 		struct code_insn *ci = &insns->insn[i - 1];
 
-		if (!arch_padding(sec->data + ci->off, ci->len) ||
-		    has_special(code, s, ci->off, ci->off + ci->len))
+		if (!arch_padding(sec->data + ci->off, ci->insn.len) ||
+		    has_special(code, s, ci->off, ci->off + ci->insn.len))
 			break;
-		set_filler(ci);
+		ci->filler = 1;
 	}
 }
 
@@ -1027,7 +1026,7 @@ static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *i
 static void number(struct insns *insns, u32 first)
 {
 	for (u32 i = first, n = 0; i < insns->nr; i++) {
-		insns->insn[i].ordinal = n;
+		insns->insn[i].ordinal = n & MAX_ORDINAL;
 		n += !insns->insn[i].filler;
 	}
 }
@@ -1035,8 +1034,8 @@ static void number(struct insns *insns, u32 first)
 static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 {
 	for (u32 i = first; i < insns->nr; i++)
-		if (arch_padding(sec->data + insns->insn[i].off, insns->insn[i].len))
-			set_filler(&insns->insn[i]);
+		if (arch_padding(sec->data + insns->insn[i].off, insns->insn[i].insn.len))
+			insns->insn[i].filler = 1;
 }
 
 /*
@@ -1046,6 +1045,7 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 static void read_insns(const struct code *code, struct stretch *stretch, bool to_exit,
 		       struct insns *insns)
 {
+	u32 notes = insns->nr_notes;
 	bool done = false;
 
 	while (stretch->off < stretch->end && !done) {
@@ -1056,17 +1056,24 @@ static void read_insns(const struct code *code, struct stretch *stretch, bool to
 			break;
 		ci = insns->insn + insns->nr;
 		room = to_exit ? 1 : insns->cap - insns->nr;
-		insns->nr += arch_decode_run(stretch, ci, room);
+		insns->nr +=
+			arch_decode_run(stretch, ci, insns->note + notes + stretch->nr_notes, room);
 		done = to_exit && leaves(&ci->insn);
 	}
+	insns->nr_notes += stretch->nr_notes;
 }
 
 /* Filler is nops before something aligned. */
-static bool may_have_filler(const struct code_insn *insn, u32 nr)
+static bool may_have_filler(const struct insns *insns, u32 first, u32 notes)
 {
-	for (u32 i = 1; i < nr; i++)
-		if (!(insn[i].off % MIN_ALIGNMENT) && insn[i - 1].insn.cls == INSN_NOP)
+	const struct code_insn *insn = insns->insn + first;
+
+	for (u32 i = notes; i < insns->nr_notes; i++) {
+		const struct code_insn *ci = &insn[insns->note[i]];
+
+		if (ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT))
 			return true;
+	}
 	return false;
 }
 
@@ -1076,7 +1083,7 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	const struct section *sec = &code->obj->sections[s];
 	struct stretch stretch = {
 		.data = sec->data, .size = (u32)sec->size, .off = off, .end = end};
-	u32 first = insns->nr;
+	u32 first = insns->nr, notes = insns->nr_notes;
 	bool filler;
 
 	if (!insns->cap)
@@ -1085,8 +1092,7 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	if (!sec->data)
 		return 0;
 	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);
-	filler = stretch.classes & INSN_NOP &&
-		 may_have_filler(insns->insn + first, insns->nr - first);
+	filler = stretch.classes & INSN_NOP && may_have_filler(insns, first, notes);
 	if (filler) {
 		mark_targets(code, s, off, stretch.off, first, insns);
 		mark_filler(code, s, off, first, insns);

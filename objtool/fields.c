@@ -103,7 +103,7 @@ static u32 decode_unit(struct fields *f, u32 unit)
 	const struct unit *u = &f->code->units[unit];
 	bool prefix = u->parent != NO_UNIT && f->code->units[u->parent].prefix == unit;
 
-	f->insns.nr = 0;
+	insns_reset(&f->insns);
 	return code_decode(f->code, u->sec, u->off, u->off + u->len,
 			   prefix     ? DECODE_ROOM
 			   : u->sized ? DECODE_ALL
@@ -272,7 +272,7 @@ static bool other_insn(struct fields *f, u32 s, s64 off, u32 *to)
 	for (int i = 0; nr > 1 && i < TRIES; i++) {
 		const struct code_insn *ci = &f->insns.insn[1 + chance(f, nr - 1)];
 
-		if (ci->filler || !ci->insn.len || ci->insn.cls == INSN_NOP ||
+		if (ci->filler || ci->insn.cls == INSN_BAD || ci->insn.cls == INSN_NOP ||
 		    ci[-1].insn.cls == INSN_NOP || ci->ordinal == ordinal)
 			continue;
 		*to = ci->off;
@@ -934,7 +934,7 @@ static bool is_static_branch(const struct fields *f, u32 sec, const struct code_
 
 	for (u32 i = specials_from(specials, sec, ci->off);
 	     i < specials->nr && specials->entries[i].site.sec == sec &&
-	     specials->entries[i].site.off < ci->off + ci->len;
+	     specials->entries[i].site.off < ci->off + ci->insn.len;
 	     i++)
 		if (specials->sections[specials->entries[i].table].table->lane == LANE_JUMP_LABEL)
 			return true;
@@ -950,7 +950,7 @@ static void offer_relocs(struct fields *f, u32 s, const struct code_insn *ci)
 {
 	struct reloc_cursor cur = reloc_cursor(section(f, s), ci->off);
 
-	while (reloc_next(&cur, (u64)ci->off + ci->len)) {
+	while (reloc_next(&cur, (u64)ci->off + ci->insn.len)) {
 		offer(f, CODE_ADDEND, s, ci->off, cur.next - 1);
 		offer(f, CODE_SYMBOL, s, ci->off, cur.next - 1);
 	}
@@ -960,7 +960,7 @@ static void offer_insn(struct fields *f, u32 s, const struct unit *u, const stru
 {
 	const struct section *sec = section(f, s);
 	const struct insn *insn = &ci->insn;
-	bool relocated = is_relocated(sec, ci->off, ci->len);
+	bool relocated = is_relocated(sec, ci->off, ci->insn.len);
 	s64 to;
 
 	if (relocated)
@@ -970,7 +970,7 @@ static void offer_insn(struct fields *f, u32 s, const struct unit *u, const stru
 		if (to >= u->off && to < u->off + u->len)
 			offer(f, BRANCH, s, ci->off, 0);
 	}
-	if (!is_alterable(insn->cls) || arch_padding(sec->data + ci->off, ci->len))
+	if (!is_alterable(insn->cls) || arch_padding(sec->data + ci->off, ci->insn.len))
 		return;
 	offer(f, OPCODE, s, ci->off, 0);
 	if (insn->imm_len && !(insn->flags & INSN_PCREL_IMM) &&
@@ -992,7 +992,7 @@ static void offer_function(struct fields *f, u32 unit)
 	for (u32 i = 0; i < nr; i++) {
 		const struct code_insn *ci = &f->insns.insn[i];
 
-		if (!ci->filler && ci->insn.len && !is_static_branch(f, u->sec, ci))
+		if (!ci->filler && ci->insn.cls != INSN_BAD && !is_static_branch(f, u->sec, ci))
 			offer_insn(f, u->sec, u, ci);
 	}
 }
@@ -1016,12 +1016,12 @@ static void offer_replacement(struct fields *f, const struct special *e, const s
 
 	if (!replacement(f, e, field, &s, &off, &len))
 		return;
-	f->insns.nr = 0;
+	insns_reset(&f->insns);
 	nr = code_decode(f->code, s, off, off + len, DECODE_ALL, &f->insns);
 	for (u32 i = 0; i < nr; i++) {
 		const struct code_insn *ci = &f->insns.insn[i];
 
-		if (!ci->insn.len || is_static_branch(f, s, ci))
+		if (ci->insn.cls == INSN_BAD || is_static_branch(f, s, ci))
 			continue;
 		offer_relocs(f, s, ci);
 		if (is_alterable(ci->insn.cls))

@@ -144,8 +144,9 @@ static u32 callee_of(const struct code *code, u32 s, const struct code_insn *ci,
 	struct target t;
 
 	if (rel)
-		t = target_of_symbol(code, rel->sym,
-				     add_wrap(rel->addend, (s64)(ci->off + ci->len - rel->offset)));
+		t = target_of_symbol(
+			code, rel->sym,
+			add_wrap(rel->addend, (s64)(ci->off + ci->insn.len - rel->offset)));
 	else
 		t = target_at(code, s, code_branch_target(&code->obj->sections[s], ci));
 	return t.kind == TARGET_NAME && !t.delta ? t.sym : 0;
@@ -171,12 +172,6 @@ static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs
 	return false;
 }
 
-static void set_line(struct code_insn *ci)
-{
-	ci->line = 1;
-	ci->bare = false;
-}
-
 static void mark_call(const struct lines *lines, u32 s, const struct code_insn *ci,
 		      const struct reloc *rel, struct arguments *args, struct code_insn *insn)
 {
@@ -187,7 +182,7 @@ static void mark_call(const struct lines *lines, u32 s, const struct code_insn *
 	if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel)) {
 		arg = line_argument(lines, args, callee_of(lines->code, s, ci, rel));
 		if (arg != ARCH_NO_REG && args->imm[arg] != NO_INSN)
-			set_line(&insn[args->imm[arg]]);
+			insn[args->imm[arg]].line = 1;
 	}
 	*args = nothing;
 }
@@ -201,7 +196,7 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 	u8 reg, arg;
 
 	if (args->any) {
-		writes = ci->insn.len ? arch_writes(p, &ci->insn) : ARCH_EVERY_REG;
+		writes = ci->insn.cls == INSN_BAD ? ARCH_EVERY_REG : arch_writes(p, &ci->insn);
 		if (writes == ARCH_EVERY_REG)
 			*args = nothing;
 		else
@@ -222,7 +217,8 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 	}
 	if (rel && arch_address_use(p, &ci->insn, ci->insn.imm_len != 0, &reg) == USE_ADDRESS) {
 		const struct symbol *sym = &lines->code->obj->symbols[rel->sym];
-		s64 off = address_of(lines->code->obj, rel, (s64)(ci->off + ci->len - rel->offset));
+		s64 off = address_of(lines->code->obj, rel,
+				     (s64)(ci->off + ci->insn.len - rel->offset));
 
 		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
 		if (arg != ARCH_NO_REG && symbol_defined(sym))
@@ -235,16 +231,16 @@ void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 {
 	struct arguments args = nothing;
 
-	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].len))
+	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].insn.len))
 		return;
 	for (u32 i = 0; i < nr; i++) {
 		struct code_insn *ci = &insn[i];
-		u64 end = (u64)ci->off + ci->len;
+		u64 end = (u64)ci->off + ci->insn.len;
 		const struct reloc *rel = reloc_next(&relocs, end);
 
 		while (reloc_next(&relocs, end))
 			; /* a second one of the same instruction */
-		if (ci->insn.cls == INSN_OTHER || ci->insn.cls == INSN_NOP)
+		if (ci->insn.cls == INSN_OTHER || ci->insn.cls & (INSN_NOP | INSN_BAD))
 			follow(lines, s, ci, i, rel, &args);
 		else if (ci->insn.cls != INSN_JCC) /* where that does not jump, registers stay */
 			mark_call(lines, s, ci, rel, &args, insn);

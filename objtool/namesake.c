@@ -88,7 +88,7 @@ static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
 	u64 count = 0;
 	u32 hash = 0x811c9dc5U;
 
-	scratch->nr = 0;
+	insns_reset(scratch);
 	code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
 	for (u32 i = 0; i < scratch->nr; i++) {
 		const struct code_insn *ci = &scratch->insn[i];
@@ -96,7 +96,7 @@ static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
 		if (ci->filler)
 			continue;
 		count++;
-		for (u8 k = 0; k < ci->len && !ci->insn.flags; k++)
+		for (u8 k = 0; k < ci->insn.len && !ci->insn.flags; k++)
 			hash = (hash ^ data[ci->off + k]) * 0x01000193U;
 	}
 	return count << 32 | hash;
@@ -348,14 +348,14 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 	const struct reloc *rel;
 
 	if (!insns) {
-		scratch->nr = 0;
+		insns_reset(scratch);
 		if (u->kind == UNIT_FUNC)
 			code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
 		insns = scratch;
 	}
 	for (u32 i = 0; i < insns->nr; i++) {
 		const struct code_insn *ci = &insns->insn[i];
-		u64 end = (u64)ci->off + ci->len;
+		u64 end = (u64)ci->off + ci->insn.len;
 
 		rel = reloc_next(&cur, end);
 		if (!rel && ci->insn.flags) {

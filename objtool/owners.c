@@ -87,7 +87,7 @@ static bool may_be_end(const struct owners *o, u32 s, const struct code_insn *ci
 static void read_insn(struct owners *o, u32 s, const struct code_insn *ci, struct reloc_cursor *cur)
 {
 	const struct insn *insn = &ci->insn;
-	u64 end = (u64)ci->off + ci->len;
+	u64 end = (u64)ci->off + ci->insn.len;
 	const struct reloc *rel = reloc_next(cur, end);
 	u8 left = insn->flags;
 
@@ -126,7 +126,7 @@ static void read_code(struct owners *o, u32 s)
 		struct reloc_cursor cur = reloc_cursor(sec, off);
 
 		end = next == NO_UNIT ? sec->size : o->code->units[next].off;
-		insns.nr = 0;
+		insns_reset(&insns);
 		code_decode(o->code, s, off, end, DECODE_ALL, &insns);
 		for (u32 i = 0; i < insns.nr; i++)
 			read_insn(o, s, &insns.insn[i], &cur);

@@ -11,7 +11,7 @@ void parts_reset(struct parts *parts, u32 self)
 	parts->cold = self == NO_UNIT ? NO_UNIT : parts->code->units[self].cold;
 	parts->prefix = self == NO_UNIT ? NO_UNIT : parts->code->units[self].prefix;
 	parts->nr = 0;
-	parts->insns.nr = 0;
+	insns_reset(&parts->insns);
 	parts->nr_map = 0;
 }
 
@@ -77,16 +77,21 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 		parts->part = xreallocarray(parts->part, parts->cap, sizeof(*parts->part));
 	}
 	part = &parts->part[parts->nr];
-	*part = (struct part){
-		.sec = sec, .off = off, .end = end, .first = parts->insns.nr, .word = word};
+	*part = (struct part){.sec = sec,
+			      .off = off,
+			      .end = end,
+			      .first = parts->insns.nr,
+			      .first_note = parts->insns.nr_notes,
+			      .word = word};
 	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
+	part->nr_notes = parts->insns.nr_notes - part->first_note;
 	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec,
 		   parts->insns.insn + part->first, part->nr);
 	/* Refused, it may be of 60 MB, of which nobody needs to know where all of them begin. */
 	if ((how == DECODE_TO_EXIT || effort_is_over(parts->code->effort)) && part->nr) {
 		const struct code_insn *last = &parts->insns.insn[parts->insns.nr - 1];
 
-		part->end = last->off + last->len;
+		part->end = last->off + last->insn.len;
 	}
 	map_part(parts, part);
 	return parts->nr++;
@@ -163,7 +168,7 @@ const struct registers *parts_registers(struct parts *parts)
 		for (u32 k = part->first; k < part->first + part->nr; k++) {
 			const struct code_insn *ci = &parts->insns.insn[k];
 
-			if (ci->insn.len)
+			if (ci->insn.cls != INSN_BAD)
 				add_registers(regs, data + ci->off, &ci->insn);
 		}
 	}

@@ -49,7 +49,7 @@ static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 
 /* True if @ci puts another constant in @reg. */
 static bool overwrites(const struct parts *parts, u32 sec, const struct code_insn *ci, u8 reg)
 {
-	return ci->insn.len &&
+	return ci->insn.cls != INSN_BAD &&
 	       arch_loads_immediate(section(parts, sec)->data + ci->off, &ci->insn) == reg;
 }
 
@@ -69,7 +69,7 @@ static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off, u8 
 	for (; ci && ci < end; ci++) {
 		struct reloc_cursor cur = reloc_cursor(section(parts, sec), ci->off);
 
-		rel = reloc_next(&cur, (u64)ci->off + ci->len);
+		rel = reloc_next(&cur, (u64)ci->off + ci->insn.len);
 		if (ci->insn.cls == INSN_CALL || (ci->insn.cls == INSN_JMP && rel))
 			break;
 		if (ci->off != off && reg != ARCH_NO_REG && overwrites(parts, sec, ci, reg))
@@ -78,7 +78,8 @@ static bool next_call_takes_key(const struct parts *parts, u32 sec, u32 off, u8 
 	effort_add_many(parts->code->effort, (u64)(ci - start));
 	if (!ci || ci == end || !rel)
 		return false;
-	name = parts->code->obj->symbols[target_of_reloc(parts->code, rel, ci->off + ci->len).sym]
+	name = parts->code->obj
+		       ->symbols[target_of_reloc(parts->code, rel, ci->off + ci->insn.len).sym]
 		       .name;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(name, words[i]))
@@ -127,10 +128,10 @@ static u16 register_with(const struct parts *parts, u32 s, const struct reloc *r
 	s64 off;
 	u8 reg;
 
-	if (!ci || ci == end || !ci->insn.len)
+	if (!ci || ci == end || ci->insn.cls == INSN_BAD)
 		return 0;
 	imm = ci->insn.imm_len && rel->offset == (u64)ci->off + ci->insn.imm_off;
-	t = target_of_reloc(parts->code, rel, imm ? 0 : (u64)ci->off + ci->len);
+	t = target_of_reloc(parts->code, rel, imm ? 0 : (u64)ci->off + ci->insn.len);
 	off = target_offset(parts->code, &t, &sec);
 	if (sec != table->sec || off < table->off || off >= (s64)table->off + table->len ||
 	    arch_address_use(section(parts, s)->data + ci->off, &ci->insn, imm, &reg) != how ||

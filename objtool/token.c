@@ -229,15 +229,3 @@ bool token_read_field(const struct token *t, size_t *at, struct token_field *f)
 	*at += f->raw.size;
 	return true;
 }
-
-void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len)
-{
-	u8 *p = token_begin_insns(st, TOKEN_INSNS_HEAD + TOKEN_INSN_MAX);
-
-	p = token_open_insns(st, p);
-	st->start = (size_t)(p - st->out->data);
-	st->position_at = 0;
-	memcpy(p, bytes, TOKEN_INSN_MAX);
-	token_end_insns(st, p + len);
-	token_end(st);
-}

@@ -566,29 +566,33 @@ static void try_run(struct edges *e, const u8 *p, u32 size, u32 end, u32 room, u
 {
 	struct stretch s = {.data = e->cliff.end - size, .size = size, .end = end};
 	struct code_insn got[RUN_BYTES];
+	u32 note[RUN_BYTES], n = 0, off = 0, noted = 0;
 	u8 classes = 0;
-	u32 n = 0, off = 0;
 
 	memcpy(e->cliff.end - size, p, size);
 	while (s.off < end)
-		n += arch_decode_run(&s, got + n, n + room > end ? end - n : room);
+		n += arch_decode_run(&s, got + n, note + s.nr_notes,
+				     n + room > end ? end - n : room);
 	check(e->r, s.off == end && s.nr == n, "run ends elsewhere", "random", where, p, size);
 	for (u32 i = 0; i < n; i++) {
 		struct insn one = {0};
-		unsigned int len = arch_decode(p + off, end - off, &one);
-		bool bare = len && !one.flags;
 
-		if (!len)
-			one = (struct insn){0};
-		classes |= one.cls;
+		if (!arch_decode(p + off, end - off, &one))
+			one = (struct insn){.len = 1, .cls = INSN_BAD};
 		check(e->r,
-		      got[i].off == off && got[i].ordinal == i && got[i].len == (len ? len : 1) &&
-			      got[i].bare == bare && !got[i].filler && !got[i].line &&
+		      got[i].off == off && got[i].ordinal == i && !got[i].filler && !got[i].line &&
 			      !memcmp(&got[i].insn, &one, sizeof(one)),
 		      "run differs", "random", where, p + off, end - off);
-		off += got[i].len;
+		if (one.cls != INSN_OTHER || one.flags || one.disp_len >= 4 || one.imm_len >= 4) {
+			check(e->r, noted < s.nr_notes && note[noted] == i, "not noted", "random",
+			      where, p + off, end - off);
+			noted++;
+		}
+		classes |= one.cls;
+		off += got[i].insn.len;
 	}
-	check(e->r, s.classes == classes, "classes differ", "random", where, p, size);
+	check(e->r, (s.classes & classes) == classes, "classes missing", "random", where, p, size);
+	check(e->r, s.nr_notes == noted, "noted without need", "random", where, p, size);
 }
 
 static void try_runs(struct edges *e, u64 *state, u64 count)

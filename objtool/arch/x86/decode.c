@@ -24,10 +24,10 @@
  * immediate each bring. So it is added up: struct insn as a number of eight bytes, low byte first.
  * None of them comes to more than 34, so none overflows into the next, and the bits of each that
  * are left tell, in tables, what else there is to an opcode:
- *   18     a ModRM byte follows
  *   19..21 all set: only /0 of the group is as the table says
  *   22, 23 how prefixes change the length of the immediate
- *   24..28 enum look: a closer look is needed
+ *   25..29 enum look: a closer look is needed
+ *   63     a ModRM byte follows
  */
 #define WORD(len, cls, flags, opcode_off, disp_off, disp_len, imm_off, imm_len)        \
 	((u64)(len) | (u64)(cls) << 8 | (u64)(flags) << 16 | (u64)(opcode_off) << 24 | \
@@ -41,13 +41,13 @@
 #define RIP	  WORD(0, 0, INSN_PCREL_DISP, 0, 0, 0, 0, 0)
 #define OPCODE(n) WORD(0, 0, 0, n, 0, 0, 0, 0) /* the opcode comes @n bytes later */
 
-#define MODRM	   WORD(0, 0, 0x04, 0, 0, 0, 0, 0)
+#define MODRM	   WORD(0, 0, 0, 0, 0, 0, 0, 0x80)
 #define GROUP	   WORD(0, 0, 0x38, 0, 0, 0, 0, 0) /* where a ModRM byte has its reg field */
 #define IMM_Z	   WORD(0, 0, 0x40, 0, 0, 0, 0, 0) /* 2 bytes less with 66, but for REX.W */
 #define IMM_V	   WORD(0, 0, 0x80, 0, 0, 0, 0, 0) /* 4 bytes more with REX.W: mov $imm,%rax */
 #define IMM_BITS   (IMM(0xff) | IMM_Z | IMM_V)
-#define LOOK(n)	   WORD(0, 0, 0, LOOK_##n, 0, 0, 0, 0)
-#define LOOK_OF(a) ((a) >> 24 & 0x1f)
+#define LOOK(n)	   WORD(0, 0, 0, LOOK_##n << 1, 0, 0, 0, 0)
+#define LOOK_OF(a) ((a) >> 25 & 0x1f)
 #define ALWAYS	   LOOK(ALWAYS)
 #define IN_TABLES  (MODRM | GROUP | IMM_Z | IMM_V | LOOK(BITS)) /* and in no struct insn */
 
@@ -122,6 +122,7 @@ enum look {
 #define VX3 LOOK(VEX3)
 #define EVX LOOK(EVEX)
 #define RX2 LOOK(REX2)
+#define BAD WORD(1, INSN_BAD, 0, 0, 0, 0, 0, 0)
 #define MOF LOOK(MOFFS)
 #define NOP LOOK(NOP)
 #define G1A (E | LOOK(GRP1A))
@@ -312,14 +313,21 @@ static const struct map xop_maps[3] = {
 	{xop_map10, E | Id},
 };
 
-/* What a ModRM byte brings, with a displacement of @n bytes: without and with a SIB byte. */
-#define RM(n)	(BEHIND(1) + DISP(n))
-#define SIB(n)	(BEHIND(2) + DISP(n))
-#define MOD0	RM(0), RM(0), RM(0), RM(0), SIB(0), RM(4) + RIP, RM(0), RM(0)
-#define MOD1	RM(1), RM(1), RM(1), RM(1), SIB(1), RM(1), RM(1), RM(1)
-#define MOD2	RM(4), RM(4), RM(4), RM(4), SIB(4), RM(4), RM(4), RM(4)
-#define MOD3	RM(0), RM(0), RM(0), RM(0), RM(0), RM(0), RM(0), RM(0)
-#define REGS(m) m, m, m, m, m, m, m, m
+/*
+ * What a ModRM byte brings, with reg field @r and a displacement of @n bytes: without and with a
+ * SIB byte. And, for a look at the bits that an opcode has, too: GROUP, if it is not /0; MODRM, if
+ * the SIB byte tells whether there is a displacement.
+ */
+#define RM(r, n)  (BEHIND(1) + DISP(n) + (r) * (GROUP / 7))
+#define SIB(r, n) (BEHIND(1) + RM(r, n))
+#define MOD(r, n) RM(r, n), RM(r, n), RM(r, n), RM(r, n), SIB(r, n), RM(r, n), RM(r, n), RM(r, n)
+#define MOD0(r)                                                                              \
+	RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), SIB(r, 0) + MODRM, RM(r, 4) + RIP, RM(r, 0), \
+		RM(r, 0)
+#define MOD1(r) MOD(r, 1)
+#define MOD2(r) MOD(r, 4)
+#define MOD3(r) RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0)
+#define REGS(m) m(0), m(1), m(2), m(3), m(4), m(5), m(6), m(7)
 
 static const u64 map_modrm[256] = {REGS(MOD0), REGS(MOD1), REGS(MOD2), REGS(MOD3)};
 
@@ -369,7 +377,7 @@ static inline u64 fields(const u8 *p, unsigned int off, u64 attr, unsigned int p
 	else if (attr & IMM_Z && pfx & PFX_66 && !(pfx & PFX_W))
 		word -= IMM(2);
 	if (attr & MODRM) {
-		word += map_modrm[p[off]];
+		word += map_modrm[p[off]] & ~IN_TABLES;
 		if (without_base(get_u16(p + off)))
 			word += DISP(4);
 	}
@@ -668,34 +676,37 @@ static inline u64 decode(const u8 *p, unsigned int max_pfx)
 
 /*
  * The common instructions, from at least 8 bytes; 0 for all others. Most have a REX prefix or
- * none, and are what the table alone says. There is one after the other, and where the next
+ * none, and are what the tables alone say. There is one after the other, and where the next
  * begins is known when this one is done: what counts is how few steps lead from its bytes to its
  * length, and that no step is a guess of the processor that is often wrong (half of all
- * instructions have a REX prefix), so it goes without branches but for what is rare.
+ * instructions have a REX prefix). So what would be without a REX prefix, and with one, is looked
+ * up side by side, and one of them taken; branches are for what is rare.
  */
 static inline u64 decode_common(const u8 *p)
 {
-	u64 raw = get_u64(p), rex = (raw & 0xf0) == 0x40, prefix = raw & (0 - rex), word, attr;
-	u8 op;
+	bool rex = (p[0] & 0xf0) == 0x40;
+	u64 attr = map_1byte[p[0]], modrm = map_modrm[p[1]], word = ALWAYS + BEHIND(1);
+	u64 attr2 = map_1byte[p[1]], modrm2 = map_modrm[p[2]];
 
-	raw >>= 8 * rex;
-	op = (u8)raw;
-	raw >>= 8;
-	attr = map_1byte[op];
-	word = BEHIND(1) + rex * (BEHIND(1) + OPCODE(1));
-	if (op == 0x0f) {
-		op = (u8)raw;
-		raw >>= 8;
-		attr = defined(legacy_0f, op, 0) ? map_0f[op] : ALWAYS;
+	attr = rex ? attr2 : attr;
+	modrm = rex ? modrm2 : modrm;
+	word = rex ? ALWAYS + IMM_V + BEHIND(2) + OPCODE(1) : word;
+
+	/*
+	 * A closer look; one at another than /0, or at a SIB byte; a REX prefix where with REX.W an
+	 * immediate has 8 bytes.
+	 */
+	if (__builtin_expect(!!(attr & (modrm | word) & (ALWAYS | GROUP | MODRM | IMM_V)), 0)) {
+		p += rex;
+		if (p[0] != 0x0f || !defined(legacy_0f, p[1], 0))
+			return 0;
+		attr = map_0f[p[1]];
+		modrm = map_modrm[p[2]];
 		word += BEHIND(1);
+		if (attr & (modrm | word) & (ALWAYS | GROUP | MODRM))
+			return 0;
 	}
-	/* A closer look; one at another than /0; mov with REX.W and an immediate of 8 bytes. */
-	if ((attr & ALWAYS) | (attr & raw << 16 & GROUP) | (attr & prefix << 20 & IMM_V))
-		return 0;
-	word += (attr & ~IN_TABLES) + (map_modrm[(u8)raw] & (0 - (attr / MODRM & 1)));
-	if (without_base(raw) && attr & MODRM)
-		word += DISP(4);
-	return word;
+	return word + attr + (modrm & (0 - (attr >> 63)));
 }
 
 /* Any instruction: a function of its own, so that the common ones need no stack. */
@@ -719,7 +730,7 @@ static __attribute__((noinline)) u64 decode_any(const u8 *p, size_t avail)
 
 static inline u64 decode_word(const u8 *p, size_t avail)
 {
-	u64 word = avail >= ARCH_MAX_INSN ? decode_common(p) : 0;
+	u64 word = avail >= ARCH_MAX_INSN ? decode_common(p) & ~IN_TABLES : 0;
 
 	return word ? word : decode_any(p, avail);
 }
@@ -732,48 +743,69 @@ unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 	return (u8)word;
 }
 
-/* Note instruction @word, number @ordinal, at @off; 0 for a byte that is none. Returns its end. */
-static inline u32 put_insn(struct code_insn *insn, u64 word, u32 off, u32 ordinal)
-{
-	u8 len = (u8)(word ? word : 1);
+/* What has one of these bits is noted; fields of 4 or 8 bytes are the only ones that long. */
+#define NOTED (CLS(0xff) | REL | RIP | WORD(0, 0, 0, 0, 0, 0x0c, 0, 0x0c))
 
-	put_u64((u8 *)&insn->insn, word);
-	insn->off = off;
-	insn->ordinal = ordinal;
-	insn->filler = 0;
-	insn->line = 0;
-	insn->len = len;
-	insn->bare = word && !(word & (RIP | REL));
-	return off + len;
+/* Where decoded instructions go. */
+struct sink {
+	struct code_insn *insn;
+	u32 *note;
+	u32 nr;
+	u64 seen; /* all of them, or'd */
+};
+
+/* Instruction @word, at @off. Whether it is noted cannot be foreseen: so it is, and stays or not.
+ */
+static inline void put_insn(struct sink *to, u64 word, u32 off)
+{
+	put_u64((u8 *)&to->insn->insn, word);
+	to->insn->off = off;
+	to->insn->ordinal = to->nr & MAX_ORDINAL;
+	to->insn->filler = 0;
+	to->insn->line = 0;
+	to->insn++;
+	*to->note = to->nr++;
+	to->note += (word & NOTED) != 0;
+	to->seen |= word;
 }
 
-u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room)
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 room)
 {
-	const u8 *data = s->data;
-	u32 off = s->off, end = s->end, nr = s->nr, limit = nr + room;
+	const u8 *data = s->data, *p = data + s->off, *end = data + s->end;
 	/* What is read of a common instruction is in the data, if not in the stretch. */
-	u32 common = s->size < ARCH_MAX_INSN ? 0 : s->size - ARCH_MAX_INSN + 1;
-	u64 word, seen = 0;
+	const u8 *common = s->size < ARCH_MAX_INSN ? data : data + s->size - ARCH_MAX_INSN + 1;
+	struct code_insn *limit = insn + room;
+	struct sink to = {insn, note, s->nr, 0};
+	u64 word;
 
 	common = common < end ? common : end;
-	while (nr < limit && off < end) {
-		for (; off < common && nr < limit; seen |= word, nr++) {
-			word = decode_common(data + off);
-			if (!word || (u8)word > end - off)
+	while (to.insn < limit && p < end) {
+		while (p < common && to.insn < limit) {
+			word = decode_common(p);
+			if (!word)
 				break;
-			off = put_insn(insn++, word, off, nr);
+			put_insn(&to, word & ~IN_TABLES, (u32)(p - data));
+			p += (u8)word;
 		}
-		if (nr < limit && off < end) {
-			word = decode_any(data + off, end - off);
-			off = put_insn(insn++, word, off, nr++);
-			seen |= word;
+		if (p > end) {
+			/* The last one does not end by the end. */
+			to.insn--;
+			to.note -= (get_u64((u8 *)&to.insn->insn) & NOTED) != 0;
+			to.nr--;
+			p = data + to.insn->off;
+		}
+		if (to.insn < limit && p < end) {
+			word = decode_any(p, (size_t)(end - p));
+			word = word ? word : BAD;
+			put_insn(&to, word, (u32)(p - data));
+			p += (u8)word;
 		}
 	}
-	room -= limit - nr;
-	s->off = off;
-	s->nr = nr;
-	s->classes |= (u8)(seen >> 8);
-	return room;
+	s->off = (u32)(p - data);
+	s->nr = to.nr;
+	s->nr_notes += (u32)(to.note - note);
+	s->classes |= (u8)(to.seen >> 8);
+	return (u32)(to.insn - insn);
 }
 
 s64 arch_long_number(const u8 *p, unsigned int len)

@@ -21,9 +21,10 @@ enum insn_class {
 	INSN_JMP_IND,  /* jmpabs too, whose target is absolute */
 	INSN_RET, /* ret, retf, iret, sysret, sysexit, rsm, eretu, erets, uiret: control does not go
 		     on */
-	INSN_TRAP,    /* ud0, ud1, ud2, udb (d6), int3, hlt */
-	INSN_NOP = 8, /* any documented no-operation: 90, 0f 1f /0, with prefixes; a bit that no
-			 other class has */
+	INSN_TRAP,     /* ud0, ud1, ud2, udb (d6), int3, hlt */
+	INSN_NOP = 8,  /* any documented no-operation: 90, 0f 1f /0, with prefixes; a bit that no
+			  other class has */
+	INSN_BAD = 16, /* a byte that is no instruction */
 };
 
 #define INSN_PCREL_DISP 0x1 /* the displacement is relative to the end of the insn */
@@ -49,31 +50,35 @@ unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn);
 
 /* One instruction of a stretch of code; what is not from its bytes alone is found out later. */
 struct code_insn {
-	u32 off;     /* where it is in the data */
-	u32 ordinal; /* how many instructions of the stretch that count come before */
-	u8 filler;   /* alignment before a branch target, or behind the end: does not count */
-	u8 line;     /* its immediate is a line number; see lines.h */
-	u8 len;	     /* bytes; for undecodable bytes 1, and insn.len is 0 */
-	bool bare;   /* decoded, counts, no line, nothing in it is pc-relative: just bytes, as far
-			as no relocation or entry says more */
-	struct insn insn;
+	struct insn insn; /* a byte that is none: .len 1, .cls INSN_BAD, all else 0 */
+	u32 off;	  /* where it is in the data */
+	u32 ordinal : 30; /* how many instructions of the stretch that count come before */
+	u32 filler : 1;	  /* alignment before a branch target, or behind the end: does not count */
+	u32 line : 1;	  /* its immediate is a line number; see lines.h */
 };
+
+/* As many instructions as .ordinal can tell apart: no stretch has more. */
+#define MAX_ORDINAL 0x3fffffffU
 
 /* Code to decode: [@off, @end) of @data, of which @size bytes, and no less than @end, can be read.
  */
 struct stretch {
 	const u8 *data;
 	u32 size, off, end;
-	u32 nr;	    /* instructions before .off */
-	u8 classes; /* their enum insn_class, or'd */
+	u32 nr;	      /* instructions before .off */
+	u32 nr_notes; /* and those of them that were noted */
+	u8 classes;   /* their enum insn_class, or'd */
 };
 
 /*
- * Decode up to @room instructions of @s, as none of them were filler or had a line, and move @s
- * behind them. Returns their number, less than @room at the end only. An instruction that does not
- * end by the end of @s is none.
+ * Decode up to @room instructions of @s to @insn, as none of them were filler or had a line, and
+ * move @s behind them. Those of which there may be more to say than their bytes are noted: the
+ * number that each has in the stretch is added to @note. They are all that are not INSN_OTHER, and
+ * all that have a pc-relative field or one of 4 or 8 bytes, where an address can be: two in five.
+ * At @insn and @note there is room for @room. An instruction that does not end by the end of @s is
+ * none. Returns how many were decoded, less than @room at the end only.
  */
-u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 room);
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 room);
 
 /* A number of @len bytes, sign-extended, of unusual length. */
 s64 arch_long_number(const u8 *p, unsigned int len);

@@ -77,8 +77,8 @@ void canon_write_data_ref(struct canon *c, const struct reloc *rel, s64 position
 /* Write line number @line, which is in no checksum. */
 void canon_write_line(struct canon *c, s64 line);
 
-/* Write instructions [@first, @first + @nr) of canon.parts, from @off of section @s on. */
-void canon_write_insns(struct canon *c, u32 s, u32 off, u32 first, u32 nr);
+/* Write the instructions of @part, whose are in canon.parts. */
+void canon_write_insns(struct canon *c, const struct part *part);
 
 /* Write the entries for the room before @u: -fpatchable-function-entry=16,16 and kCFI. */
 void canon_write_specials_before(struct canon *c, const struct unit *u);

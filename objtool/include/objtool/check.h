@@ -82,13 +82,20 @@ bool code_is_alone(const struct code *code, u32 unit);
 /* The first place after @off, up to @end, that a relocation points at; @end if none. */
 u32 code_next_referenced(const struct code *code, u32 sec, u32 off, u32 end);
 
-/* A growable array of instructions, reused from function to function. Zero-initialise. */
+/* Growable arrays of instructions, reused from function to function. Zero-initialise. */
 struct insns {
 	struct code_insn *insn;
-	u32 nr, cap;
+	u32 *note; /* see arch_decode_run() */
+	u32 nr, nr_notes, cap;
 	u8 *target; /* scratch: a byte for each byte of the stretch that a branch goes to */
 	u32 target_cap;
 };
+
+/* Forget all instructions; the memory is kept. */
+static inline void insns_reset(struct insns *insns)
+{
+	insns->nr = insns->nr_notes = 0;
+}
 
 void insns_free(struct insns *insns);
 
@@ -123,7 +130,7 @@ static inline s64 code_branch_target(const struct section *sec, const struct cod
 	s64 rel = ci->insn.flags & INSN_PCREL_IMM ? arch_insn_imm(p, &ci->insn)
 						  : arch_insn_disp(p, &ci->insn);
 
-	return (s64)ci->off + ci->len + rel;
+	return (s64)ci->off + ci->insn.len + rel;
 }
 
 /*

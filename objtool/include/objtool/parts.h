@@ -18,10 +18,11 @@
 
 struct part {
 	u32 sec, off, end;
-	u32 first, nr;	  /* its instructions in parts.insns */
-	size_t map;	  /* where parts.map begins for it */
-	bool alone;	  /* it is one unit, and no other begins inside it */
-	const char *word; /* what it is called in the stream */
+	u32 first, nr;		  /* its instructions in parts.insns */
+	u32 first_note, nr_notes; /* and their notes */
+	size_t map;		  /* where parts.map begins for it */
+	bool alone;		  /* it is one unit, and no other begins inside it */
+	const char *word;	  /* what it is called in the stream */
 };
 
 /* What a function does with registers, wherever in it; a bit each by number. */

@@ -211,13 +211,6 @@ static inline void token_end(struct stream *st)
 }
 
 /*
- * An instruction, the first @len of @bytes: at the end of the TOKEN_INSN that is the last token of
- * LANE_CODE, if one is, or in a new one.
- */
-#define TOKEN_INSN_MAX 32
-void token_insn(struct stream *st, const u8 bytes[TOKEN_INSN_MAX], unsigned int len);
-
-/*
  * A token in one piece, for those that there are most of: open with room for all that will
  * be put, put each field where the last one ended, token_put(). (A byte written to the stream could
  * be part of *st for all the compiler knows, which makes step by step slow.)
@@ -319,6 +312,30 @@ static inline void token_end_insns(struct stream *st, const u8 *p)
 {
 	token_close_insns(st, p);
 	token_put(st, p);
+}
+
+/* The most that is put of one instruction. */
+#define TOKEN_INSN_MAX 32
+
+/*
+ * An instruction alone: at the end of the TOKEN_INSN that is the last token of LANE_CODE, if one
+ * is, or in a new one. Put its bytes, up to TOKEN_INSN_MAX, at the place returned, and say where
+ * they end.
+ */
+static inline u8 *token_open_insn(struct stream *st)
+{
+	u8 *p = token_begin_insns(st, TOKEN_INSNS_HEAD + TOKEN_INSN_MAX);
+
+	p = token_open_insns(st, p);
+	st->start = (size_t)(p - st->out->data);
+	st->position_at = 0;
+	return p;
+}
+
+static inline void token_close_insn(struct stream *st, const u8 *end)
+{
+	token_end_insns(st, end);
+	token_end(st);
 }
 
 /* A token that was kept. */
