@@ -494,7 +494,7 @@ static void rest_record(struct records *recs, const struct chunk *chunk, size_t 
 
 	stream_reset(&st);
 	rec->kind = RECORD_REST;
-	rec->name = canonical_name(&recs->arena, chunk->class);
+	rec->name = arena_strdup(&recs->arena, canonical_name(&recs->arena, chunk->class));
 	for (size_t i = 0; i < nr; i++) {
 		rec->size += chunk[i].len;
 		for (enum lane lane = 0; lane < NR_LANES; lane++) {
@@ -811,6 +811,7 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 		return NULL;
 	recs = checksum_object(in->obj, exclude);
 	if (recs) {
+		object_forget(in->obj);
 		finish(recs, in->obj->pool);
 		if (!object_confirm(in->obj))
 			return recs;

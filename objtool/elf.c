@@ -1225,7 +1225,7 @@ struct object *object_open(const char *path, struct pool *pool, bool brief)
 		contents_close(&contents);
 		return NULL;
 	}
-	obj->contents = arena_alloc(&obj->arena, 1, sizeof(*obj->contents));
+	obj->contents = xcalloc(1, sizeof(*obj->contents));
 	*obj->contents = contents;
 	return obj;
 }
@@ -1235,14 +1235,20 @@ int object_confirm(const struct object *obj)
 	return obj->contents ? contents_confirm(obj->contents) : 0;
 }
 
+void object_forget(struct object *obj)
+{
+	scratch_free(&obj->scratch);
+	arena_free(&obj->arena);
+}
+
 void object_close(struct object *obj)
 {
 	if (!obj)
 		return;
 	if (obj->contents)
 		contents_close(obj->contents);
-	scratch_free(&obj->scratch);
-	arena_free(&obj->arena);
+	object_forget(obj);
+	free(obj->contents);
 	free(obj);
 }
 

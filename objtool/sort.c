@@ -38,11 +38,14 @@ static unsigned int unsorted_bits(const u64 *keys, size_t nr)
 	return sorted ? 0 : 32 - (unsigned int)__builtin_clzll(differ);
 }
 
-/* Move the keys to @to, in the order of @bits bits from @shift on, those that are equal as before.
+/*
+ * Move the keys to @to, in the order of @bits bits from @shift on, those that are equal as before.
+ * @start has room for as many counts as a digit has values.
  */
-static void sort_digit(const u64 *from, u64 *to, size_t nr, unsigned int shift, unsigned int bits)
+static void sort_digit(const u64 *from, u64 *to, size_t nr, unsigned int shift, unsigned int bits,
+		       size_t *start)
 {
-	size_t start[1 << MANY_BITS], at = 0, nr_values = (size_t)1 << bits;
+	size_t at = 0, nr_values = (size_t)1 << bits;
 	u64 mask = nr_values - 1;
 
 	memset(start, 0, nr_values * sizeof(*start));
@@ -58,27 +61,43 @@ static void sort_digit(const u64 *from, u64 *to, size_t nr, unsigned int shift, 
 		to[start[from[i] >> shift & mask]++] = from[i];
 }
 
-void sort_high(u64 *keys, u64 *tmp, size_t nr)
+static void sort_digits(u64 *keys, u64 *tmp, size_t nr, unsigned int most, size_t *start)
 {
 	u64 *from = keys, *to = tmp;
-	unsigned int bits, most = nr < MANY ? FEW_BITS : MANY_BITS, digits, done = 0;
+	unsigned int bits, digits, done = 0;
 
-	if (nr <= FEW) {
-		sort_few(keys, nr);
-		return;
-	}
 	bits = unsorted_bits(keys, nr);
 	for (digits = (bits + most - 1) / most; digits; digits--) {
 		unsigned int now = (bits - done + digits - 1) / digits;
 		u64 *swap = from;
 
-		sort_digit(from, to, nr, 32 + done, now);
+		sort_digit(from, to, nr, 32 + done, now, start);
 		done += now;
 		from = to;
 		to = swap;
 	}
 	if (from != keys)
 		memcpy(keys, from, nr * sizeof(*keys));
+}
+
+/* Apart, as its counts are 8 pages of stack, which a small object would else never touch. */
+static __attribute__((noinline)) void sort_many(u64 *keys, u64 *tmp, size_t nr)
+{
+	size_t start[1 << MANY_BITS];
+
+	sort_digits(keys, tmp, nr, MANY_BITS, start);
+}
+
+void sort_high(u64 *keys, u64 *tmp, size_t nr)
+{
+	size_t start[1 << FEW_BITS];
+
+	if (nr <= FEW)
+		sort_few(keys, nr);
+	else if (nr < MANY)
+		sort_digits(keys, tmp, nr, FEW_BITS, start);
+	else
+		sort_many(keys, tmp, nr);
 }
 
 u32 sorted_from(const u64 *keys, u32 nr, u64 key)

@@ -17,7 +17,8 @@
 
 /*
  * Checksum everything in @obj, by the pool it was opened for. Returns records whose
- * names may be the object's, which must stay until they went through records_finish(). What could
+ * names may be among the object's bytes (see object_forget()) until they went through
+ * records_finish(). What could
  * not be decoded or attributed is said with warning(), by object, function and offset. The result
  * does not depend on how many threads there are.
  *

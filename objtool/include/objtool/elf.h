@@ -136,6 +136,13 @@ struct object *object_open(const char *path, struct pool *pool, bool brief);
 struct object *object_open_mem(const char *path, const void *image, size_t size, struct pool *pool);
 
 /*
+ * Release all that was made of the object's bytes, and not these: the names of its symbols are
+ * among them. Of a kernel it is 40 MB, which whatever comes next can use again: memory that was
+ * never touched takes four times as long to be had. What is left is to be confirmed and closed.
+ */
+void object_forget(struct object *obj);
+
+/*
  * To be asked when all has been made of the object: was its file what it was when it was opened?
  * See contents_confirm(). Returns 0, or -1 after a message.
  */
