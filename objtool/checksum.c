@@ -13,8 +13,9 @@
  *     known of it is in arrays of its arena, of a large file in one piece of memory, allocated
  *     when their length is known; nothing is allocated for a symbol, a relocation
  *     or an instruction. What one step sorts and needs no more is where the next does so (mem.h).
- *   - What is asked of a symbol, by each of the references to it, lies side by side (symname.h),
- * and where symbols come in no order, the next ones are asked for early (check.c).
+ *   - What is asked of a symbol, by each of the references to it, lies side by side
+ *     (symname.h), and where symbols come in no order, the next ones are asked for early
+ *     (check.c).
  *   - Symbols are sorted by address, relocations by offset (elf.c), special entries by the place
  *     they apply to (special.c). Units are made from the first, so they are in order, too. A
  *     function's relocations and entries are walked beside its instructions, and those of the next
@@ -23,8 +24,12 @@
  *   - Units are cut into batches of about equal size, which threads take one by one. A record's
  *     place is known before, so it is written there by whoever makes it. Each thread
  *     has one set of buffers, which it uses for all its units: see struct canon.
- *   - A token is written once, and hashed once, with its lane (token.h). Instructions of which
- * there is no more to say than their bytes are copied in runs (canon-code.c).
+ *   - The threads are started once, and wait for the next step (pool.h).
+ *   - When the records are there, what was made of the object is released, and its memory used
+ *     again to sort and write them; only names stay, where they are in the file. That is
+ *     unmapped while what was written goes to its own (update.c).
+ *   - A token is written once, and hashed once, with its lane (token.h). Instructions of
+ *     which there is no more to say than their bytes are copied in runs (canon-code.c).
  *   - What is covered is a map of bits that all threads set (coverage.h); they search what is left
  *     of it in stretches of a megabyte.
  */

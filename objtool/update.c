@@ -148,22 +148,35 @@ static bool same_file(const char *a, const char *b)
 	return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* Make the directories on the way to @path. Returns 0, or -1 with errno set. */
+/*
+ * Make directory @dir, and those on the way to it that are not there: nearly always it is the last
+ * one alone. Returns 0, or -1 with errno set.
+ */
+static int make_dirs(char *dir)
+{
+	char *slash;
+	int ret;
+
+	if (!mkdir(dir, 0777) || errno == EEXIST)
+		return 0;
+	slash = errno == ENOENT ? strrchr(dir, '/') : NULL;
+	if (!slash || slash == dir)
+		return -1;
+	*slash = '\0';
+	ret = make_dirs(dir);
+	*slash = '/';
+	return ret || (mkdir(dir, 0777) && errno != EEXIST) ? -1 : 0;
+}
+
+/* The same for the directory that @path is in. */
 static int make_parents(const char *path)
 {
-	char *copy = xstrdup(path), *slash = strrchr(copy, '/');
-	int ret = 0;
+	char *dir = xstrdup(path);
+	int ret;
 
-	*slash = '\0';
-	if (*copy && access(copy, F_OK)) {
-		*slash = '/';
-		for (slash = copy; !ret && (slash = strchr(slash + 1, '/'));) {
-			*slash = '\0';
-			ret = mkdir(copy, 0777) && errno != EEXIST ? -1 : 0;
-			*slash = '/';
-		}
-	}
-	free(copy);
+	*strrchr(dir, '/') = '\0';
+	ret = *dir && access(dir, F_OK) ? make_dirs(dir) : 0;
+	free(dir);
 	return ret;
 }
 

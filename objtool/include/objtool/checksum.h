@@ -16,11 +16,10 @@
 #include <objtool/records.h>
 
 /*
- * Checksum everything in @obj, by the pool it was opened for. Returns records whose
- * names may be among the object's bytes (see object_forget()) until they went through
- * records_finish(). What could
- * not be decoded or attributed is said with warning(), by object, function and offset. The result
- * does not depend on how many threads there are.
+ * Checksum everything in @obj, by the pool it was opened for. Returns records whose names may be
+ * among the object's bytes (see object_forget()), until they went through records_finish(). What
+ * could not be decoded or attributed is said with warning(), by object, function and offset. The
+ * result does not depend on how many threads there are.
  *
  * If @exclude is not NULL, functions and data of the files that it lists have no
  * records, nor have the rests of an object that is all of such a file. What cannot be
