@@ -63,32 +63,73 @@ static void write_branch(struct canon *c, const struct target *t)
 }
 
 /*
- * An instruction: its bytes are put where they go, to be changed there, and token_close_insn() says
- * where they end. In one piece unless the section ends.
+ * The instructions of a part, or of a replacement, that are still to be written. Only those of
+ * which there is more to say than their bytes are looked at; the bytes up to them are written with
+ * theirs.
  */
-static u8 *open_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
-{
-	u8 *p = token_open_insn(&c->stream);
+struct walk {
+	const struct section *sec;
+	u32 s;		 /* its index */
+	u32 next, end;	 /* indexes into canon.parts.insns.insn */
+	u32 first;	 /* there, what the notes count from */
+	u32 note, notes; /* indexes into .note: the first that may lie ahead, behind the last */
+	u32 from;	 /* the first byte that is not written yet */
+	u64 stop;	 /* where the next relocation or special entry is */
+	struct reloc_cursor relocs;
+	u32 special;
+};
 
-	if (sec->size - ci->off >= 16)
-		memcpy(p, sec->data + ci->off, 16);
-	else
-		memcpy(p, sec->data + ci->off, ci->insn.len);
-	return p;
+/* Bytes are copied in pieces of this size: most that is copied at once is no more. */
+#define PIECE 32U
+
+/* A copy of [@from, @end) of @sec; room for a piece more may be written. Returns its end. */
+static u8 *put_bytes(u8 *p, const struct section *sec, u32 from, u32 end)
+{
+	if (sec->size - end < PIECE) {
+		memcpy(p, sec->data + from, end - from);
+		return p + (end - from);
+	}
+	for (u32 i = 0; i < end - from; i += PIECE)
+		memcpy(p + i, sec->data + from + i, PIECE);
+	return p + (end - from);
 }
 
-static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
-			      const struct code_insn *ci, struct reloc_cursor *cur)
+/*
+ * Put all bytes up to the end of instruction @ci where they go. Those of @ci, which are returned,
+ * can be changed there; token_close_insns() says where they end.
+ */
+static u8 *open_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
+{
+	u32 from = w->from, end = ci->off + ci->insn.len;
+	u8 *p = token_open_insns(&c->stream, end - from + PIECE + TOKEN_BRANCH_ROOM);
+
+	w->from = end;
+	return put_bytes(p, w->sec, from, end) - ci->insn.len;
+}
+
+/* Write all bytes before @off. */
+static void write_bytes(struct canon *c, struct walk *w, u32 off)
+{
+	u8 *p;
+
+	if (off == w->from)
+		return;
+	p = token_open_insns(&c->stream, off - w->from + PIECE);
+	token_close_insns(&c->stream, put_bytes(p, w->sec, w->from, off));
+	w->from = off;
+}
+
+static void write_branch_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
 	u32 end = ci->off + ci->insn.len;
-	const struct reloc *rel = reloc_next(cur, end);
-	const u8 *p = sec->data + ci->off;
-	u8 *bytes = open_insn(c, sec, ci);
+	const struct reloc *rel = reloc_next(&w->relocs, end);
+	const u8 *p = w->sec->data + ci->off;
+	u8 *bytes = open_insn(c, w, ci);
 	struct target t;
 
-	token_close_insn(&c->stream, bytes + arch_canonical_branch(bytes, &ci->insn));
+	token_close_insns(&c->stream, bytes + arch_canonical_branch(bytes, &ci->insn));
 	if (!rel) {
-		t = target_at(c->code, s, code_branch_target(sec, ci));
+		t = target_at(c->code, w->s, code_branch_target(w->sec, ci));
 		write_branch(c, &t);
 		return;
 	}
@@ -98,7 +139,7 @@ static void write_branch_insn(struct canon *c, const struct section *sec, u32 s,
 		token_bytes(&c->stream, p + ci->insn.imm_off, ci->insn.imm_len);
 		token_end(&c->stream);
 	}
-	for (; rel; rel = reloc_next(cur, end)) {
+	for (; rel; rel = reloc_next(&w->relocs, end)) {
 		struct reloc_type type = arch_reloc_type(rel->type);
 
 		t = target_of_reloc(c->code, rel, end);
@@ -114,14 +155,13 @@ static bool fills(const struct reloc *rel, const struct code_insn *ci, u8 off, u
 	return rel && len && rel->offset == (u64)ci->off + off;
 }
 
-static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
-			     const struct code_insn *ci, struct reloc_cursor *cur)
+static void write_plain_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
 	const struct insn *insn = &ci->insn;
 	u64 end = (u64)ci->off + ci->insn.len;
-	const struct reloc *rel = reloc_next(cur, end);
+	const struct reloc *rel = reloc_next(&w->relocs, end);
 	bool disp = insn->flags & INSN_PCREL_DISP, imm = insn->flags & INSN_PCREL_IMM;
-	struct reloc_cursor again = *cur;
+	struct reloc_cursor again = w->relocs;
 	struct target t;
 	u8 *bytes;
 
@@ -130,43 +170,44 @@ static void write_plain_insn(struct canon *c, const struct section *sec, u32 s,
 		imm = imm && !fills(r, ci, insn->imm_off, insn->imm_len);
 	}
 	/* What is left of disp and imm was resolved by the assembler: within this section. */
-	bytes = open_insn(c, sec, ci);
+	bytes = open_insn(c, w, ci);
 	if (disp)
 		memset(bytes + insn->disp_off, 0, insn->disp_len);
 	if (imm)
 		memset(bytes + insn->imm_off, 0, insn->imm_len);
-	token_close_insn(&c->stream, bytes + ci->insn.len);
+	token_close_insns(&c->stream, bytes + ci->insn.len);
 	if (disp || imm) {
-		t = target_at(c->code, s, code_branch_target(sec, ci));
+		t = target_at(c->code, w->s, code_branch_target(w->sec, ci));
 		canon_write_ref(c, canon_target_lane(&t), CANON_RESOLVED,
 				disp ? insn->disp_off : insn->imm_off, &t);
 	}
-	for (; rel; rel = reloc_next(cur, end)) {
+	for (; rel; rel = reloc_next(&w->relocs, end)) {
 		bool pcrel = (insn->flags & INSN_PCREL_DISP &&
 			      fills(rel, ci, insn->disp_off, insn->disp_len)) ||
 			     (insn->flags & INSN_PCREL_IMM &&
 			      fills(rel, ci, insn->imm_off, insn->imm_len));
 
 		t = target_of_reloc(c->code, rel, pcrel ? end : 0);
-		settle(&c->parts, &t, rel, s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
+		settle(&c->parts, &t, rel, w->s, ci, fills(rel, ci, insn->imm_off, insn->imm_len));
 		canon_write_ref(c, canon_target_lane(&t), rel->type, (u32)rel->offset - ci->off,
 				&t);
 	}
 }
 
-static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
-			   const struct code_insn *ci, struct reloc_cursor *cur)
+static void write_bad_byte(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
 	const struct reloc *rel;
 
 	if (!c->bad++) {
-		c->bad_sec = s;
+		c->bad_sec = w->s;
 		c->bad_off = ci->off;
 	}
+	write_bytes(c, w, ci->off);
 	token_begin(&c->stream, TOKEN_BAD, LANE_CODE);
-	token_bytes(&c->stream, sec->data + ci->off, 1);
+	token_bytes(&c->stream, w->sec->data + ci->off, 1);
 	token_end(&c->stream);
-	while ((rel = reloc_next(cur, (u64)ci->off + ci->insn.len))) {
+	w->from = ci->off + 1;
+	while ((rel = reloc_next(&w->relocs, (u64)ci->off + 1))) {
 		struct target t = target_of_reloc(c->code, rel, 0);
 
 		canon_write_ref(c, LANE_REFS, rel->type, 0, &t);
@@ -174,36 +215,25 @@ static void write_bad_byte(struct canon *c, const struct section *sec, u32 s,
 }
 
 /* "mov $562, %esi": without the number, which goes to a lane of its own. */
-static void write_line_insn(struct canon *c, const struct section *sec, const struct code_insn *ci)
+static void write_line_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	u8 *bytes = open_insn(c, sec, ci);
+	u8 *bytes = open_insn(c, w, ci);
 
 	memset(bytes + ci->insn.imm_off, 0, ci->insn.imm_len);
-	token_close_insn(&c->stream, bytes + ci->insn.len);
-	canon_write_line(c, arch_insn_imm(sec->data + ci->off, &ci->insn));
+	token_close_insns(&c->stream, bytes + ci->insn.len);
+	canon_write_line(c, arch_insn_imm(w->sec->data + ci->off, &ci->insn));
 }
 
-static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next);
-static bool write_static_branch(struct canon *c, u32 sec, const struct code_insn *ci,
-				struct reloc_cursor *cur);
-
-/* The instructions of a part, or of a replacement, that are still to be written. */
-struct walk {
-	const struct section *sec;
-	u32 s;		 /* its index */
-	u32 next, end;	 /* indexes into canon.parts.insns.insn */
-	u32 first;	 /* there, what the notes count from */
-	u32 note, notes; /* indexes into .note: the first that may lie ahead, behind the last */
-	struct reloc_cursor relocs;
-	u32 special;
-};
+static bool write_specials(struct canon *c, struct walk *w, const struct code_insn *ci);
+static bool write_static_branch(struct canon *c, struct walk *w, const struct code_insn *ci);
 
 /*
- * The ordinal that a branch to @off goes to, if it is the start of an instruction of part @here;
+ * The ordinal that a branch to @off goes to, if it is the start of an instruction of this part;
  * NO_PART if it is not, or if there may be more to it.
  */
-static u32 near_ordinal(const struct canon *c, const struct part *here, s64 off)
+static u32 near_ordinal(const struct canon *c, s64 off)
 {
+	const struct part *here = &c->parts.part[c->part];
 	u32 delta, n;
 
 	if (!here->alone || off < here->off || off >= here->end || c->replacement.nr)
@@ -212,27 +242,31 @@ static u32 near_ordinal(const struct canon *c, const struct part *here, s64 off)
 	return delta ? NO_PART : n;
 }
 
-/* Bytes are copied in pieces of this size: most that is copied at once is no more. */
-#define PIECE 32U
-
-/* A copy of @len bytes at @from; up to a piece more is read and written. Returns its end. */
-static u8 *put_bytes(u8 *p, const u8 *from, u32 len)
+/* Write a branch within this part, of which nothing more is said; false if @ci is none. */
+static bool write_near_branch(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	for (u32 i = 0; i < len; i += PIECE)
-		memcpy(p + i, from + i, PIECE);
-	return p + len;
+	u32 n;
+	u8 *p;
+
+	if (!is_branch(&ci->insn) || ci->off + ci->insn.len > w->stop || c->stream.watch)
+		return false;
+	n = near_ordinal(c, code_branch_target(w->sec, ci));
+	if (n == NO_PART)
+		return false;
+	p = open_insn(c, w, ci);
+	token_close_branch(&c->stream, p + arch_canonical_branch(p, &ci->insn), c->part, n);
+	return true;
 }
 
 /* Where the next relocation or special entry is, before which code is all that it seems to be. */
 static u64 next_more(const struct canon *c, const struct walk *w)
 {
 	const struct specials *specials = &c->code->specials;
-	const struct reloc_cursor *cur = &w->relocs;
 	const struct section *sec = w->sec;
-	u64 stop = sec->size < PIECE ? 0 : sec->size - PIECE; /* see put_bytes() */
+	u64 stop = sec->size;
 
-	if (cur->next < sec->nr_relocs && sec->relocs[cur->next].offset < stop)
-		stop = sec->relocs[cur->next].offset;
+	if (w->relocs.next < sec->nr_relocs)
+		stop = sec->relocs[w->relocs.next].offset;
 	if (w->special < specials->nr && specials->entries[w->special].site.sec == w->s &&
 	    specials->entries[w->special].site.off < stop)
 		stop = specials->entries[w->special].site.off;
@@ -253,79 +287,49 @@ static u32 offset_of(const struct canon *c, const struct walk *w, u32 i)
 	return i < w->end ? insn[i].off : insn[i - 1].off + insn[i - 1].insn.len;
 }
 
-/* How many notes to look at before room is made again, and the most that each may need. */
-#define RUN	 64U
-#define RUN_ROOM (TOKEN_INSNS_HEAD + 1 + TOKEN_BRANCH_ROOM)
-
-/*
- * Write instructions as long as they are just bytes, or branches within this part: four in five
- * are. Only what is noted is looked at; all bytes between are copied at once.
- */
-static void write_run(struct canon *c, struct walk *w)
+/* The next instruction of which there is more to say than its bytes, and for who watches each. */
+static u32 next_insn(const struct canon *c, struct walk *w)
 {
-	const struct code_insn *insn = c->parts.insns.insn, *ci = insn + w->next;
-	const struct part *here = &c->parts.part[c->part];
+	const struct code_insn *insn = c->parts.insns.insn, *ci;
 	const u32 *note = c->parts.insns.note;
-	const u8 *data = w->sec->data;
-	u32 last, limit, i, n, from = ci->off, end = from + ci->insn.len;
-	u64 stop = next_more(c, w);
-	u8 *p;
+	u32 i;
 
-	if (c->stream.watch || end > stop || (!is_plain(ci) && !is_branch(&ci->insn)))
-		return;
-	while (w->note < w->notes && w->first + note[w->note] < w->next)
-		w->note++;
-	last = w->notes - w->note < RUN ? w->notes : w->note + RUN;
-	limit = last < w->notes ? w->first + note[last] : w->end;
-	p = token_begin_insns(&c->stream, offset_of(c, w, limit) - from + RUN * RUN_ROOM + PIECE);
-	for (i = limit; w->note < last; w->note++, i = limit) {
+	if (c->stream.watch)
+		return w->next;
+	for (i = w->end; w->note < w->notes; w->note++, i = w->end) {
 		i = w->first + note[w->note];
 		ci = insn + i;
-		end = ci->off + ci->insn.len;
-		if (end > stop)
+		if (i >= w->next && (!is_plain(ci) || ci->off + ci->insn.len > w->stop))
 			break;
-		if (is_plain(ci))
-			continue;
-		n = is_branch(&ci->insn) ? near_ordinal(c, here, code_branch_target(w->sec, ci))
-					 : NO_PART;
-		if (n == NO_PART)
-			break;
-		p = put_bytes(token_open_insns(&c->stream, p), data + from, end - from);
-		p -= ci->insn.len;
-		p += arch_canonical_branch(p, &ci->insn);
-		p = token_put_branch(&c->stream, p, c->part, n);
-		from = end;
-		w->next = i + 1;
 	}
-	/* There is more to one before that was not noted, as with a relocation of 1 byte. */
-	if (offset_of(c, w, i) > stop)
-		i = w->next + code_insn_index(insn + w->next, i - w->next, (u32)stop);
-	end = offset_of(c, w, i);
-	if (end > from)
-		p = put_bytes(token_open_insns(&c->stream, p), data + from, end - from);
-	token_end_insns(&c->stream, p);
-	w->next = i;
+	/* There is more to one before that was not noted, as with a relocation of one byte. */
+	if (offset_of(c, w, i) > w->stop)
+		i = w->next + code_insn_index(insn + w->next, i - w->next, (u32)w->stop);
+	return i;
 }
 
 /* Write an instruction, with all that is said of it. */
 static void write_insn(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	if (ci->filler)
+	if (ci->filler) {
+		write_bytes(c, w, ci->off);
+		w->from += ci->insn.len;
 		return;
+	}
 	canon_watch_place(c, w->s, ci->off);
-	if (write_specials(c, w->s, ci, &w->special)) {
+	if (write_specials(c, w, ci)) {
 		canon_watch_place(c, w->s, ci->off);
-		if (write_static_branch(c, w->s, ci, &w->relocs))
+		if (write_static_branch(c, w, ci))
 			return;
 	}
 	if (ci->line)
-		write_line_insn(c, w->sec, ci);
+		write_line_insn(c, w, ci);
 	else if (ci->insn.cls == INSN_BAD)
-		write_bad_byte(c, w->sec, w->s, ci, &w->relocs);
+		write_bad_byte(c, w, ci);
 	else if (is_branch(&ci->insn))
-		write_branch_insn(c, w->sec, w->s, ci, &w->relocs);
+		write_branch_insn(c, w, ci);
 	else
-		write_plain_insn(c, w->sec, w->s, ci, &w->relocs);
+		write_plain_insn(c, w, ci);
 }
 
 void canon_write_insns(struct canon *c, const struct part *part)
@@ -338,19 +342,27 @@ void canon_write_insns(struct canon *c, const struct part *part)
 		.first = part->first,
 		.note = part->first_note,
 		.notes = part->first_note + part->nr_notes,
+		.from = part->off,
 		.relocs = parts_relocs(&c->parts, part->sec, part->off),
 		.special = specials_near(&c->code->specials, c->special, part->sec, part->off)};
 
-	for (; w.next < w.end; w.next++) {
+	w.stop = next_more(c, &w);
+	while (w.next < w.end) {
+		u32 i = next_insn(c, &w);
 		struct code_insn ci;
 
-		write_run(c, &w);
-		if (w.next == w.end || canon_is_over(c))
-			break;
-		/* A copy, since there may come others. */
-		ci = c->parts.insns.insn[w.next];
+		w.next = i + 1;
+		if (i == w.end || write_near_branch(c, &w, &c->parts.insns.insn[i]))
+			continue;
+		if (canon_is_over(c))
+			return;
+		/* A copy, since more are decoded if they are needed. */
+		ci = c->parts.insns.insn[i];
 		write_insn(c, &w, &ci);
+		w.stop = next_more(c, &w);
 	}
+	if (part->nr)
+		write_bytes(c, &w, offset_of(c, &w, w.end));
 	c->parts.last = w.relocs;
 	c->special = w.special;
 }
@@ -507,19 +519,22 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 }
 
 /* Write the entries that apply to an instruction; false if there are none. */
-static bool write_specials(struct canon *c, u32 sec, const struct code_insn *ci, u32 *next)
+static bool write_specials(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
 	const struct specials *specials = &c->code->specials;
-	u32 before = *next;
+	u32 before = w->special;
 
-	while (*next < specials->nr && specials->entries[*next].site.off < ci->off + ci->insn.len &&
-	       specials->entries[*next].site.sec == sec) {
-		const struct special *e = &specials->entries[(*next)++];
+	while (w->special < specials->nr &&
+	       specials->entries[w->special].site.off < ci->off + ci->insn.len &&
+	       specials->entries[w->special].site.sec == w->s) {
+		const struct special *e = &specials->entries[w->special++];
 
-		if (e->site.off >= ci->off)
-			write_special(c, e, (s64)e->site.off - ci->off);
+		if (e->site.off < ci->off)
+			continue;
+		write_bytes(c, w, ci->off);
+		write_special(c, e, (s64)e->site.off - ci->off);
 	}
-	return *next != before;
+	return w->special != before;
 }
 
 /* The static branch entry for the instruction at @off that "jmp or nop" marks, or NULL. */
@@ -557,24 +572,22 @@ static bool same_place(const struct canon *c, const struct target *a, const stru
  * objtool to make a nop of: of two or five bytes, as far as its target was.
  * It is one thing before and after that. Returns false if this is none.
  */
-static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *ci,
-				struct reloc_cursor *cur)
+static bool write_static_branch(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	const struct section *sec = canon_section(c, s);
 	const struct special *e;
 	struct target to, entry;
 	const struct reloc *rel;
-	struct reloc_cursor here = *cur;
+	struct reloc_cursor here = w->relocs;
 
 	if (ci->insn.cls != INSN_JMP && ci->insn.cls != INSN_NOP)
 		return false;
-	e = marked_branch(c, s, ci->off);
+	e = marked_branch(c, w->s, ci->off);
 	if (!e)
 		return false;
 	if (ci->insn.cls == INSN_JMP) {
 		rel = reloc_next(&here, (u64)ci->off + ci->insn.len);
 		to = rel ? target_of_reloc(c->code, rel, (u64)ci->off + ci->insn.len)
-			 : target_at(c->code, s, code_branch_target(sec, ci));
+			 : target_at(c->code, w->s, code_branch_target(w->sec, ci));
 		rel = special_reloc(
 			c->code->obj, e,
 			&c->code->specials.sections[e->table].layout->field[JUMP_TARGET]);
@@ -583,10 +596,12 @@ static bool write_static_branch(struct canon *c, u32 s, const struct code_insn *
 		entry = target_of_symbol(c->code, rel->sym, rel->addend);
 		if (!same_place(c, &to, &entry))
 			return false;
-	} else if (arch_padding(sec->data + ci->off, ci->insn.len) != ci->insn.len) {
+	} else if (arch_padding(w->sec->data + ci->off, ci->insn.len) != ci->insn.len) {
 		return false;
 	}
-	*cur = here;
+	w->relocs = here;
+	write_bytes(c, w, ci->off);
+	w->from += ci->insn.len;
 	token_begin(&c->stream, TOKEN_BRANCH, LANE_CODE);
 	token_word(&c->stream, "(static)");
 	token_end(&c->stream);

@@ -152,7 +152,7 @@ finds_out()
 }
 
 check "immediates left out" mutant immediates canon-code.c \
-	'/if (end > from)/{n; s/end - from/& - insn[i - 1].insn.imm_len/}' &&
+	's/return \(put_bytes(.*) - ci->insn.len\);/p = \1; p[-1] = 0; return p;/' &&
 	finds_out immediates missed immediates
 check "strings left out" mutant strings canon-ref.c \
 	's/token_bytes(&c->stream, sec->data + t->off, t->len);/token_num(\&c->stream, t->len);/' &&

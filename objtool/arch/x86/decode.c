@@ -820,18 +820,18 @@ s64 arch_long_number(const u8 *p, unsigned int len)
 	return (s64)((value ^ sign) - sign);
 }
 
+/* Without branches of its own: which form it has cannot be foreseen. */
 unsigned int arch_canonical_branch(u8 *bytes, const struct insn *insn)
 {
-	unsigned int off = insn->opcode_off, len = insn->imm_off;
-	unsigned int cond = bytes[off] ^ 0x70U;
+	unsigned int len = insn->imm_off;
+	u8 *op = bytes + insn->opcode_off, first = *op, cond = first ^ 0x70;
+	bool is_short = cond < 0x10;
 
-	if (bytes[off] == 0xeb) {
-		bytes[off] = 0xe9;
-	} else if (cond < 0x10) {
-		bytes[off] = 0x0f;
-		bytes[len++] = (u8)(0x80 | cond);
-	}
-	return len;
+	bytes[len] = 0x80 | cond;
+	first = first == 0xeb ? 0xe9 : first;
+	first = is_short ? 0x0f : first;
+	*op = first;
+	return len + is_short;
 }
 
 /*

@@ -257,85 +257,55 @@ static inline void token_put(struct stream *st, const u8 *end)
 	st->out->len = (size_t)(end - st->out->data);
 }
 
-/*
- * Instructions and branches one after the other, which is most of what is written: begin, with
- * room for @room bytes, TOKEN_INSNS_HEAD among them; put each where the last one ended; end. Not
- * while somebody watches.
- */
-static inline u8 *token_begin_insns(struct stream *st, size_t room)
-{
-	enum lane cur = st->within == NR_LANES ? LANE_CODE : st->within;
-
-	if (cur != st->cur)
-		stream_switch(st, cur);
-	return buf_reserve(st->out, room);
-}
-
 /* What is before the bytes of instructions: tag, field type, length. */
 #define TOKEN_INSNS_HEAD 6
 
-/* Where to put the next instruction's bytes, when the last token put ended at @p. */
-static inline u8 *token_open_insns(struct stream *st, u8 *p)
-{
-	if (st->insns[st->cur])
-		return p;
-	p[0] = TOKEN_INSN;
-	p[1] = TOKEN_FIELD_BYTES;
-	p += TOKEN_INSNS_HEAD;
-	st->insns[st->cur] = (size_t)(p - st->out->data);
-	return p;
-}
-
-/* The last instruction's bytes end at @p. */
-static inline void token_close_insns(struct stream *st, const u8 *p)
-{
-	u8 *start = st->out->data + st->insns[st->cur];
-
-	if (st->insns[st->cur])
-		put_u32(start - 4, (u32)(p - start));
-}
-
-/* What a TOKEN_BRANCH takes. */
-#define TOKEN_BRANCH_ROOM 19
-
-/* To instruction @ordinal of part @part, behind what token_open_insns() opened. */
-static inline u8 *token_put_branch(struct stream *st, u8 *p, u32 part, u32 ordinal)
-{
-	token_close_insns(st, p);
-	st->insns[st->cur] = 0;
-	p[0] = TOKEN_BRANCH;
-	return token_put_num(token_put_num(p + 1, part), ordinal);
-}
-
-/* The same as token_close_insns() and token_put(). */
-static inline void token_end_insns(struct stream *st, const u8 *p)
-{
-	token_close_insns(st, p);
-	token_put(st, p);
-}
-
-/* The most that is put of one instruction. */
-#define TOKEN_INSN_MAX 32
-
 /*
- * An instruction alone: at the end of the TOKEN_INSN that is the last token of LANE_CODE, if one
- * is, or in a new one. Put its bytes, up to TOKEN_INSN_MAX, at the place returned, and say where
- * they end.
+ * Where to put instructions, @room bytes of them: at the end of the TOKEN_INSN that is the last
+ * token of LANE_CODE, if one is, or in a new one. While somebody watches, one at a time.
  */
-static inline u8 *token_open_insn(struct stream *st)
+static inline u8 *token_open_insns(struct stream *st, size_t room)
 {
-	u8 *p = token_begin_insns(st, TOKEN_INSNS_HEAD + TOKEN_INSN_MAX);
+	enum lane cur = st->within == NR_LANES ? LANE_CODE : st->within;
+	u8 *p;
 
-	p = token_open_insns(st, p);
+	if (cur != st->cur)
+		stream_switch(st, cur);
+	p = buf_reserve(st->out, TOKEN_INSNS_HEAD + room);
+	if (!st->insns[cur]) {
+		p[0] = TOKEN_INSN;
+		p[1] = TOKEN_FIELD_BYTES;
+		p += TOKEN_INSNS_HEAD;
+		st->insns[cur] = (size_t)(p - st->out->data);
+	}
 	st->start = (size_t)(p - st->out->data);
 	st->position_at = 0;
 	return p;
 }
 
-static inline void token_close_insn(struct stream *st, const u8 *end)
+/* They end at @end. */
+static inline void token_close_insns(struct stream *st, const u8 *end)
 {
-	token_end_insns(st, end);
+	u8 *start = st->out->data + st->insns[st->cur];
+
+	put_u32(start - 4, (u32)(end - start));
+	token_put(st, end);
 	token_end(st);
+}
+
+/* What a TOKEN_BRANCH takes. */
+#define TOKEN_BRANCH_ROOM 19
+
+/*
+ * The same for a branch to instruction @ordinal of part @part: instead of token_close_insns(), with
+ * room for TOKEN_BRANCH_ROOM more. Not while somebody watches.
+ */
+static inline void token_close_branch(struct stream *st, u8 *end, u32 part, u32 ordinal)
+{
+	token_close_insns(st, end);
+	st->insns[st->cur] = 0;
+	*end = TOKEN_BRANCH;
+	token_put(st, token_put_num(token_put_num(end + 1, part), ordinal));
 }
 
 /* A token that was kept. */
