@@ -15,6 +15,27 @@ static const struct option_spec explain_options[] = {
 	       .kind = OPTION_NUMBER, .help = "threads; by default, one for each CPU"),
 };
 
+static int compare_records(const void *pa, const void *pb)
+{
+	const struct record *const *a = pa, *const *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The new records that entries are about, sorted by address: *@nr, the caller's. */
+static const struct record **told_records(const struct diff *diff, size_t *nr)
+{
+	const struct record **told = xcalloc(diff->nr + 1, sizeof(const struct record *));
+
+	*nr = 0;
+	for (size_t i = 0; i < diff->nr; i++)
+		if (diff->entries[i].new)
+			told[(*nr)++] = diff->entries[i].new;
+	if (*nr)
+		qsort(told, *nr, sizeof(*told), compare_records);
+	return told;
+}
+
 /*
  * Say of each record of @build that is meant and that no entry of @diff is about: no difference. Of
  * namesakes of what differs, only how many there are.
@@ -22,15 +43,15 @@ static const struct option_spec explain_options[] = {
 static void print_unchanged(const struct build *build, const struct diff *diff, const char *name,
 			    bool differ)
 {
-	size_t others = 0;
+	size_t others = 0, nr;
+	const struct record **told = told_records(diff, &nr);
 
 	for (size_t i = 0; i < build->nr; i++)
 		for (size_t k = 0; k < build->objs[i].recs->nr; k++) {
 			const struct record *rec = &build->objs[i].recs->rec[k];
-			bool differs = !ask_matches(name, rec->name);
+			bool differs = !ask_matches(name, rec->name) ||
+				       bsearch(&rec, told, nr, sizeof(*told), compare_records);
 
-			for (size_t n = 0; n < diff->nr && !differs; n++)
-				differs = diff->entries[n].new == rec;
 			others += !differs && differ;
 			if (!differs && !differ)
 				printf("%s (%s) is the same in both: %s, %llu bytes\n", rec->name,
@@ -40,6 +61,7 @@ static void print_unchanged(const struct build *build, const struct diff *diff, 
 	if (others)
 		printf("the same in both: %zu other%s called %s\n", others, others > 1 ? "s" : "",
 		       name);
+	free(told);
 }
 
 static int explain(const struct loaded *builds, const struct diff *diff, const char *name)

@@ -94,31 +94,72 @@ static bool same_origin(const struct diff_entry *a, const struct diff_entry *b)
 	       !strcmp(strchrnul(a->name, '@'), strchrnul(b->name, '@'));
 }
 
+/* The first function of @object whose name is @name or comes behind it, in the diff's order. */
+static const struct diff_entry *first_named(const struct diff *diff, const char *object,
+					    const char *name)
+{
+	size_t lo = 0, hi = diff->nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct diff_entry *e = &diff->entries[mid];
+		int cmp = strcmp(e->object, object);
+
+		cmp = cmp ? cmp : e->kind != RECORD_FUNC;
+		cmp = cmp ? cmp : strcmp(e->name, name);
+		if (cmp < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return diff->entries + lo;
+}
+
+/* Of one function there are no more variants; of a file made to be slow, there may be. */
+#define MOST_VARIANTS 64
+
+/* Functions that may come from the same function of the source as .of. */
+struct variants {
+	const struct diff *diff;
+	const struct diff_entry *of, *found;
+	size_t nr, looked;
+};
+
+/* Look at those whose names have the first @len bytes of @name; that is freed. */
+static void look_at(struct variants *v, char *name, size_t len)
+{
+	const struct diff_entry *e = first_named(v->diff, v->of->object, name);
+	const struct diff_entry *end = v->diff->entries + v->diff->nr;
+	enum diff_status other = v->of->status == DIFF_ADDED ? DIFF_REMOVED : DIFF_ADDED;
+
+	for (; e < end && e->kind == RECORD_FUNC && !strncmp(e->name, name, len) &&
+	       !strcmp(e->object, v->of->object) && v->looked <= MOST_VARIANTS;
+	     e++, v->looked++)
+		if (e->status == other && same_origin(e, v->of)) {
+			v->found = e;
+			v->nr++;
+		}
+	free(name);
+}
+
 /*
  * Of an added function the removed one, and of a removed one the added, that
  * comes from the same function of the source, if there is exactly one: the
- * compiler made foo.isra of foo before, and now does not. Names that begin
- * alike are beside each other.
+ * compiler made foo.isra of foo before, and now does not.
  */
 static const struct diff_entry *counterpart(const struct diff *diff, const struct diff_entry *e)
 {
-	const struct diff_entry *first = e, *end = diff->entries + diff->nr, *found = NULL;
-	enum diff_status other = e->status == DIFF_ADDED ? DIFF_REMOVED : DIFF_ADDED;
-	size_t len = origin_len(e->name), nr = 0;
+	struct variants v = {.diff = diff, .of = e};
+	int len = (int)origin_len(e->name);
+	char *plain, *clones;
 
 	if (e->kind != RECORD_FUNC || (e->status != DIFF_ADDED && e->status != DIFF_REMOVED))
 		return NULL;
-	while (first > diff->entries && !strncmp(first[-1].name, e->name, len) &&
-	       !strcmp(first[-1].object, e->object))
-		first--;
-	for (; first < end && !strncmp(first->name, e->name, len) &&
-	       !strcmp(first->object, e->object);
-	     first++)
-		if (first->status == other && first->kind == RECORD_FUNC && same_origin(first, e)) {
-			found = first;
-			nr++;
-		}
-	return nr == 1 ? found : NULL;
+	plain = xasprintf("%.*s%s", len, e->name, strchrnul(e->name, '@'));
+	clones = xasprintf("%.*s.", len, e->name);
+	look_at(&v, plain, strlen(plain) + 1);
+	look_at(&v, clones, strlen(clones));
+	return v.nr == 1 && v.looked <= MOST_VARIANTS ? v.found : NULL;
 }
 
 /* What differs, or what it was called. Returns false if there is nothing to say. */

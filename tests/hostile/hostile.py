@@ -481,11 +481,11 @@ def test_told_linear():
     """Nor is it more than that to tell what differs."""
     if SANITIZED:
         return
-    for make, args in pairmade.COSTS:
+    for make, scale, args in pairmade.COSTS:
         counts = [instructions(*args, "-j1", *(compiled(make, n, side) for side in (0, 1)))
-                  for n in (1, 500, 2000)]
+                  for n in (1, scale, 4 * scale)]
         ratio = (counts[2] - counts[0]) / (counts[1] - counts[0]) if counts[1] > counts[0] > 0 else 0
-        check(2 < ratio < 5.5, f"cost of telling {make.__name__}", (counts, ratio))
+        check(2 < ratio < 5.5, f"cost of {args[0]} of {make.__name__}", (counts, ratio))
 
 
 def test_bounded():

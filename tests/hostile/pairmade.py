@@ -45,6 +45,11 @@ def namesakes(n, side):
     return "".join(f'\t.file "s{i}.c"\n' + function(f"f.{i}", [f"mov ${2 * i + side}, %eax"]) for i in range(n))
 
 
+def strangers(n, side):
+    """Functions of one name, each of a source that the other side does not have."""
+    return "".join(f'\t.file "s{side}.{i}.c"\n' + function(f"f.{i}", [f"mov ${2 * i + side}, %eax"]) for i in range(n))
+
+
 def classes(n, side):
     """Sections of classes of their own, with nothing but what is in no object."""
     return "".join(f'\t.section .c{i}x, "aw"\n\t.long {2 * i + side + 1}\n' for i in range(n))
@@ -64,14 +69,36 @@ def inlined(n, side):
 IN_C = {inlined}
 
 
+def entry(number, tag, children, *attributes):
+    """An abbreviation of debug information: the attributes and their forms."""
+    return f"\t.byte {number}, {tag}, {children}, {', '.join(map(str, attributes))}, 0, 0\n"
+
+
+def ranges(n, side):
+    """Copies of an inlined function, that all have one list of ranges, which is as long."""
+    name, origin, at_ranges = (3, 8), (0x31, 0x13), (0x55, 0x17)
+    return function("f", [f"mov ${2 * i + side}, %eax" for i in range(n)]) + (
+        '\t.section .debug_abbrev, ""\n' + entry(1, 0x11, 1, *name) + entry(2, 0x2e, 0, *name) +
+        entry(3, 0x2e, 1, *name) + entry(4, 0x1d, 0, *origin, *at_ranges) + "\t.byte 0\n"
+        '\t.section .debug_info, ""\n0:\t.long 9f - 1f\n1:\t.value 4\n\t.long .debug_abbrev\n\t.byte 8, 1\n'
+        '\t.string "unit"\n2:\t.byte 2\n\t.string "inline"\n\t.byte 3\n\t.string "f"\n' +
+        "\t.byte 4\n\t.long 2b - 0b, .debug_ranges\n" * n + "\t.byte 0, 0\n9:\n"
+        '\t.section .debug_ranges, ""\n' + "".join(f"\t.quad f + {5 * i}, f + {5 * i + 5}\n" for i in range(n)) +
+        "\t.quad 0, 0\n")
+
+
+# With how many it shows.
 COSTS = [
-    (peeled, ["diff", "-p"]),
-    (hunks, ["diff", "-p"]),
-    (labels, ["diff", "-p"]),
-    (numbers, ["explain", "f"]),
-    (calls, ["explain", "f"]),
-    (namesakes, ["diff", "-p"]),
-    (classes, ["diff", "-p"]),
-    (commons, ["diff", "-p"]),
-    (inlined, ["diff", "--inlined"]),
+    (peeled, 500, ["diff", "-p"]),
+    (hunks, 500, ["diff", "-p"]),
+    (labels, 2000, ["diff", "-p"]),
+    (numbers, 2000, ["explain", "f"]),
+    (calls, 2000, ["explain", "f"]),
+    (namesakes, 500, ["diff", "-p"]),
+    (namesakes, 2000, ["explain", "f"]),
+    (strangers, 500, ["diff"]),
+    (classes, 500, ["diff", "-p"]),
+    (commons, 500, ["diff", "-p"]),
+    (inlined, 500, ["diff", "--inlined"]),
+    (ranges, 500, ["diff", "--inlined"]),
 ]
