@@ -245,15 +245,23 @@ static void begin(struct canon *c, u32 self)
 	parts_reset(&c->parts, self);
 }
 
-/* What references of @u name is all over the table: let it come while instructions are decoded. */
-static void fetch_identities(const struct canon *c, const struct unit *u)
+/*
+ * What references name is all over the table: let that of the unit behind @unit come while this one
+ * is written.
+ */
+static void fetch_identities(const struct canon *c, u32 unit)
 {
+	const struct unit *u = &c->code->units[unit], *next = u;
 	struct reloc_cursor cur = parts_relocs(&c->parts, u->sec, u->off);
 	const struct reloc *relocs = cur.sec->relocs;
-	u64 end = (u64)u->off + u->len;
+	u64 end;
 
+	if (unit + 1 < c->code->nr_units && u[1].sec == u->sec)
+		next = u + 1;
+	end = (u64)next->off + next->len;
 	for (u32 i = cur.next; i < cur.sec->nr_relocs && relocs[i].offset < end; i++)
-		__builtin_prefetch(&c->code->ids[relocs[i].sym]);
+		if (relocs[i].offset >= next->off)
+			__builtin_prefetch(&c->code->ids[relocs[i].sym]);
 }
 
 void canon_unit(struct canon *c, u32 unit)
@@ -262,7 +270,7 @@ void canon_unit(struct canon *c, u32 unit)
 	struct line_field line;
 
 	begin(c, unit);
-	fetch_identities(c, u);
+	fetch_identities(c, unit);
 	if (u->kind == UNIT_FUNC) {
 		write_kind(c, "func");
 		add_unit_part(c, "text", unit, u->sized ? DECODE_ALL : DECODE_TO_NEXT);

@@ -180,6 +180,7 @@ static u32 merge_run(const struct code *code, struct unit *run, u32 nr)
 			if (name_order(sym, &code->obj->symbols[into->sym]) < 0) {
 				into->sym = run[i].sym;
 				into->named_part = run[i].named_part;
+				into->filed = run[i].filed;
 			}
 	}
 	return kept;
@@ -223,7 +224,8 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 					    .prefix = NO_UNIT,
 					    .kind = unit_kind(&home, sym, traits),
 					    .sized = sym->size || empty,
-					    .named_part = traits & (NAME_COLD | NAME_PREFIX)};
+					    .named_part = traits & (NAME_COLD | NAME_PREFIX),
+					    .filed = sym->bind == BIND_LOCAL && sym->file};
 	}
 	return run + merge_run(code, units + run, nr - run);
 }
@@ -708,9 +710,10 @@ static void mark_ranges(void *ctx, unsigned int worker, size_t from, size_t end)
 		mark_range(m, &m->ranges[i]);
 }
 
+/* Strings and constants end where they say, whatever points at them. */
 static bool has_bits(const struct section *sec)
 {
-	return sec->data && has_places(sec);
+	return sec->data && has_places(sec) && (!(sec->flags & SF_MERGE) || sec->nr_relocs);
 }
 
 static void mark_referenced(struct code *code)
@@ -739,6 +742,16 @@ static void mark_referenced(struct code *code)
 	code->referenced = m.bits;
 	free(m.any);
 	free(m.ranges);
+}
+
+/* One has nothing to do with the other: parts are units, and places those that relocations name. */
+static void link_or_mark(void *ctx, unsigned int worker, size_t item)
+{
+	(void)worker;
+	if (item)
+		link_parts(ctx);
+	else
+		mark_referenced(ctx);
 }
 
 static const char **section_classes(struct object *obj)
@@ -786,8 +799,7 @@ int code_read(struct object *obj, struct code *code)
 	collect_units(code);
 	if (effort_is_over(code->effort))
 		return refuse_depth(code);
-	mark_referenced(code);
-	link_parts(code);
+	pool_run(obj->pool, 2, link_or_mark, code);
 	return 0;
 }
 

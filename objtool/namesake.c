@@ -209,13 +209,10 @@ static void find_filed(struct namesakes *ns)
 {
 	const struct code *code = ns->code;
 
-	ns->filed = arena_alloc(&code->obj->arena, code->nr_units, sizeof(u64));
-	for (u32 i = 0; i < code->nr_units; i++) {
-		u32 s = code->units[i].sym;
-
-		if (code->ids[s].bind == BIND_LOCAL && code->obj->symbols[s].file)
+	ns->filed = arena_alloc(&code->obj->arena, code->nr_units, sizeof(*ns->filed));
+	for (u32 i = 0; i < code->nr_units; i++)
+		if (code->units[i].filed)
 			ns->filed[ns->nr_filed++] = i;
-	}
 }
 
 /*
@@ -260,15 +257,31 @@ void namesakes_read(const struct code *code, struct namesakes *ns)
 	find_filed(ns);
 }
 
+/* The first of ns->filed that is not before @unit. */
+static u32 filed_from(const struct namesakes *ns, u32 unit)
+{
+	u32 lo = 0, hi = ns->nr_filed;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (ns->filed[mid] < unit)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* The file of the nearest unit with a local symbol in the given direction, 0 if none. */
 static u32 file_beside(const struct namesakes *ns, u32 unit, bool behind)
 {
 	const struct code *code = ns->code;
-	u32 i = sorted_from(ns->filed, ns->nr_filed, (u64)unit + behind), found;
+	u32 i = filed_from(ns, unit + behind), found;
 
 	if (behind ? i == ns->nr_filed : i == 0)
 		return 0;
-	found = (u32)ns->filed[behind ? i : i - 1];
+	found = ns->filed[behind ? i : i - 1];
 	return code->units[found].sec == code->units[unit].sec
 		       ? code->obj->symbols[code->units[found].sym].file
 		       : 0;

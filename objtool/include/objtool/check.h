@@ -32,6 +32,7 @@ struct unit {
 	bool aliased : 1;    /* other symbols name it, too */
 	bool sized : 1;	     /* its symbol has a size; else it is bounded by what follows */
 	bool named_part : 1; /* its symbol's name says that it is a cold part or a prefix */
+	bool filed : 1;	     /* its symbol is local, and its file known */
 	u8 depth;	     /* how many .outer there are one after the other */
 };
 
@@ -51,7 +52,7 @@ struct code {
 	u32 *first_unit;	  /* by section index, nr_sections + 1 of them */
 	struct unit_index *index; /* by section index */
 	u8 **referenced; /* by section index: a bit for each byte that a relocation points at; NULL
-			    if none */
+			    if none, and for strings and constants */
 	const char **class;   /* by section index: its section class, see names.h */
 	struct identity *ids; /* by symbol index: the unit it names, and what its name says */
 	struct specials specials;

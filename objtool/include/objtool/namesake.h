@@ -20,7 +20,7 @@ struct namesakes {
 	_Atomic u32 *told; /* by unit: 1 + the file its references tell of, once somebody asked */
 	u64 *locals;	   /* head << 32 | file of each local symbol with namesakes, sorted */
 	u32 nr_locals;
-	u64 *filed; /* units with a local symbol of a known file, ascending */
+	u32 *filed; /* units with a local symbol of a known file, ascending */
 	u32 nr_filed;
 };
 
