@@ -216,7 +216,7 @@ static u32 collect_section(const struct code *code, u32 index, struct unit *unit
 		empty = is_empty_object(sec, sym);
 		units[nr++] = (struct unit){.sec = index,
 					    .off = (u32)sym->value,
-					    .len = empty ? 0 : (u32)sym->size,
+					    .len = empty ? 0 : sym->size,
 					    .sym = s,
 					    .outer = NO_UNIT,
 					    .parent = NO_UNIT,

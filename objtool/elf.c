@@ -521,6 +521,7 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 {
 	struct symbol *sym = &r->obj->symbols[i];
 	u32 name = get_u32(raw + offsetof(Elf64_Sym, st_name));
+	u64 size = get_u64(raw + offsetof(Elf64_Sym, st_size));
 	u8 info = raw[offsetof(Elf64_Sym, st_info)];
 
 	sym->name = "";
@@ -533,20 +534,23 @@ static int read_symbol(const struct reader *r, u32 i, const u8 *raw)
 	sym->bind = ELF64_ST_BIND(info);
 	sym->visibility = ELF64_ST_VISIBILITY(raw[offsetof(Elf64_Sym, st_other)]);
 	sym->value = get_u64(raw + offsetof(Elf64_Sym, st_value));
-	sym->size = get_u64(raw + offsetof(Elf64_Sym, st_size));
 	if (symbol_section(r, i, get_u16(raw + offsetof(Elf64_Sym, st_shndx)), &sym->sec))
 		return -1;
 	if (symbol_defined(sym)) {
 		const struct section *sec = &r->obj->sections[sym->sec];
 
-		if (!range_ok(sec->size, sym->value, sym->size))
+		if (!range_ok(sec->size, sym->value, size))
 			return symbol_error(r, i,
 					    "damaged: %#" PRIx64 " bytes at %s+%#" PRIx64
 					    ", which has %#x",
-					    sym->size, sec->name, sym->value, sec->size);
+					    size, sec->name, sym->value, sec->size);
 		if (sym->type == SYM_SECTION)
 			sym->name = sec->name;
 	}
+	if (size > UINT32_MAX)
+		return symbol_error(r, i, "damaged: a size of %#" PRIx64 ": none may reach 2^32",
+				    size);
+	sym->size = (u32)size;
 	/* What is defined here gets a record by its name; what is common always, whatever it is. */
 	if (sym->sec != SEC_UNDEF && !*sym->name &&
 	    (sym->sec == SEC_COMMON ||

@@ -359,10 +359,10 @@ static bool find_layout(const struct object *obj, struct arena *arena, const str
 	return false;
 }
 
-static u32 kind_of(const struct special_section *how)
+static u8 kind_of(const struct special_section *how)
 {
-	return how->table == &other_table ? arch_nr_special_tables
-					  : (u32)(how->table - arch_special_tables);
+	return (u8)(how->table == &other_table ? arch_nr_special_tables
+					       : (u32)(how->table - arch_special_tables));
 }
 
 /*
@@ -381,8 +381,9 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	out->table = table;
 	out->kind = kind_of(how);
 	out->entry = how->entries[index];
-	out->size = sec->size - out->entry < how->layout->stride ? sec->size - out->entry
-								 : how->layout->stride;
+	out->size = how->layout->stride;
+	if (sec->size - out->entry < out->size)
+		out->size = (u8)(sec->size - out->entry);
 	out->first_reloc = first_reloc;
 	rel = special_reloc(obj, out, site);
 	if (!rel)

@@ -87,7 +87,7 @@ struct section {
 struct symbol {
 	const char *name; /* "" if it has none; a section's name for STT_SECTION */
 	u64 value;	  /* offset in .sec; alignment for SEC_COMMON */
-	u64 size;	  /* bytes */
+	u32 size;	  /* bytes */
 	u32 sec;	  /* section index or SEC_* */
 	u32 file;	  /* index of the STT_FILE symbol before it, 0 if none or not local */
 	u8 type;	  /* enum symbol_type */

@@ -48,8 +48,8 @@ struct special {
 	u32 table;	   /* section index of the special section */
 	u32 entry;	   /* offset of the entry in it */
 	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
-	u32 size;	   /* bytes of the entry present; the last may be short */
-	u32 kind;	   /* index into arch_special_tables; behind them all for unknown tables */
+	u8 size;	   /* bytes of the entry present; the last may be short */
+	u8 kind;	   /* index into arch_special_tables; behind them all for unknown tables */
 };
 
 /* How a section of entries was found to be laid out; layout is NULL for other sections. */
