@@ -31,7 +31,7 @@
  * cache miss, and comes up 17 times in sorting.
  */
 struct key {
-	u64 head[2]; /* the kind, and the first 15 bytes of the name */
+	u64 head[2]; /* the kind, and the first 15 bytes of the name; or 16 of those behind */
 	u32 rec;     /* index */
 	u32 len;     /* bytes of its line */
 };
@@ -219,7 +219,11 @@ static void make_keys(void *ctx, unsigned int worker, size_t from, size_t end)
 	for (size_t i = from; i < end; i++) {
 		struct record *rec = &f->recs->rec[i];
 		const char *name = rec->name;
-		size_t len = strlen(name);
+		size_t len;
+
+		if (i + 8 < end)
+			__builtin_prefetch(rec[8].name);
+		len = strlen(name);
 
 		rec->name = written_form(&f->names[worker], name, len);
 		if (rec->name != name)
@@ -236,14 +240,18 @@ static int compare_heads(const struct key *a, const struct key *b)
 	return 0;
 }
 
+/* If @rec is NULL, only by the heads. */
 static bool is_after(const struct record *rec, const struct key *a, const struct key *b)
 {
 	int cmp = compare_heads(a, b);
 
-	return (cmp ? cmp : record_order(&rec[a->rec], &rec[b->rec])) > 0;
+	return (cmp || !rec ? cmp : record_order(&rec[a->rec], &rec[b->rec])) > 0;
 }
 
-/* A merge sort: qsort(3) calls back for each comparison, in all 1.6 times the instructions. */
+/*
+ * A merge sort: qsort(3) calls back for each comparison, in all 1.6 times the instructions. What
+ * is_after() finds equal keeps its order.
+ */
 static void sort_keys(const struct record *rec, struct key *keys, struct key *room, size_t nr)
 {
 	size_t half = nr / 2, i = 0, j = half, n = 0;
@@ -261,6 +269,74 @@ static void sort_keys(const struct record *rec, struct key *keys, struct key *ro
 	}
 }
 
+/*
+ * Records are in the order of the symbol table, and of what is around one nothing is
+ * used soon: each would be waited for, and its name, too. Always inline: a function
+ * that only asks for memory has no effect to gcc, and is not called.
+ */
+static inline __attribute__((always_inline)) void fetch(const struct record *rec,
+							const struct key *keys, size_t i,
+							size_t end)
+{
+	if (i + 16 < end) {
+		const char *later = (const char *)&rec[keys[i + 16].rec];
+
+		__builtin_prefetch(later);
+		__builtin_prefetch(later + sizeof(struct record) - 1);
+	}
+	if (i + 8 < end)
+		__builtin_prefetch(rec[keys[i + 8].rec].name);
+}
+
+/* The first head has so many bytes of a name, and each of those that follow. */
+#define FIRST_HEAD 15U
+#define NEXT_HEAD  16U
+
+/* As long as this, names are compared as a whole. */
+#define LONG_NAME (FIRST_HEAD + 8 * NEXT_HEAD)
+
+/* Does the name end in the head? Then those of equal heads are equal. */
+static bool is_whole(const struct key *key)
+{
+	return !(key->head[1] & 0xff);
+}
+
+static void next_head(struct key *key, const struct record *rec, size_t from)
+{
+	const char *name = rec[key->rec].name + from;
+	u8 part[NEXT_HEAD] = {0};
+
+	memcpy(part, name, strnlen(name, NEXT_HEAD));
+	key->head[0] = in_order(part);
+	key->head[1] = in_order(part + 8);
+}
+
+/*
+ * Sort @keys, which are by their heads already, of names up to @from: a half of a kernel's begin as
+ * others do, trace_event_raw_event_, and each is looked at once for the next 16 bytes, not for each
+ * comparison.
+ */
+static void sort_runs(const struct record *rec, struct key *keys, struct key *room, size_t nr,
+		      size_t from)
+{
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && !compare_heads(&keys[i], &keys[end]);)
+			end++;
+		if (end == i + 1)
+			continue;
+		if (is_whole(&keys[i]) || from >= LONG_NAME) {
+			sort_keys(rec, keys + i, room, end - i);
+			continue;
+		}
+		for (size_t k = i; k < end; k++) {
+			fetch(rec, keys, k, nr);
+			next_head(&keys[k], rec, from);
+		}
+		sort_keys(NULL, keys + i, room, end - i);
+		sort_runs(rec, keys + i, room, end - i, from + NEXT_HEAD);
+	}
+}
+
 /* ---- buckets ---- */
 
 static void choose_bounds(struct finishing *f)
@@ -273,7 +349,7 @@ static void choose_bounds(struct finishing *f)
 	sample = xcalloc(nr, 2 * sizeof(*sample));
 	for (size_t i = 0; i < nr; i++)
 		sample[i] = f->keys[i * step];
-	sort_keys(f->recs->rec, sample, sample + nr, nr);
+	sort_keys(NULL, sample, sample + nr, nr);
 	for (u32 b = 1; b < f->nr_buckets; b++)
 		f->bounds[b - 1] = sample[b * SAMPLES];
 	free(sample);
@@ -317,25 +393,9 @@ static void sort_bucket(void *ctx, unsigned int worker, size_t bucket)
 		dealt[i] = f->keys[f->order[first + i]];
 		f->text[bucket] += dealt[i].len;
 	}
-	sort_keys(f->recs->rec, dealt, room, nr);
+	sort_keys(NULL, dealt, room, nr);
+	sort_runs(f->recs->rec, dealt, room, nr, FIRST_HEAD);
 	free(room);
-}
-
-/*
- * Records are in the order of the symbol table, and of what is around one nothing is
- * used soon: each would be waited for, and its name, too. Always inline: a function
- * that only asks for memory has no effect to gcc, and is not called.
- */
-static inline __attribute__((always_inline)) void fetch(const struct finishing *f, u32 i, u32 end)
-{
-	if (i + 16 < end) {
-		const char *rec = (const char *)&f->recs->rec[f->dealt[i + 16].rec];
-
-		__builtin_prefetch(rec);
-		__builtin_prefetch(rec + sizeof(struct record) - 1);
-	}
-	if (i + 8 < end)
-		__builtin_prefetch(f->recs->rec[f->dealt[i + 8].rec].name);
 }
 
 static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
@@ -348,7 +408,7 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 	for (u32 i = f->first[bucket]; i < end; i++) {
 		const struct record *rec;
 
-		fetch(f, i, end);
+		fetch(f->recs->rec, f->dealt, i, end);
 		rec = &f->recs->rec[f->dealt[i].rec];
 		if (f->sorted) {
 			f->sorted[i] = *rec;
