@@ -70,11 +70,16 @@ static bool counted_at_end(const char *name)
 	       (begins(name, 'B') && str_starts(name, "__BTF_ID__"));
 }
 
-bool name_has_counter(const char *name)
+bool name_has_macro_counter(const char *name)
 {
 	size_t len;
 
-	if (counted_at_end(name) || initcall_counter(name, &len))
+	return counted_at_end(name) || initcall_counter(name, &len);
+}
+
+bool name_has_counter(const char *name)
+{
+	if (name_has_macro_counter(name))
 		return true;
 	for (const char *p = strchr(name, '.'); p; p = strchr(p + 1, '.'))
 		if (p != name && noise(p))

@@ -38,8 +38,8 @@ static u8 traits_of(const char *name, size_t len)
 	u32 traits = len ? 0 : NAME_EMPTY;
 	size_t cold;
 
-	if (dotted || reserved)
-		traits |= name_has_counter(name) ? NAME_COUNTED : 0;
+	if (dotted ? name_has_counter(name) : reserved && name_has_macro_counter(name))
+		traits |= NAME_COUNTED;
 	if (reserved)
 		traits |=
 			str_starts(name, "__cfi_") || str_starts(name, "__pfx_") ? NAME_PREFIX : 0;

@@ -26,6 +26,9 @@ void name_canonical(const char *name, struct buf *out);
 /* True if name_canonical() would change @name. */
 bool name_has_counter(const char *name);
 
+/* The same for who knows that there is no dot in @name: all others come after one. */
+bool name_has_macro_counter(const char *name);
+
 /*
  * True for names that only label a constant, whose content is what counts:
  * .LC5, .L.str.3, .LCPI0_1, CSWTCH.12, switch.table.f, reltable.f, __func__.7.
