@@ -16,6 +16,12 @@ static struct target end_of(const struct code *code, u32 unit)
 	return target_from(code, unit, code->units[unit].len);
 }
 
+/* What is counted from a symbol of a section is never in another: most are told apart by that. */
+static bool leads_to(const struct parts *parts, const struct reloc *rel, u32 sec)
+{
+	return parts->code->ids[rel->sym].sec == sec;
+}
+
 /*
  * True if this function refers to [@from, @to] of section @sec. Absolute
  * references to @doubtful do not count: they are under judgement themselves.
@@ -30,13 +36,17 @@ static bool refers_to(const struct parts *parts, u32 sec, u32 from, u32 to, s64 
 		const struct reloc *rel;
 
 		while ((rel = reloc_next(&cur, p->end))) {
-			/* 4: not exact where an immediate follows, but near enough for a guess */
-			struct target t = target_of_reloc(parts->code, rel, rel->offset + 4);
+			struct target t;
 			u32 in;
-			s64 off = target_offset(parts->code, &t, &in);
+			s64 off;
 
 			if (!(++steps & 1023))
 				effort_add(parts->code->effort, 4096);
+			if (!leads_to(parts, rel, sec))
+				continue;
+			/* 4: not exact where an immediate follows, but near enough for a guess */
+			t = target_of_reloc(parts->code, rel, rel->offset + 4);
+			off = target_offset(parts->code, &t, &in);
 			if ((t.kind == TARGET_NAME || t.kind == TARGET_BYTES) && in == sec &&
 			    off >= from && off <= to &&
 			    (off != doubtful || arch_reloc_type(rel->type).kind == RELOC_PC))
@@ -158,6 +168,8 @@ static u16 registers_with(const struct parts *parts, u32 table, enum address_use
 		bool first;
 
 		while ((rel = reloc_next(&cur, p->end))) {
+			if (!leads_to(parts, rel, parts->code->units[table].sec))
+				continue;
 			reg = register_with(parts, p->sec, rel, &parts->code->units[table], how,
 					    &first);
 			regs |= reg;
