@@ -354,7 +354,8 @@ void canon_write_insns(struct canon *c, const struct part *part)
 		w.next = i + 1;
 		if (i == w.end || write_near_branch(c, &w, &c->parts.insns.insn[i]))
 			continue;
-		if (canon_is_over(c))
+		/* What can be much for one asks itself. */
+		if (!(i % 64) && canon_is_over(c))
 			return;
 		/* A copy, since more are decoded if they are needed. */
 		ci = c->parts.insns.insn[i];
@@ -401,15 +402,19 @@ static void write_replacement(struct canon *c, const struct target *t, u32 len)
 static void write_padding(struct canon *c, const struct special *e, const struct layout *layout,
 			  const u8 *entry)
 {
+	u64 unnamed = ~(u64)0 >> (64 - e->size); /* a bit each */
 	u8 left[64];
 	bool any = false;
 
-	memcpy(left, entry, e->size);
 	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
 		if (f->off + f->size <= e->size)
-			memset(left + f->off, 0, f->size);
-	for (u32 i = 0; i < e->size; i++)
+			unnamed &= ~((((u64)1 << f->size) - 1) << f->off);
+	if (!unnamed)
+		return;
+	for (u32 i = 0; i < e->size; i++) {
+		left[i] = unnamed >> i & 1 ? entry[i] : 0;
 		any |= left[i] != 0;
+	}
 	if (!any)
 		return;
 	token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
