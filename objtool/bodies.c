@@ -60,12 +60,14 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 	return o->tracer;
 }
 
-/* Said of the first. */
-static int refuse(struct open_object *o, const char *object, const struct record *rec)
+/* Said of the first record, and of the side that is read first. */
+static int refuse(struct bodies *b, int s, const char *object, const struct record *rec)
 {
-	if (!o->refused)
-		error("%s: what differs in %s is not shown, and maybe not in others: its records "
-		      "overlap, and are longer than an object of %zu bytes is worth",
+	struct open_object *o = &b->open[s];
+
+	if (!o->refused && !b->open[!s].refused)
+		error("%s: what differs in %s is not shown, and maybe not in others: with all it "
+		      "refers to it is longer than an object of %zu bytes is worth",
 		      object, rec->name, o->in.obj->file_size);
 	o->refused = true;
 	return -1;
@@ -81,7 +83,7 @@ static int read_body(struct bodies *b, int s, const struct record *rec, const ch
 		return -1;
 	traced = tracer_record(tracer, rec, &b->body[s].tokens);
 	if (traced == TRACED_TOO_MUCH)
-		return refuse(&b->open[s], object, rec);
+		return refuse(b, s, object, rec);
 	if (traced != TRACED)
 		return error("%s: %s is not what its checksum says: was the object built again?",
 			     object, rec->name);

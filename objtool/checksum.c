@@ -1041,12 +1041,18 @@ static const struct named *find_unit(struct tracer *t, const struct record *rec,
 	return lo < nr && !compare_marks(&first[lo], &wanted) ? &first[lo] : NULL;
 }
 
-/* Tokens that were written are asked for, too: false if that is too much. */
-static bool take_tokens(struct tracer *t)
+/* Begin to keep what is written in @tokens, as much as there may be. */
+static struct token_watch watch_tokens(const struct tracer *t, struct buf *tokens)
 {
-	size_t len = stream_len(&t->worker.canon.stream);
+	return (struct token_watch){.keep = tokens, .most = tokens->len + t->left};
+}
 
-	if (len > t->left)
+/* It was written, and began at @before: false if it is too much, and not all there. */
+static bool take_tokens(struct tracer *t, const struct token_watch *watch, size_t before)
+{
+	u64 len = watch->keep->len - before;
+
+	if (watch->over || len > t->left)
 		return false;
 	t->left -= len;
 	return true;
@@ -1055,29 +1061,28 @@ static bool take_tokens(struct tracer *t)
 static enum traced trace_unit(struct tracer *t, u32 unit, struct buf *tokens)
 {
 	struct canon *c = &t->worker.canon;
-	struct token_watch watch = {.keep = tokens};
+	struct token_watch watch = watch_tokens(t, tokens);
+	size_t before = tokens->len;
 
-	canon_unit(c, unit);
-	if (!take_tokens(t))
-		return TRACED_TOO_MUCH;
 	c->stream.watch = &watch;
 	canon_unit(c, unit);
 	c->stream.watch = NULL;
-	return TRACED;
+	return take_tokens(t, &watch, before) ? TRACED : TRACED_TOO_MUCH;
 }
 
 static enum traced trace_common(struct tracer *t, const struct record *rec, struct buf *tokens)
 {
 	struct canon *c = &t->worker.canon;
-	struct token_watch watch = {.keep = tokens};
+	struct token_watch watch = watch_tokens(t, tokens);
 	const struct named *common = find_named(&t->commons, rec->name);
+	size_t before = tokens->len;
 
 	if (!common || rec->kind != RECORD_DATA)
 		return TRACED_NONE;
 	c->stream.watch = &watch;
 	canon_common(c, &t->reading.code.obj->symbols[common->index]);
 	c->stream.watch = NULL;
-	return TRACED;
+	return take_tokens(t, &watch, before) ? TRACED : TRACED_TOO_MUCH;
 }
 
 static void keep_gap(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
@@ -1150,21 +1155,18 @@ static bool trace_gap(struct tracer *t, const struct gap *gap, struct buf *token
 		      struct buf *chunks)
 {
 	struct canon *c = &t->worker.canon;
-	struct token_watch watch = {.keep = tokens};
+	struct token_watch watch = watch_tokens(t, tokens);
 	struct traced_chunk chunk = {.at = tokens->len};
 	struct record rec = {0};
 
-	canon_chunk(c, gap->sec, gap->off, gap->end - gap->off);
-	fill_record(&rec, &c->stream);
-	if (!take_tokens(t))
-		return false;
 	c->stream.watch = &watch;
 	canon_chunk(c, gap->sec, gap->off, gap->end - gap->off);
 	c->stream.watch = NULL;
+	fill_record(&rec, &c->stream);
 	chunk.hash = rec.checksum;
 	chunk.len = tokens->len - chunk.at;
 	buf_add(chunks, &chunk, sizeof(chunk));
-	return true;
+	return take_tokens(t, &watch, chunk.at);
 }
 
 static enum traced trace_rest(struct tracer *t, const struct record *rec, struct buf *tokens)

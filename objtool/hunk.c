@@ -596,6 +596,9 @@ static void pass_rows(struct printer *p, u32 end, u32 count[NR_SIDES])
 			count[s] += p->m->row[p->passed].line[s] != NO_LINE;
 }
 
+/* As many bytes of a name; the kernel has no longer ones, and there may be many hunks. */
+#define LONGEST_NAME 512
+
 /* "@@ -3,7 +3,8 @@ name+0x1c": rows of either listing, and where the first instruction lies. */
 static void print_range(struct printer *p, u32 from, u32 end)
 {
@@ -620,7 +623,7 @@ static void print_range(struct printer *p, u32 from, u32 end)
 	for (int s = 0; s < NR_SIDES; s++)
 		p->before[s] += count[s];
 	if (found)
-		fprintf(p->out, " %s+0x%x", p->name, at);
+		fprintf(p->out, " %.*s+0x%x", LONGEST_NAME, p->name, at);
 	set_colour(p, "");
 	putc('\n', p->out);
 }

@@ -179,6 +179,9 @@ void token_watched(const struct stream *st)
 	struct buf text = {0}, *keep = watch->keep ? watch->keep : &text;
 	size_t at = keep->len + sizeof(head), more;
 
+	watch->over |= watch->keep && keep->len > watch->most;
+	if (watch->over)
+		return;
 	buf_add(keep, &head, sizeof(head));
 	more = copy_token(st, keep);
 	/* The content of what is named comes behind its name. */

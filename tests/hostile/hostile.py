@@ -488,6 +488,18 @@ def test_told_linear():
         check(2 < ratio < 5.5, f"cost of {args[0]} of {make.__name__}", (counts, ratio))
 
 
+def test_told_bounded():
+    """What would be told at great length is refused, in little memory."""
+    objects = [compiled(pairmade.long_name, 2000, side) for side in (0, 1)]
+    for args in (["diff", "-p"], ["diff", "-p", "-q", "--html=" + path("page.html")], ["diff", "--inlined"],
+                 ["explain", "f"]):
+        result = run(sys.executable, "-S", "-c", PEAK, OBJTOOL, *args, *objects)
+        peak, status = map(int, result.stdout.split())
+        actual = sum(map(os.path.getsize, objects))
+        check(status == 2 and result.stderr.count("is not shown") == 1, f"{args}: refused", result)
+        check(SANITIZED or peak <= MEMORY_PER_BYTE * actual + MEMORY_FOR_ANY, f"{args}: memory", (actual, peak))
+
+
 def test_bounded():
     """What would take the square is refused, or done, but soon, and in little memory."""
     made = path("made.o")

@@ -87,6 +87,11 @@ def ranges(n, side):
         "\t.quad 0, 0\n")
 
 
+def long_name(n, side):
+    """Calls of what has a name as long as all of them."""
+    return function("f", [f"mov ${2 * i + side}, %eax\n\tcall {'x' * 10 * n}" for i in range(n)])
+
+
 # With how many it shows.
 COSTS = [
     (peeled, 500, ["diff", "-p"]),

@@ -54,7 +54,7 @@ struct tracer *tracer_open(struct object *obj);
 /*
  * How many bytes of tokens an object's tracer gives. Of compilers' objects, all records together
  * have six for each byte of the file; but where records overlap, as of an object that is
- * damaged, a kilobyte can be part of each of a thousand.
+ * damaged, a kilobyte can be part of each of a thousand, and a name can be as long.
  */
 #define TRACE_BASE     (256U << 10)
 #define TRACE_PER_BYTE 16U

@@ -56,6 +56,8 @@ enum order {
 struct token_watch {
 	FILE *dump;	  /* to print it to, or NULL */
 	struct buf *keep; /* to keep it in for token_read(), or NULL */
+	u64 most;	  /* bytes that .keep may have before another is added; else .over is set */
+	bool over;
 	u32 part;	  /* what is being written: the number of the part or unnamed data, */
 	u32 sec, off;	  /* and the place; they are kept beside the token */
 	u32 data_at;	  /* where in the token an object's content has its number; 0: nowhere */
