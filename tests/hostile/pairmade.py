@@ -32,7 +32,7 @@ def labels(n, side):
 
 def numbers(n, side):
     """Each instruction has another number: a finding of its own."""
-    return function("f", [f"mov ${i * (side + 2) + 5}, %eax" for i in range(n)])
+    return function("f", [f"mov ${2 * i + side}, %eax" for i in range(n)])
 
 
 def calls(n, side):
@@ -97,7 +97,7 @@ COSTS = [
     (peeled, 500, ["diff", "-p"]),
     (hunks, 500, ["diff", "-p"]),
     (labels, 2000, ["diff", "-p"]),
-    (numbers, 2000, ["explain", "f"]),
+    (numbers, 4000, ["explain", "f"]),
     (calls, 2000, ["explain", "f"]),
     (namesakes, 500, ["diff", "-p"]),
     (namesakes, 2000, ["explain", "f"]),
