@@ -22,10 +22,10 @@ static void decode_section(const struct section *sec, struct tally *t)
 {
 	struct stretch s = {.data = sec->data, .size = (u32)sec->size, .end = (u32)sec->size};
 	struct code_insn insn[256];
-	u32 note[ARRAY_SIZE(insn)];
+	u32 note[ARRAY_SIZE(insn)], at[ARRAY_SIZE(insn) * ARCH_MAX_INSN];
 
 	while (s.off < s.end) {
-		u32 nr = arch_decode_run(&s, insn, note, ARRAY_SIZE(insn));
+		u32 nr = arch_decode_run(&s, insn, note, at, ARRAY_SIZE(insn));
 
 		for (u32 i = 0; i < nr; i++)
 			*(insn[i].insn.cls == INSN_BAD ? &t->bad : &t->insns) += 1;

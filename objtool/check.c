@@ -893,6 +893,7 @@ void insns_free(struct insns *insns)
 {
 	free(insns->insn);
 	free(insns->note);
+	free(insns->at);
 	free(insns->target);
 	*insns = (struct insns){0};
 }
@@ -950,6 +951,27 @@ static bool grow(const struct code *code, struct insns *insns)
 	insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
 	insns->note = xreallocarray(insns->note, insns->cap, sizeof(*insns->note));
 	return true;
+}
+
+/*
+ * Room for what comes later, four bytes for each byte of code: for as much again, but no more than
+ * nearly all functions have. All of it is touched.
+ */
+#define AT_LEAST 1024U
+#define AT_MOST	 16384U
+
+/* Room in .at for @len bytes of code behind those of @used. */
+static u32 *reserve_at(struct insns *insns, size_t used, size_t len)
+{
+	size_t cap = used + len, more = cap < AT_LEAST ? AT_LEAST : cap > AT_MOST ? AT_MOST : cap;
+
+	if (insns->cap_at < cap) {
+		insns->at = xreallocarray(insns->at, cap + more, sizeof(*insns->at));
+		memset(insns->at + insns->cap_at, 0,
+		       (cap + more - insns->cap_at) * sizeof(*insns->at));
+		insns->cap_at = cap + more;
+	}
+	return insns->at + used;
 }
 
 /* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
@@ -1057,22 +1079,28 @@ static void mark_room(const struct section *sec, u32 first, struct insns *insns)
 static void read_insns(const struct code *code, struct stretch *stretch, bool to_exit,
 		       struct insns *insns)
 {
-	u32 notes = insns->nr_notes;
+	size_t notes = insns->nr_notes;
+	u32 from = stretch->off;
 	bool done = false;
 
 	while (stretch->off < stretch->end && !done) {
 		struct code_insn *ci;
-		u32 room;
+		u32 room, *at, *note;
+		u64 most;
 
 		if (insns->nr == insns->cap && !grow(code, insns))
 			break;
 		ci = insns->insn + insns->nr;
 		room = to_exit ? 1 : insns->cap - insns->nr;
-		insns->nr +=
-			arch_decode_run(stretch, ci, insns->note + notes + stretch->nr_notes, room);
+		most = (u64)room * ARCH_MAX_INSN;
+		most = most < stretch->end - stretch->off ? most : stretch->end - stretch->off;
+		at = reserve_at(insns, insns->nr_at + (stretch->off - from), most);
+		note = insns->note + notes + stretch->nr_notes;
+		insns->nr += arch_decode_run(stretch, ci, note, at, room);
 		done = to_exit && leaves(&ci->insn);
 	}
 	insns->nr_notes += stretch->nr_notes;
+	insns->nr_at += stretch->off - from;
 }
 
 /* Filler is nops before something aligned. */

@@ -12,13 +12,11 @@ void parts_reset(struct parts *parts, u32 self)
 	parts->prefix = self == NO_UNIT ? NO_UNIT : parts->code->units[self].prefix;
 	parts->nr = 0;
 	insns_reset(&parts->insns);
-	parts->nr_map = 0;
 }
 
 void parts_free(struct parts *parts)
 {
 	free(parts->part);
-	free(parts->map);
 	insns_free(&parts->insns);
 	insns_free(&parts->other);
 }
@@ -32,40 +30,6 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 	    (cur.next < sec->nr_relocs && sec->relocs[cur.next].offset < off))
 		cur = reloc_cursor(sec, off);
 	return cur;
-}
-
-/*
- * Room for the parts that follow, four bytes each: for as much again, but no more than nearly all
- * functions have. All of it is touched.
- */
-#define MAP_LEAST 1024U
-#define MAP_MOST  16384U
-
-static size_t map_room(size_t used)
-{
-	return used + (used < MAP_LEAST ? MAP_LEAST : used > MAP_MOST ? MAP_MOST : used);
-}
-
-/* Note where the instructions of @part begin, so that a branch's target is found at once. */
-static void map_part(struct parts *parts, struct part *part)
-{
-	const struct code_insn *insn = parts->insns.insn + part->first;
-	size_t len = part->end - part->off, cap = map_room(parts->nr_map + len);
-	u32 *map, nr = part->nr, off = part->off;
-
-	if (!part->nr)
-		return;
-	if (parts->cap_map - parts->nr_map < len) {
-		parts->map = xreallocarray(parts->map, cap, sizeof(*parts->map));
-		memset(parts->map + parts->cap_map, 0,
-		       (cap - parts->cap_map) * sizeof(*parts->map));
-		parts->cap_map = cap;
-	}
-	part->map = parts->nr_map;
-	parts->nr_map += len;
-	map = parts->map + part->map;
-	for (u32 i = 0; i < nr; i++)
-		map[insn[i].off - off] = i;
 }
 
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)
@@ -82,6 +46,7 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 			      .end = end,
 			      .first = parts->insns.nr,
 			      .first_note = parts->insns.nr_notes,
+			      .first_at = parts->insns.nr_at,
 			      .word = word};
 	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
 	part->nr_notes = parts->insns.nr_notes - part->first_note;
@@ -93,7 +58,6 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 
 		part->end = last->off + last->insn.len;
 	}
-	map_part(parts, part);
 	return parts->nr++;
 }
 

@@ -566,12 +566,12 @@ static void try_run(struct edges *e, const u8 *p, u32 size, u32 end, u32 room, u
 {
 	struct stretch s = {.data = e->cliff.end - size, .size = size, .end = end};
 	struct code_insn got[RUN_BYTES];
-	u32 note[RUN_BYTES], n = 0, off = 0, noted = 0;
+	u32 note[RUN_BYTES], at[RUN_BYTES] = {0}, n = 0, off = 0, noted = 0;
 	u8 classes = 0;
 
 	memcpy(e->cliff.end - size, p, size);
 	while (s.off < end)
-		n += arch_decode_run(&s, got + n, note + s.nr_notes,
+		n += arch_decode_run(&s, got + n, note + s.nr_notes, at + s.off,
 				     n + room > end ? end - n : room);
 	check(e->r, s.off == end && s.nr == n, "run ends elsewhere", "random", where, p, size);
 	for (u32 i = 0; i < n; i++) {
@@ -580,8 +580,8 @@ static void try_run(struct edges *e, const u8 *p, u32 size, u32 end, u32 room, u
 		if (!arch_decode(p + off, end - off, &one))
 			one = (struct insn){.len = 1, .cls = INSN_BAD};
 		check(e->r,
-		      got[i].off == off && got[i].ordinal == i && !got[i].filler && !got[i].line &&
-			      !memcmp(&got[i].insn, &one, sizeof(one)),
+		      got[i].off == off && at[off] == i && got[i].ordinal == i && !got[i].filler &&
+			      !got[i].line && !memcmp(&got[i].insn, &one, sizeof(one)),
 		      "run differs", "random", where, p + off, end - off);
 		if (one.cls != INSN_OTHER || one.flags || one.disp_len >= 4 || one.imm_len >= 4) {
 			check(e->r, noted < s.nr_notes && note[noted] == i, "not noted", "random",

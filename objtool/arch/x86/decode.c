@@ -749,9 +749,9 @@ unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 /* Where decoded instructions go. */
 struct sink {
 	struct code_insn *insn;
-	u32 *note;
-	u32 nr;
-	u64 seen; /* all of them, or'd */
+	u32 *note, *at;
+	u32 nr, base; /* the next one's number; what .at counts from */
+	u64 seen;     /* all of them, or'd */
 };
 
 /* Instruction @word, at @off. Whether it is noted cannot be foreseen: so it is, and stays or not.
@@ -764,18 +764,19 @@ static inline void put_insn(struct sink *to, u64 word, u32 off)
 	to->insn->filler = 0;
 	to->insn->line = 0;
 	to->insn++;
+	to->at[off - to->base] = to->nr;
 	*to->note = to->nr++;
 	to->note += (word & NOTED) != 0;
 	to->seen |= word;
 }
 
-u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 room)
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 *at, u32 room)
 {
 	const u8 *data = s->data, *p = data + s->off, *end = data + s->end;
 	/* What is read of a common instruction is in the data, if not in the stretch. */
 	const u8 *common = s->size < ARCH_MAX_INSN ? data : data + s->size - ARCH_MAX_INSN + 1;
 	struct code_insn *limit = insn + room;
-	struct sink to = {insn, note, s->nr, 0};
+	struct sink to = {insn, note, at, s->nr, s->off, 0};
 	u64 word;
 
 	common = common < end ? common : end;

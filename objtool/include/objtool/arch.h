@@ -75,10 +75,11 @@ struct stretch {
  * move @s behind them. Those of which there may be more to say than their bytes are noted: the
  * number that each has in the stretch is added to @note. They are all that are not INSN_OTHER, and
  * all that have a pc-relative field or one of 4 or 8 bytes, where an address can be: two in five.
- * At @insn and @note there is room for @room. An instruction that does not end by the end of @s is
- * none. Returns how many were decoded, less than @room at the end only.
+ * Where one begins, its number is written to @at, by byte from @s->off on. At @insn and @note there
+ * is room for @room, and at @at for as many bytes as these can take in @s. An instruction that does
+ * not end by the end of @s is none. Returns how many were decoded, less than @room at the end only.
  */
-u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 room);
+u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 *at, u32 room);
 
 /* A number of @len bytes, sign-extended, of unusual length. */
 s64 arch_long_number(const u8 *p, unsigned int len);

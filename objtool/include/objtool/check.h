@@ -88,6 +88,9 @@ struct insns {
 	struct code_insn *insn;
 	u32 *note; /* see arch_decode_run() */
 	u32 nr, nr_notes, cap;
+	u32 *at; /* by byte of what was decoded: the number, in its stretch, of the instruction
+		    that begins there; anything where none does */
+	size_t nr_at, cap_at;
 	u8 *target; /* scratch: a byte for each byte of the stretch that a branch goes to */
 	u32 target_cap;
 };
@@ -96,6 +99,7 @@ struct insns {
 static inline void insns_reset(struct insns *insns)
 {
 	insns->nr = insns->nr_notes = 0;
+	insns->nr_at = 0;
 }
 
 void insns_free(struct insns *insns);

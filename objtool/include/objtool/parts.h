@@ -20,7 +20,7 @@ struct part {
 	u32 sec, off, end;
 	u32 first, nr;		  /* its instructions in parts.insns */
 	u32 first_note, nr_notes; /* and their notes */
-	size_t map;		  /* where parts.map begins for it */
+	size_t first_at;	  /* and where their .at begins */
 	bool alone;		  /* it is one unit, and no other begins inside it */
 	const char *word;	  /* what it is called in the stream */
 };
@@ -43,11 +43,8 @@ struct parts {
 			     called would be a cache miss */
 	struct part *part;
 	u32 nr, cap;
-	struct insns insns; /* of all parts; others may append theirs */
-	struct insns other; /* scratch: to decode another function */
-	u32 *map; /* by byte of a part: the number of the instruction that begins there; anything
-		     where none does */
-	size_t nr_map, cap_map;
+	struct insns insns;   /* of all parts; others may append theirs */
+	struct insns other;   /* scratch: to decode another function */
 	struct origin origin; /* see parts_origin() */
 	bool origin_known;
 	struct registers registers; /* see parts_registers() */
@@ -96,7 +93,7 @@ static inline u32 parts_ordinal(const struct parts *parts, u32 p, u32 off, u32 *
 	const struct part *part = &parts->part[p];
 	const struct code_insn *insn = parts->insns.insn + part->first;
 	bool inside = part->nr && off >= part->off && off < part->end;
-	u32 i = inside ? parts->map[part->map + (off - part->off)] : part->nr;
+	u32 i = inside ? parts->insns.at[part->first_at + (off - part->off)] : part->nr;
 
 	if (i >= part->nr || insn[i].off != off)
 		return code_ordinal(insn, part->nr, off, delta);
