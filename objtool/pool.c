@@ -104,16 +104,16 @@ static void *help_until_closed(void *arg)
 /*
  * Signals are for the thread that opened the pool, which holds them back while it writes a file; a
  * thread that did not would be ended by them then, and all of the process with it. But for
- * those that tell a thread of a fault of its own.
+ * those that tell a thread of what it has done itself.
  */
 static void block_signals(sigset_t *before)
 {
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPIPE};
 	sigset_t all;
 
 	sigfillset(&all);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&all, faults[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		sigdelset(&all, own[i]);
 	pthread_sigmask(SIG_BLOCK, &all, before);
 }
 

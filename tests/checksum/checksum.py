@@ -447,6 +447,11 @@ def test_threads(pairs):
               (status, out, err) == (0, "120 rounds, 0 wrong\n", ""), (status, out, err))
 
 
+def test_pool():
+    result = run(os.path.join(BUILD, "tests/checksum/test-pool"))
+    check("pool", result == (0, "860 rounds, 0 wrong\n", ""), result)
+
+
 def test_both_compilers(compiler):
     test_flags(compiler)
     for linker in "ld", "ld.lld":
@@ -474,6 +479,7 @@ def main():
     test_rests()
     test_bad_bytes()
     test_small_bugs()
+    test_pool()
     test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])
     finish()
 
