@@ -230,19 +230,18 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 }
 
 /*
- * What the units to come are called is anywhere in memory: asked for now, it is there by then.
+ * The symbols of the units to come are anywhere in memory: asked for now, they are there by then.
  * Always inline: a function that only asks for memory has no effect to gcc, and is not called.
  */
-static inline __attribute__((always_inline)) void fetch_names(const struct code *code, u32 unit)
+static inline __attribute__((always_inline)) void fetch_symbol(const struct code *code, u32 unit)
 {
-	const struct object *obj = code->obj;
+	u32 sym;
 
-	if (unit + 8 < code->nr_units) {
-		__builtin_prefetch(&obj->symbols[code->units[unit + 8].sym]);
-		__builtin_prefetch(&code->ids[code->units[unit + 8].sym]);
-	}
-	if (unit + 4 < code->nr_units)
-		__builtin_prefetch(obj->symbols[code->units[unit + 4].sym].name);
+	if (unit + 8 >= code->nr_units)
+		return;
+	sym = code->units[unit + 8].sym;
+	__builtin_prefetch(&code->obj->symbols[sym]);
+	__builtin_prefetch(&code->ids[sym]);
 }
 
 static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
@@ -256,7 +255,7 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 		const struct unit *u = &code->units[i];
 		struct record *rec = &units->recs->rec[r];
 
-		fetch_names(code, i);
+		fetch_symbol(code, i);
 		if (!has_record(u))
 			continue;
 		canon_unit(&w->canon, i);

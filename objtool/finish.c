@@ -248,6 +248,21 @@ static bool is_after(const struct record *rec, const struct key *a, const struct
 	return (cmp || !rec ? cmp : record_order(&rec[a->rec], &rec[b->rec])) > 0;
 }
 
+/* So few are put in order one by one: to merge halves of them is mostly calls. */
+#define FEW 8
+
+static void sort_few(const struct record *rec, struct key *keys, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++) {
+		struct key key = keys[i];
+		size_t at = i;
+
+		for (; at && is_after(rec, &keys[at - 1], &key); at--)
+			keys[at] = keys[at - 1];
+		keys[at] = key;
+	}
+}
+
 /*
  * A merge sort: qsort(3) calls back for each comparison, in all 1.6 times the instructions. What
  * is_after() finds equal keeps its order.
@@ -256,8 +271,10 @@ static void sort_keys(const struct record *rec, struct key *keys, struct key *ro
 {
 	size_t half = nr / 2, i = 0, j = half, n = 0;
 
-	if (nr < 2)
+	if (nr <= FEW) {
+		sort_few(rec, keys, nr);
 		return;
+	}
 	sort_keys(rec, keys, room, half);
 	sort_keys(rec, keys + half, room, nr - half);
 	memcpy(room, keys, half * sizeof(*keys));
