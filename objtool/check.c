@@ -679,7 +679,7 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 	u32 entry = 0, locals = obj->nr_locals;
 
 	/* Unwind tables point behind every other instruction. */
-	if (section_excluded(sec))
+	if (section_excluded(sec) || !special_section_leads(&m->code->specials, range->sec))
 		return;
 	for (u32 i = range->from; i < range->end; i++) {
 		const struct reloc *rel = &sec->relocs[i];

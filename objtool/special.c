@@ -696,6 +696,19 @@ bool special_leads_to_code(const struct specials *specials, u32 sec, const struc
 	return !f || f->use == FIELD_REF;
 }
 
+bool special_section_leads(const struct specials *specials, u32 sec)
+{
+	const struct field *f;
+
+	if (!special_owns_section(specials, sec))
+		return true;
+	f = specials->sections[sec].layout->field;
+	for (u32 i = 0; i < MAX_FIELDS && f[i].use; i++)
+		if (f[i].use == FIELD_REF)
+			return true;
+	return false;
+}
+
 bool special_owns_section(const struct specials *specials, u32 sec)
 {
 	const struct special_section *how = &specials->sections[sec];

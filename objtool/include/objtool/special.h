@@ -105,6 +105,12 @@ bool special_leads_to_code(const struct specials *specials, u32 sec, const struc
 			   u32 *entry);
 
 /*
+ * False if that is so of no relocation of section @sec, a table of a known kind: __mcount_loc says
+ * where calls are, and no more.
+ */
+bool special_section_leads(const struct specials *specials, u32 sec);
+
+/*
  * True if section @sec is a table of a known kind: symbols in it name nothing.
  * In an unknown one they do, and entries that have none are special.
  */
