@@ -5,12 +5,14 @@
     bench/run.py BUILD
 
 Environment:
-  BENCH="PART..."           these parts only: 100mb slow jobs 400mb shapes small tree decode
-                            callgrind profile
+  BENCH="PART..."           these parts only: 100mb object slow jobs 400mb shapes small tree
+                            decode callgrind profile
   BENCH_MODULES=DIR         kernel modules to make the inputs of; without it, those of a
                             Debian package (BENCH_PACKAGE, or the newest) are downloaded once
   BENCH_ROUNDS=7            runs of each command; those that take seconds are run less often
-  UPSTREAM_OBJTOOL=FILE     the kernel's own objtool, to compare with
+  BENCH_OBJECT=FILE         a large object to measure, too: a vmlinux.o
+  UPSTREAM_OBJTOOL=FILE     the kernel's own objtool, to compare with; it reads objects of its
+                            own kernel alone, so give BENCH_OBJECT one that is
   UPSTREAM_COMMAND="..."    how to call it on {file}, a copy, if not "{objtool} klp checksum {file}"
 
 Nothing passes or fails here. Times are shown for orientation, ratios to be compared.
@@ -78,9 +80,7 @@ def upstream(bench, obj):
                     prepare=lambda: shutil.copyfile(obj, copy))]
 
 
-def part_100mb(bench):
-    obj = bench.inputs.linked(1)
-    heading(f"One large object, {composition(obj)}")
+def one_object(bench, obj):
     commands = [bench.ours(obj), xxhsum(obj), *upstream(bench, obj)]
     bench.compare(commands, os.path.getsize(obj))
     ours = commands[0]
@@ -89,6 +89,19 @@ def part_100mb(bench):
           f"{os.path.getsize(bench.output('checksums')) / 1e6:.1f} MB written")
     if not os.environ.get("UPSTREAM_OBJTOOL"):
         print("  kernel's objtool: skipped: UPSTREAM_OBJTOOL is not set")
+
+
+def part_100mb(bench):
+    obj = bench.inputs.linked(1)
+    heading(f"One large object, {composition(obj)}")
+    one_object(bench, obj)
+
+
+def part_object(bench):
+    obj = os.environ.get("BENCH_OBJECT")
+    heading(f"BENCH_OBJECT, {composition(obj)}" if obj else "BENCH_OBJECT: skipped: it is not set")
+    if obj:
+        one_object(bench, obj)
 
 
 def part_slow(bench):
@@ -305,7 +318,7 @@ def part_profile(bench):
               f"{where + ': ' + f.name:38}{own / 1e6:9.1f} M {own / profile.total:6.1%}")
 
 
-PARTS = {"100mb": part_100mb, "slow": part_slow, "jobs": part_jobs, "400mb": part_400mb,
+PARTS = {"100mb": part_100mb, "object": part_object, "slow": part_slow, "jobs": part_jobs, "400mb": part_400mb,
          "shapes": part_shapes, "small": part_small, "tree": part_tree, "decode": part_decode,
          "callgrind": part_callgrind, "profile": part_profile}
 
