@@ -122,7 +122,7 @@ enum look {
 #define VX3 LOOK(VEX3)
 #define EVX LOOK(EVEX)
 #define RX2 LOOK(REX2)
-#define BAD WORD(1, INSN_BAD, 0, 0, 0, 0, 0, 0)
+#define ILL WORD(1, INSN_BAD, 0, 0, 0, 0, 0, 0)
 #define MOF LOOK(MOFFS)
 #define NOP LOOK(NOP)
 #define G1A (E | LOOK(GRP1A))
@@ -797,7 +797,7 @@ u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 *a
 		}
 		if (to.insn < limit && p < end) {
 			word = decode_any(p, (size_t)(end - p));
-			word = word ? word : BAD;
+			word = word ? word : ILL;
 			put_insn(&to, word, (u32)(p - data));
 			p += (u8)word;
 		}
