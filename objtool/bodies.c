@@ -2,8 +2,8 @@
 /* bodies.c - from what a diff says differs back to the two objects, and what is in them */
 #include <stdlib.h>
 #include <objtool/bodies.h>
-#include <objtool/checksum.h>
 #include <objtool/log.h>
+#include <objtool/tracer.h>
 
 void bodies_init(struct bodies *b, const struct loaded *builds, bool lines)
 {

@@ -34,98 +34,11 @@
  *     of it in stretches of a megabyte.
  */
 #include <stdlib.h>
-#include <objtool/canon.h>
 #include <objtool/checksum.h>
-#include <objtool/coverage.h>
-#include <objtool/finish.h>
-#include <objtool/hash.h>
 #include <objtool/log.h>
-#include <objtool/names.h>
 #include <objtool/omit.h>
-#include <objtool/pool.h>
+#include <objtool/rest.h>
 #include <objtool/sort.h>
-
-/* Everything about an object that its units' tokens are made from, and what they cover. */
-struct reading {
-	struct code code;
-	struct namesakes namesakes;
-	struct lines lines;
-	struct coverage coverage;
-};
-
-/* Returns 0, or -1 after a message. */
-static int read_object(struct object *obj, struct reading *r)
-{
-	if (code_read(obj, &r->code))
-		return -1;
-	namesakes_read(&r->code, &r->namesakes);
-	lines_read(&r->code, &r->lines);
-	coverage_init(&r->coverage, obj);
-	return 0;
-}
-
-static void init_canon(struct canon *c, const struct reading *r)
-{
-	canon_init(c, &r->code, &r->namesakes, &r->lines, &r->coverage);
-}
-
-/* ---- tokens to a record ---- */
-
-/* Each lane's hash, the lower half of which is shown; and the hash of their order and of these. */
-static void fill_record(struct record *rec, struct stream *st)
-{
-	stream_end(st);
-	rec->lanes = (u16)st->lanes;
-	for (enum lane i = lanes_next(st->lanes, 0); i < NR_LANES;
-	     i = lanes_next(st->lanes, i + 1)) {
-		u64 hash = hash_bytes(st->lane[i].data, st->lane[i].len);
-
-		rec->lane[i] = (u32)hash;
-		if (i == LANE_LINES)
-			continue;
-		put_u64(buf_reserve(&st->order, 8), hash);
-		st->order.len += 8;
-	}
-	rec->checksum = hash_bytes(st->order.data, st->order.len);
-}
-
-/*
- * @name without its counters, if it is @counted; with "@file" if that is given. Nearly all
- * names are as they are in the object, and stay there.
- */
-static const char *record_name(struct arena *arena, const char *name, bool counted,
-			       const char *file)
-{
-	struct buf b = {0};
-	char *s;
-
-	if (!file && !counted)
-		return name;
-	name_canonical(name, &b);
-	if (file) {
-		buf_add(&b, "@", 1);
-		buf_add(&b, file, strlen(file));
-	}
-	buf_add(&b, "", 1);
-	s = arena_strdup(arena, (const char *)b.data);
-	buf_free(&b);
-	return s;
-}
-
-static const char *canonical_name(struct arena *arena, const char *name)
-{
-	return record_name(arena, name, name_has_counter(name), NULL);
-}
-
-static u64 unit_size(const struct code *code, const struct unit *u)
-{
-	return (u64)u->len + (u->cold == NO_UNIT ? 0 : code->units[u->cold].len);
-}
-
-static bool has_record(const struct unit *u)
-{
-	return u->parent == NO_UNIT && u->kind != UNIT_LABEL && u->len;
-}
 
 /* ---- names of records ---- */
 
@@ -155,7 +68,7 @@ static void name_group(struct records *recs, const struct naming *names, const u
 		const struct naming *n = &names[(u32)keys[i]];
 
 		if (n->file)
-			recs->rec[n->rec].name = record_name(&recs->arena, n->name, true, n->file);
+			recs->rec[n->rec].name = reading_name(&recs->arena, n->name, true, n->file);
 	}
 }
 
@@ -190,7 +103,7 @@ struct bad {
 struct worker {
 	struct canon canon;
 	struct arena names;
-	struct buf chunks;  /* struct chunk: of rests */
+	struct buf chunks;  /* see rest_add_chunk() */
 	struct buf namings; /* struct naming, of names that others have, too */
 	struct buf bad;	    /* struct bad */
 };
@@ -208,6 +121,11 @@ struct units {
 	struct batch *batch; /* and one behind the last, where that ends */
 	u32 nr_batches;
 };
+
+static u64 unit_size(const struct code *code, const struct unit *u)
+{
+	return (u64)u->len + (u->cold == NO_UNIT ? 0 : code->units[u->cold].len);
+}
 
 static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec, const char *name)
 {
@@ -256,15 +174,15 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 		struct record *rec = &units->recs->rec[r];
 
 		fetch_symbol(code, i);
-		if (!has_record(u))
+		if (!reading_has_record(u))
 			continue;
 		canon_unit(&w->canon, i);
 		*rec = (struct record){
 			.kind = u->kind == UNIT_FUNC ? RECORD_FUNC : RECORD_DATA,
 			.size = unit_size(code, u),
-			.name = record_name(&w->names, code->obj->symbols[u->sym].name,
-					    code->ids[u->sym].traits & NAME_COUNTED, NULL)};
-		fill_record(rec, &w->canon.stream);
+			.name = reading_name(&w->names, code->obj->symbols[u->sym].name,
+					     code->ids[u->sym].traits & NAME_COUNTED, NULL)};
+		reading_fill(rec, &w->canon.stream);
 		note_unit(w, u, i, r++, rec->name);
 	}
 }
@@ -285,7 +203,7 @@ static void cut_batches(struct units *units)
 
 	units->batch = xcalloc((size_t)code->nr_units + 2, sizeof(*units->batch));
 	for (u32 i = 0; i < code->nr_units; i++) {
-		nr += has_record(&code->units[i]);
+		nr += reading_has_record(&code->units[i]);
 		bytes += code->units[i].len + 64;
 		if (bytes < BATCH_BYTES)
 			continue;
@@ -350,7 +268,7 @@ static void omit_units(const struct code *code, const struct omit *omit, struct 
 	size_t nr = 0, r = 0;
 
 	for (u32 i = 0; i < code->nr_units; i++) {
-		if (!has_record(&code->units[i]))
+		if (!reading_has_record(&code->units[i]))
 			continue;
 		if (!omit->units[i])
 			recs->rec[nr++] = recs->rec[r];
@@ -385,269 +303,39 @@ static void checksum_commons(struct canon *c, struct records *recs)
 		rec = records_add(recs);
 		rec->kind = RECORD_DATA;
 		rec->size = sym->size;
-		rec->name = canonical_name(&recs->arena, sym->name);
-		fill_record(rec, &c->stream);
+		rec->name = reading_canonical_name(&recs->arena, sym->name);
+		reading_fill(rec, &c->stream);
 	}
 }
 
 /* ---- rests ---- */
 
-typedef void gap_fn(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end);
-
-/* Bytes [@from, @to) of each section of [@first, @end). */
-struct gap_work {
-	u32 first, end;
-	u32 from, to;
-};
-
-struct gaps {
-	const struct code *code;
-	const struct coverage *coverage;
-	const struct gap_work *work;
-	gap_fn *fn;
-	void *ctx;
-};
-
-struct chunk {
-	const char *class; /* section class */
-	u64 hash;
-	u32 lane[NR_LANES];
-	u32 len;
-	u16 lanes;
-};
-
-/* The end of the gap that begins at @off: the next covered byte, or where a chunk must end. */
-static u32 gap_end(const struct gaps *gaps, u32 s, u32 off)
-{
-	const struct code *code = gaps->code;
-	const struct section *sec = &code->obj->sections[s];
-	struct special entry;
-	u32 limit = sec->size;
-	const u8 *nul;
-
-	/* Entries and strings are chunks of their own, so that their order does not matter. */
-	if (specials_at(code->obj, &code->specials, s, off, &entry))
-		limit = entry.entry + entry.size;
-	else if (sec->flags & SF_MERGE && !(sec->flags & SF_STRINGS) && sec->entsize &&
-		 limit - off > sec->entsize - off % sec->entsize)
-		limit = off + sec->entsize - off % sec->entsize;
-	nul = sec->flags & SF_STRINGS ? memchr(sec->data + off, 0, limit - off) : NULL;
-	if (nul)
-		limit = (u32)(nul - sec->data) + 1;
-	return coverage_gap_end(gaps->coverage, s, off + 1, limit);
-}
-
-/* True if there is a relocation in [@off, @end); @next: the first at or after @off, moved there. */
-static bool has_relocs(const struct section *sec, u32 off, u32 end, u32 *next)
-{
-	while (*next < sec->nr_relocs && sec->relocs[*next].offset < off)
-		++*next;
-	return *next < sec->nr_relocs && sec->relocs[*next].offset < end;
-}
-
-/* Alignment between units: zeros, or nops and int3 where there is code. It comes and goes. */
-static bool is_alignment(const struct section *sec, u32 off, u32 end)
-{
-	u32 at = off;
-
-	while (at < end && sec->flags & SF_EXEC) {
-		u32 n = arch_padding(sec->data + at, end - at);
-
-		if (!n)
-			break;
-		at += n;
-	}
-	while (at < end && !sec->data[at])
-		at++;
-	return at == end;
-}
-
-static void add_chunk(void *ctx, unsigned int worker, u32 s, u32 off, u32 end)
+static void add_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
 {
 	struct worker *w = (struct worker *)ctx + worker;
-	struct record rec = {0};
-	struct chunk chunk;
 
-	/* Here, with those of all threads, and where they are sorted. */
-	effort_keep(w->canon.code->effort, 3 * sizeof(chunk));
-	if (effort_is_over(w->canon.code->effort))
-		return;
-	canon_chunk(&w->canon, s, off, end - off);
-	fill_record(&rec, &w->canon.stream);
-	chunk = (struct chunk){.class = w->canon.code->class[s],
-			       .hash = rec.checksum,
-			       .len = end - off,
-			       .lanes = rec.lanes};
-	memcpy(chunk.lane, rec.lane, sizeof(rec.lane));
-	buf_add(&w->chunks, &chunk, sizeof(chunk));
+	rest_add_chunk(&w->canon, &w->chunks, sec, off, end);
 }
 
-static int compare_chunks(const void *pa, const void *pb)
-{
-	const struct chunk *a = pa, *b = pb;
-	int cmp = strcmp(a->class, b->class);
-
-	return cmp ? cmp : (a->hash > b->hash) - (a->hash < b->hash);
-}
-
-/* One record a section class: its chunks as a set, in the order of their hashes. */
-static void rest_record(struct records *recs, const struct chunk *chunk, size_t nr)
-{
-	struct record *rec = records_add(recs);
-	struct stream st = {0};
-
-	stream_reset(&st);
-	rec->kind = RECORD_REST;
-	rec->name = arena_strdup(&recs->arena, canonical_name(&recs->arena, chunk->class));
-	for (size_t i = 0; i < nr; i++) {
-		rec->size += chunk[i].len;
-		for (enum lane lane = 0; lane < NR_LANES; lane++) {
-			if (!(chunk[i].lanes >> lane & 1))
-				continue;
-			token_begin(&st, TOKEN_BYTES, lane);
-			token_num(&st, chunk[i].lane[lane]);
-			token_num(&st, (s64)chunk[i].hash);
-			token_end(&st);
-		}
-	}
-	fill_record(rec, &st);
-	stream_free(&st);
-}
-
-/*
- * Gaps of a section on their way from the map of bits to gap_fn. Nearly all are alignment, one
- * behind each function, and to see that is a cache miss: so many at once wait for theirs.
- */
-#define GAPS_AT_ONCE 16
-
-struct gap_queue {
-	const struct gaps *gaps;
-	unsigned int worker;
-	u32 sec;
-	u32 next; /* relocation of the section: none before it is in the gaps to come */
-	u32 nr;
-	u32 off[GAPS_AT_ONCE], end[GAPS_AT_ONCE];
-};
-
-static void give_gaps(struct gap_queue *q)
-{
-	const struct section *sec = &q->gaps->code->obj->sections[q->sec];
-
-	for (u32 i = 0; i < q->nr; i++)
-		if (has_relocs(sec, q->off[i], q->end[i], &q->next) ||
-		    !is_alignment(sec, q->off[i], q->end[i]))
-			q->gaps->fn(q->gaps->ctx, q->worker, q->sec, q->off[i], q->end[i]);
-	q->nr = 0;
-}
-
-static void add_gap(struct gap_queue *q, u32 off, u32 end)
-{
-	__builtin_prefetch(q->gaps->code->obj->sections[q->sec].data + off);
-	q->off[q->nr] = off;
-	q->end[q->nr++] = end;
-	if (q->nr == GAPS_AT_ONCE)
-		give_gaps(q);
-}
-
-/* The gaps of stretch @from to @to of section @s; one that begins in it is its own to the end. */
-static void find_gaps(const struct gaps *gaps, unsigned int worker, u32 s, u32 from, u32 to)
-{
-	const struct section *sec = &gaps->code->obj->sections[s];
-	struct gap_queue q = {gaps, worker, s, section_reloc_from(sec, from), .nr = 0};
-	u32 off = from, end;
-
-	if (from && coverage_gap(gaps->coverage, s, from - 1, from) < from)
-		off = coverage_gap_end(gaps->coverage, s, from, sec->size);
-	for (off = coverage_gap(gaps->coverage, s, off, sec->size); off < to;
-	     off = coverage_gap(gaps->coverage, s, end, sec->size)) {
-		do {
-			end = gap_end(gaps, s, off);
-			add_gap(&q, off, end);
-			off = end;
-		} while (end < sec->size && coverage_gap(gaps->coverage, s, end, end + 1) == end);
-	}
-	give_gaps(&q);
-}
-
-/* Sections that one thread takes at once, and how many bytes of a large one. */
-#define GAP_SECTIONS 64
-#define GAP_BYTES    (1U << 20)
-
-static void find_gaps_of(void *ctx, unsigned int worker, size_t item)
-{
-	const struct gaps *gaps = ctx;
-	const struct gap_work *work = &gaps->work[item];
-
-	for (u32 s = work->first; s < work->end; s++) {
-		u32 size = gaps->coverage->bits[s] ? gaps->code->obj->sections[s].size : 0;
-		u32 to = work->to < size ? work->to : size;
-
-		if (work->from < to)
-			find_gaps(gaps, worker, s, work->from, to);
-	}
-}
-
-/*
- * Call @fn for each stretch that no record covers, by @pool. Many small sections
- * are one piece of work, and a large one is several.
- */
-static void each_gap(const struct reading *r, struct pool *pool, gap_fn *fn, void *ctx)
-{
-	const struct object *obj = r->code.obj;
-	struct gaps gaps = {.code = &r->code, .coverage = &r->coverage, .fn = fn, .ctx = ctx};
-	struct buf work = {0};
-
-	for (u32 s = 1, first = 1; s < obj->nr_sections; s++) {
-		bool large = obj->sections[s].size > GAP_BYTES;
-		struct gap_work w = {first, s, 0, 0xffffffffU};
-
-		if (!large && s + 1 - first < GAP_SECTIONS && s + 1 < obj->nr_sections)
-			continue;
-		w.end = large ? s : s + 1;
-		if (w.end > first)
-			buf_add(&work, &w, sizeof(w));
-		first = s + 1;
-		for (u32 from = 0, size = obj->sections[s].size; large && from < size;
-		     from = w.to) {
-			w = (struct gap_work){s, s + 1, from, size};
-			if (size - from > GAP_BYTES)
-				w.to = from + GAP_BYTES;
-			buf_add(&work, &w, sizeof(w));
-		}
-	}
-	gaps.work = (const void *)work.data;
-	pool_run(pool, work.len / sizeof(*gaps.work), find_gaps_of, &gaps);
-	buf_free(&work);
-}
-
-static void rest_records(struct worker *workers, unsigned int nr_workers, struct records *recs)
+static void add_rests(struct worker *workers, unsigned int nr, struct records *recs)
 {
 	struct buf all = {0};
-	struct chunk *chunks;
-	size_t nr, len = 0;
+	size_t len = 0;
 
-	for (unsigned int i = 0; i < nr_workers; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		len += workers[i].chunks.len;
 	buf_grow(&all, len);
-	for (unsigned int i = 0; i < nr_workers; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
 		buf_free(&workers[i].chunks);
 	}
-	chunks = (void *)all.data;
-	nr = all.len / sizeof(*chunks);
-	if (nr)
-		qsort(chunks, nr, sizeof(*chunks), compare_chunks);
-	for (size_t i = 0, end; i < nr; i = end) {
-		for (end = i + 1; end < nr && !strcmp(chunks[end].class, chunks[i].class);)
-			end++;
-		rest_record(recs, &chunks[i], end - i);
-	}
+	rest_records(&all, recs);
 	buf_free(&all);
 }
 
 struct wanted {
 	struct canon *canon;
-	const char *class;
+	const char *name;
 	bool found;
 };
 
@@ -656,7 +344,7 @@ static void dump_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end
 	struct wanted *w = ctx;
 
 	(void)worker;
-	if (strcmp(w->canon->code->class[sec], w -> class) != 0)
+	if (strcmp(w->canon->code->class[sec], w -> name) != 0)
 		return;
 	canon_chunk(w->canon, sec, off, end - off);
 	w->found = true;
@@ -667,7 +355,7 @@ static bool dump_rest(const struct reading *r, struct canon *canon, const char *
 {
 	struct wanted wanted = {canon, name, false};
 
-	each_gap(r, NULL, dump_chunk, &wanted);
+	rest_each_gap(r, NULL, dump_chunk, &wanted);
 	return wanted.found;
 }
 
@@ -740,7 +428,7 @@ static void name_or_find(void *ctx, unsigned int worker, size_t item)
 
 	(void)worker;
 	if (item)
-		each_gap(m->reading, m->reading->code.obj->pool, add_chunk, m->workers);
+		rest_each_gap(m->reading, m->reading->code.obj->pool, add_chunk, m->workers);
 	else
 		name_units(m->workers, m->nr_workers, m->recs);
 }
@@ -757,7 +445,7 @@ static void add_records(struct making *m, struct exclude *exclude)
 		if (omit.units)
 			omit_units(code, &omit, m->recs);
 		checksum_commons(&m->workers[0].canon, m->recs);
-		rest_records(m->workers, m->nr_workers, m->recs);
+		add_rests(m->workers, m->nr_workers, m->recs);
 	}
 	for (unsigned int i = 0; i < m->nr_workers; i++)
 		arena_join(&m->recs->arena, &m->workers[i].names);
@@ -782,12 +470,12 @@ struct records *checksum_object(struct object *obj, struct exclude *exclude)
 	struct reading reading;
 	struct worker *w;
 
-	if (read_object(obj, &reading))
+	if (reading_open(obj, &reading))
 		return NULL;
 	recs = xcalloc(1, sizeof(*recs));
 	w = xcalloc(workers, sizeof(*w));
 	for (unsigned int i = 0; i < workers; i++)
-		init_canon(&w[i].canon, &reading);
+		reading_canon(&reading, &w[i].canon);
 	add_records(&(struct making){&reading, w, workers, recs}, exclude);
 	for (unsigned int i = 0; i < workers; i++) {
 		canon_settle_effort(&w[i].canon);
@@ -828,7 +516,8 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 /* Is @name, as somebody typed it, this symbol? With its counters or without. */
 static bool is_called(struct object *obj, const struct symbol *sym, const char *name)
 {
-	return !strcmp(sym->name, name) || !strcmp(canonical_name(&obj->arena, sym->name), name);
+	return !strcmp(sym->name, name) ||
+	       !strcmp(reading_canonical_name(&obj->arena, sym->name), name);
 }
 
 int checksum_dump(struct object *obj, const char *name, FILE *out)
@@ -840,14 +529,14 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	bool found = false;
 	int ret;
 
-	if (read_object(obj, &reading))
+	if (reading_open(obj, &reading))
 		return -1;
-	init_canon(c, &reading);
+	reading_canon(&reading, c);
 	for (u32 i = 0; i < reading.code.nr_units; i++) {
 		const struct unit *u = &reading.code.units[i];
-		bool wanted = has_record(u) && is_called(obj, &obj->symbols[u->sym], name);
+		bool wanted = reading_has_record(u) && is_called(obj, &obj->symbols[u->sym], name);
 
-		if (!has_record(u))
+		if (!reading_has_record(u))
 			continue;
 		c->stream.watch = wanted ? &watch : NULL;
 		canon_unit(c, i);
@@ -868,370 +557,4 @@ int checksum_dump(struct object *obj, const char *name, FILE *out)
 	if (ret)
 		return -1;
 	return found ? 0 : error("%s: no function or data object is called %s", obj->path, name);
-}
-
-/* ---- the tokens of single records ---- */
-
-/* A unit with a record, or a symbol that the linker makes room for (SEC_COMMON). */
-struct named {
-	const char *name; /* canonical */
-	u32 index;	  /* of the unit, or of the symbol */
-	u32 namesakes;	  /* how many have the name; 0: not asked for yet, what follows is unset */
-	u64 checksum;
-	u32 lines; /* lane hash */
-	u32 kind;  /* enum record_kind */
-};
-
-struct named_list {
-	struct named *all; /* sorted by name; namesakes that were asked for, by what they are */
-	size_t nr;
-};
-
-/* Bytes that nothing covers, as a rest record has them. */
-struct gap {
-	u32 sec, off, end;
-};
-
-struct tracer {
-	struct reading reading;
-	struct worker worker;
-	struct named_list units, commons; /* the object's arena's */
-	const char **unit_names;	  /* by unit; NULL if it has no record */
-	struct buf gaps;		  /* struct gap by section class, see find_rest() */
-	bool covered;			  /* what units cover is known, and so the gaps are */
-	u64 left;			  /* bytes of tokens that may still be asked for */
-};
-
-static int compare_named(const void *pa, const void *pb)
-{
-	const struct named *a = pa, *b = pb;
-	int cmp = strcmp(a->name, b->name);
-
-	return cmp ? cmp : (a->index > b->index) - (a->index < b->index);
-}
-
-static int compare_marks(const struct named *a, const struct named *b)
-{
-	if (a->checksum != b->checksum)
-		return a->checksum < b->checksum ? -1 : 1;
-	if (a->lines != b->lines)
-		return a->lines < b->lines ? -1 : 1;
-	return (a->kind > b->kind) - (a->kind < b->kind);
-}
-
-static int compare_namesakes(const void *pa, const void *pb)
-{
-	const struct named *a = pa, *b = pb;
-	int cmp = compare_marks(a, b);
-
-	return cmp ? cmp : (a->index > b->index) - (a->index < b->index);
-}
-
-static void add_named(struct named_list *list, const char *name, u32 index)
-{
-	list->all[list->nr++] = (struct named){.name = name, .index = index};
-}
-
-static void sort_named(struct named_list *list)
-{
-	if (list->nr)
-		qsort(list->all, list->nr, sizeof(*list->all), compare_named);
-}
-
-static void name_all(struct tracer *t)
-{
-	const struct code *code = &t->reading.code;
-	struct object *obj = t->reading.code.obj;
-
-	t->units.all = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->units.all));
-	t->unit_names = arena_alloc(&obj->arena, code->nr_units, sizeof(*t->unit_names));
-	for (u32 i = 0; i < code->nr_units; i++) {
-		if (!has_record(&code->units[i]))
-			continue;
-		t->unit_names[i] =
-			canonical_name(&obj->arena, obj->symbols[code->units[i].sym].name);
-		add_named(&t->units, t->unit_names[i], i);
-	}
-	sort_named(&t->units);
-	for (u32 i = 1; i < obj->nr_symbols; i++)
-		t->commons.nr += obj->symbols[i].sec == SEC_COMMON;
-	t->commons.all = arena_alloc(&obj->arena, t->commons.nr, sizeof(*t->commons.all));
-	t->commons.nr = 0;
-	for (u32 i = 1; i < obj->nr_symbols; i++)
-		if (obj->symbols[i].sec == SEC_COMMON)
-			add_named(&t->commons, canonical_name(&obj->arena, obj->symbols[i].name),
-				  i);
-	sort_named(&t->commons);
-}
-
-struct tracer *tracer_open(struct object *obj)
-{
-	struct tracer *t = xcalloc(1, sizeof(*t));
-
-	if (read_object(obj, &t->reading)) {
-		free(t);
-		return NULL;
-	}
-	init_canon(&t->worker.canon, &t->reading);
-	name_all(t);
-	t->left = TRACE_BASE + (u64)obj->file_size * TRACE_PER_BYTE;
-	return t;
-}
-
-/* The first of those called @name; NULL if there is none. */
-static struct named *find_named(const struct named_list *list, const char *name)
-{
-	size_t lo = 0, hi = list->nr;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(list->all[mid].name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < list->nr && !strcmp(list->all[lo].name, name) ? &list->all[lo] : NULL;
-}
-
-/* Learn what namesakes are, once for all of them: their records may all be asked for. */
-static void read_namesakes(struct tracer *t, struct named *first)
-{
-	const struct named *end = t->units.all + t->units.nr;
-	struct canon *c = &t->worker.canon;
-	u32 nr = 0;
-
-	for (struct named *n = first; n < end && !strcmp(n->name, first->name); n++, nr++) {
-		struct record rec = {0};
-
-		canon_unit(c, n->index);
-		fill_record(&rec, &c->stream);
-		n->checksum = rec.checksum;
-		n->lines = rec.lane[LANE_LINES];
-		n->kind = t->reading.code.units[n->index].kind == UNIT_FUNC ? RECORD_FUNC
-									    : RECORD_DATA;
-	}
-	qsort(first, nr, sizeof(*first), compare_namesakes);
-	for (u32 i = 0; i < nr; i++)
-		first[i].namesakes = nr;
-}
-
-/* The unit called @name that is @rec; NULL if there is none. */
-static const struct named *find_unit(struct tracer *t, const struct record *rec, const char *name)
-{
-	struct named *first = find_named(&t->units, name);
-	const struct named wanted = {
-		.checksum = rec->checksum, .lines = rec->lane[LANE_LINES], .kind = (u32)rec->kind};
-	u32 lo = 0, hi, nr;
-
-	if (!first)
-		return NULL;
-	if (!first->namesakes)
-		read_namesakes(t, first);
-	nr = hi = first->namesakes;
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (compare_marks(&first[mid], &wanted) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < nr && !compare_marks(&first[lo], &wanted) ? &first[lo] : NULL;
-}
-
-/* Begin to keep what is written in @tokens, as much as there may be. */
-static struct token_watch watch_tokens(const struct tracer *t, struct buf *tokens)
-{
-	return (struct token_watch){.keep = tokens, .most = tokens->len + t->left};
-}
-
-/* It was written, and began at @before: false if it is too much, and not all there. */
-static bool take_tokens(struct tracer *t, const struct token_watch *watch, size_t before)
-{
-	u64 len = watch->keep->len - before;
-
-	if (watch->over || len > t->left)
-		return false;
-	t->left -= len;
-	return true;
-}
-
-static enum traced trace_unit(struct tracer *t, u32 unit, struct buf *tokens)
-{
-	struct canon *c = &t->worker.canon;
-	struct token_watch watch = watch_tokens(t, tokens);
-	size_t before = tokens->len;
-
-	c->stream.watch = &watch;
-	canon_unit(c, unit);
-	c->stream.watch = NULL;
-	return take_tokens(t, &watch, before) ? TRACED : TRACED_TOO_MUCH;
-}
-
-static enum traced trace_common(struct tracer *t, const struct record *rec, struct buf *tokens)
-{
-	struct canon *c = &t->worker.canon;
-	struct token_watch watch = watch_tokens(t, tokens);
-	const struct named *common = find_named(&t->commons, rec->name);
-	size_t before = tokens->len;
-
-	if (!common || rec->kind != RECORD_DATA)
-		return TRACED_NONE;
-	c->stream.watch = &watch;
-	canon_common(c, &t->reading.code.obj->symbols[common->index]);
-	c->stream.watch = NULL;
-	return take_tokens(t, &watch, before) ? TRACED : TRACED_TOO_MUCH;
-}
-
-static void keep_gap(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
-{
-	struct gap gap = {sec, off, end};
-
-	(void)worker;
-	buf_add(ctx, &gap, sizeof(gap));
-}
-
-static int compare_gaps(const void *pa, const void *pb, void *class)
-{
-	const struct gap *a = pa, *b = pb;
-	const char *const *classes = class;
-	int cmp = a->sec != b->sec ? strcmp(classes[a->sec], classes[b->sec]) : 0;
-
-	cmp = cmp ? cmp : (a->sec > b->sec) - (a->sec < b->sec);
-	return cmp ? cmp : (a->off > b->off) - (a->off < b->off);
-}
-
-/* What is in no unit, which is known when all units were written. */
-static void find_rest(struct tracer *t)
-{
-	const struct code *code = &t->reading.code;
-
-	for (u32 i = 0; i < code->nr_units; i++)
-		if (has_record(&code->units[i]))
-			canon_unit(&t->worker.canon, i);
-	each_gap(&t->reading, NULL, keep_gap, &t->gaps);
-	if (t->gaps.len)
-		qsort_r(t->gaps.data, t->gaps.len / sizeof(struct gap), sizeof(struct gap),
-			compare_gaps, code->class);
-	t->covered = true;
-}
-
-/* The first gap in a section of that class, or of one behind it. */
-static size_t first_gap(const struct tracer *t, const char *class)
-{
-	const struct gap *gaps = (const void *)t->gaps.data;
-	size_t lo = 0, hi = t->gaps.len / sizeof(*gaps);
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(t->reading.code.class[gaps[mid].sec], class) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* A chunk of a rest record, and where its tokens are. */
-struct traced_chunk {
-	u64 hash;
-	size_t at, len;
-};
-
-static int compare_traced(const void *pa, const void *pb)
-{
-	const struct traced_chunk *a = pa, *b = pb;
-
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	return (a->at > b->at) - (a->at < b->at);
-}
-
-/* Write a gap's tokens behind those in @tokens, and note them in @chunks. */
-static bool trace_gap(struct tracer *t, const struct gap *gap, struct buf *tokens,
-		      struct buf *chunks)
-{
-	struct canon *c = &t->worker.canon;
-	struct token_watch watch = watch_tokens(t, tokens);
-	struct traced_chunk chunk = {.at = tokens->len};
-	struct record rec = {0};
-
-	c->stream.watch = &watch;
-	canon_chunk(c, gap->sec, gap->off, gap->end - gap->off);
-	c->stream.watch = NULL;
-	fill_record(&rec, &c->stream);
-	chunk.hash = rec.checksum;
-	chunk.len = tokens->len - chunk.at;
-	buf_add(chunks, &chunk, sizeof(chunk));
-	return take_tokens(t, &watch, chunk.at);
-}
-
-static enum traced trace_rest(struct tracer *t, const struct record *rec, struct buf *tokens)
-{
-	const struct gap *gaps;
-	struct traced_chunk *chunk;
-	struct buf all = {0}, chunks = {0};
-	bool fits = true;
-	size_t nr;
-
-	if (!t->covered)
-		find_rest(t);
-	gaps = (const void *)t->gaps.data;
-	for (size_t i = first_gap(t, rec->name), end = t->gaps.len / sizeof(*gaps);
-	     fits && i < end && !strcmp(t->reading.code.class[gaps[i].sec], rec -> name); i++)
-		fits = trace_gap(t, &gaps[i], &all, &chunks);
-	chunk = (void *)chunks.data;
-	nr = chunks.len / sizeof(*chunk);
-	if (nr)
-		qsort(chunk, nr, sizeof(*chunk), compare_traced);
-	for (size_t i = 0; fits && i < nr; i++)
-		buf_add(tokens, all.data + chunk[i].at, chunk[i].len);
-	buf_free(&all);
-	buf_free(&chunks);
-	return !fits ? TRACED_TOO_MUCH : nr ? TRACED : TRACED_NONE;
-}
-
-enum traced tracer_record(struct tracer *t, const struct record *rec, struct buf *tokens)
-{
-	const struct named *unit;
-	char *name;
-
-	if (!t)
-		return TRACED_NONE;
-	/* All of the object was not too much when it was hashed; records over and over may be. */
-	canon_settle_effort(&t->worker.canon);
-	effort_restart(t->reading.code.effort);
-	if (rec->kind == RECORD_REST)
-		return trace_rest(t, rec, tokens);
-	name = xstrdup(rec->name);
-	unit = find_unit(t, rec, name);
-	if (!unit && strrchr(name, '@')) {
-		*strrchr(name, '@') = '\0';
-		unit = find_unit(t, rec, name);
-	}
-	free(name);
-	return unit ? trace_unit(t, unit->index, tokens) : trace_common(t, rec, tokens);
-}
-
-const char *tracer_function_at(const struct tracer *t, u32 sec, u32 off)
-{
-	const struct code *code = &t->reading.code;
-	u32 unit = sec < code->obj->nr_sections ? code_unit_at(code, sec, off) : NO_UNIT;
-
-	if (unit != NO_UNIT && code->units[unit].parent != NO_UNIT)
-		unit = code->units[unit].parent;
-	if (unit == NO_UNIT || code->units[unit].kind != UNIT_FUNC)
-		return NULL;
-	return t->unit_names[unit];
-}
-
-void tracer_free(struct tracer *t)
-{
-	if (!t)
-		return;
-	canon_free(&t->worker.canon);
-	buf_free(&t->gaps);
-	free(t);
 }

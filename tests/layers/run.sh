@@ -34,7 +34,9 @@ canon
 records
 finish
 owners
-tree checksum fields
+reading
+rest
+tree checksum tracer fields
 selfcheck
 diff
 ignore report load update
