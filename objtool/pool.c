@@ -138,8 +138,8 @@ static void add_run(struct pool *pool, struct run *run)
 	run->older = pool->runs;
 	pool->runs = run;
 	start_threads(pool, run->nr);
-	pthread_mutex_unlock(&pool->lock);
 	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 /* Wait until nobody works on it any more. All its items were taken. */
