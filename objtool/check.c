@@ -955,16 +955,20 @@ static bool grow(const struct code *code, struct insns *insns)
 
 /*
  * Room for what comes later, four bytes for each byte of code: for as much again, but no more than
- * nearly all functions have. All of it is touched.
+ * nearly all functions have, or a quarter. All of it is touched.
  */
 #define AT_LEAST 1024U
 #define AT_MOST	 16384U
+
+/* So many are decoded at once, as there is room for their bytes before it is known how many. */
+#define INSNS_AT_ONCE 4096U
 
 /* Room in .at for @len bytes of code behind those of @used. */
 static u32 *reserve_at(struct insns *insns, size_t used, size_t len)
 {
 	size_t cap = used + len, more = cap < AT_LEAST ? AT_LEAST : cap > AT_MOST ? AT_MOST : cap;
 
+	more = more < cap / 4 ? cap / 4 : more;
 	if (insns->cap_at < cap) {
 		insns->at = xreallocarray(insns->at, cap + more, sizeof(*insns->at));
 		memset(insns->at + insns->cap_at, 0,
@@ -1092,6 +1096,7 @@ static void read_insns(const struct code *code, struct stretch *stretch, bool to
 			break;
 		ci = insns->insn + insns->nr;
 		room = to_exit ? 1 : insns->cap - insns->nr;
+		room = room < INSNS_AT_ONCE ? room : INSNS_AT_ONCE;
 		most = (u64)room * ARCH_MAX_INSN;
 		most = most < stretch->end - stretch->off ? most : stretch->end - stretch->off;
 		at = reserve_at(insns, insns->nr_at + (stretch->off - from), most);
