@@ -8,9 +8,6 @@
 #include <objtool/canon-write.h>
 #include <objtool/settle.h>
 
-/* Entry room before a function: at most this many bytes (16 in kernels so far). */
-#define MAX_ROOM 64
-
 /*
  * Fields of a static branch's entry, by their number in its layouts; and what
  * bit 1 of the key means at build time (arch/x86/include/asm/jump_label.h).
@@ -254,7 +251,8 @@ static bool write_near_branch(struct canon *c, struct walk *w, const struct code
 	if (n == NO_PART)
 		return false;
 	p = open_insn(c, w, ci);
-	token_close_branch(&c->stream, p + arch_canonical_branch(p, &ci->insn), c->part, n);
+	token_close_branch(&c->stream, p + arch_canonical_branch(p, &ci->insn),
+			   c->parts.part[c->part].number, n);
 	return true;
 }
 
@@ -613,22 +611,10 @@ static bool write_static_branch(struct canon *c, struct walk *w, const struct co
 	return true;
 }
 
-/* The function that the room before it, at @off, belongs to. */
-static u32 owner_of_room(const struct code *code, u32 sec, u32 off)
-{
-	u32 unit = code_unit_at(code, sec, off);
-
-	if (unit == NO_UNIT)
-		unit = code_unit_from(code, sec, off);
-	if (unit != NO_UNIT && code->units[unit].parent != NO_UNIT)
-		unit = code->units[unit].parent;
-	return unit;
-}
-
 void canon_write_specials_before(struct canon *c, const struct unit *u)
 {
 	const struct specials *specials = &c->code->specials;
-	u32 from = u->off > MAX_ROOM ? u->off - MAX_ROOM : 0;
+	u32 from = u->off > CODE_MAX_ROOM ? u->off - CODE_MAX_ROOM : 0;
 
 	for (u32 i = specials_near(specials, c->special, u->sec, from);
 	     i < specials->nr && specials->entries[i].site.sec == u->sec &&
@@ -637,7 +623,7 @@ void canon_write_specials_before(struct canon *c, const struct unit *u)
 		const struct special *e = &specials->entries[i];
 
 		if (specials->sections[e->table].table->before &&
-		    owner_of_room(c->code, u->sec, e->site.off) == c->parts.self)
+		    code_room_owner(c->code, u->sec, e->site.off) == c->parts.self)
 			write_special(c, e, (s64)e->site.off - u->off);
 	}
 }

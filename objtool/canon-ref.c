@@ -72,7 +72,7 @@ void canon_write_place(struct canon *c, u32 p, u32 off)
 {
 	u32 delta, n = parts_ordinal(&c->parts, p, off, &delta);
 
-	token_num(&c->stream, p);
+	token_num(&c->stream, c->parts.part[p].number);
 	token_num(&c->stream, n);
 	if (delta)
 		token_num(&c->stream, delta);

@@ -130,14 +130,6 @@ static void write_kind(struct canon *c, const char *word)
 	token_end(&c->stream);
 }
 
-static bool counts(const struct canon *c, const struct part *p)
-{
-	for (u32 i = p->first; i < p->first + p->nr; i++)
-		if (!c->parts.insns.insn[i].filler)
-			return true;
-	return false;
-}
-
 /* Named data has a record of its own, which covers it and has its line numbers. */
 static void write_blob(struct canon *c, struct target t)
 {
@@ -160,11 +152,10 @@ static void write_parts_and_blobs(struct canon *c)
 			struct part p = c->parts.part[part];
 
 			c->part = part++;
-			watch_part(c, c->part);
-			canon_watch_place(c, p.sec, p.off);
-			/* Room of nothing but nops is there or not, with or without a symbol. */
-			if (!counts(c, &p))
+			if (!p.counts)
 				continue;
+			watch_part(c, p.number);
+			canon_watch_place(c, p.sec, p.off);
 			token_begin(&c->stream, TOKEN_PART, LANE_CODE);
 			token_word(&c->stream, p.word);
 			token_end(&c->stream);

@@ -252,16 +252,10 @@ static bool has_special(const struct code *code, u32 sec, u32 off, u32 end)
 static bool is_before_filler(const struct code *code, const struct unit *u)
 {
 	const struct section *sec = &code->obj->sections[u->sec];
-	u32 off = u->off, end = u->off + u->len, n;
 
-	if (u->kind != UNIT_FUNC || !sec->data || !u->len)
-		return false;
-	for (; off < end; off += n) {
-		n = arch_padding(sec->data + off, end - off);
-		if (!n)
-			return false;
-	}
-	return !has_special(code, u->sec, u->off, end);
+	return u->kind == UNIT_FUNC && sec->data && u->len &&
+	       arch_fillers(sec->data + u->off, u->len) == u->len &&
+	       !has_special(code, u->sec, u->off, u->off + u->len);
 }
 
 /*
@@ -844,6 +838,21 @@ u32 code_unit_at(const struct code *code, u32 sec, u32 off)
 		if (off - code->units[u].off < code->units[u].len)
 			return u;
 	return NO_UNIT;
+}
+
+u32 code_room_owner(const struct code *code, u32 s, u32 off)
+{
+	const struct section *sec = &code->obj->sections[s];
+	u32 unit = code_unit_at(code, s, off), len;
+
+	if (unit == NO_UNIT) {
+		unit = code_unit_from(code, s, off);
+		len = unit == NO_UNIT ? 0 : code->units[unit].off - off;
+		if (unit == NO_UNIT || len > CODE_MAX_ROOM || !sec->data ||
+		    arch_fillers(sec->data + off, len) != len)
+			return NO_UNIT;
+	}
+	return code->units[unit].parent == NO_UNIT ? unit : code->units[unit].parent;
 }
 
 bool code_is_alone(const struct code *code, u32 unit)

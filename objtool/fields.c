@@ -735,7 +735,7 @@ static bool is_alignment(const struct fields *f, u32 s, u32 off)
 {
 	const struct code *code = f->code;
 	const struct section *sec = section(f, s);
-	u32 next = code_unit_from(code, s, off), n;
+	u32 next = code_unit_from(code, s, off);
 	u32 at = 0, end = next == NO_UNIT ? sec->size : code->units[next].off;
 
 	if (!(sec->flags & SF_EXEC) || code_unit_at(code, s, off) != NO_UNIT)
@@ -743,8 +743,7 @@ static bool is_alignment(const struct fields *f, u32 s, u32 off)
 	for (u32 i = code->first_unit[s]; i < code->first_unit[s + 1]; i++)
 		if (code->units[i].off <= off && code->units[i].off + code->units[i].len > at)
 			at = code->units[i].off + code->units[i].len;
-	while (at < end && (n = arch_padding(sec->data + at, end - at)))
-		at += n;
+	at += at < end ? (u32)arch_fillers(sec->data + at, end - at) : 0;
 	return at > off;
 }
 

@@ -8,9 +8,6 @@
 /* Replacement code is as long as a byte of its entry says. */
 #define MAX_REPLACEMENT 255
 
-/* As far before a function as entries of its room may apply; see canon-code.c. */
-#define MAX_ROOM 64
-
 /* More sources than this of one byte are not followed. */
 #define MAX_SOURCES 4096
 
@@ -369,17 +366,17 @@ static bool is_prefix(const struct code *code, u32 unit)
 static void visit_site(struct walk *w, const struct special *e)
 {
 	const struct code *code = w->o->code;
-	u32 unit = code_unit_at(code, e->site.sec, e->site.off);
+	u32 unit;
 
 	if (!code->specials.sections[e->table].table->before) {
 		/* The room of nops before a function is not looked at for these. */
+		unit = code_unit_at(code, e->site.sec, e->site.off);
 		w->lost |= unit != NO_UNIT && is_prefix(code, unit);
 		visit(w, e->site.sec, e->site.off);
 		return;
 	}
-	if (unit == NO_UNIT)
-		unit = code_unit_from(code, e->site.sec, e->site.off);
-	if (unit != NO_UNIT && code->units[unit].off <= e->site.off + MAX_ROOM)
+	unit = code_room_owner(code, e->site.sec, e->site.off);
+	if (unit != NO_UNIT)
 		own(w, unit);
 }
 

@@ -10,7 +10,7 @@ void parts_reset(struct parts *parts, u32 self)
 	parts->self = self;
 	parts->cold = self == NO_UNIT ? NO_UNIT : parts->code->units[self].cold;
 	parts->prefix = self == NO_UNIT ? NO_UNIT : parts->code->units[self].prefix;
-	parts->nr = 0;
+	parts->nr = parts->nr_counting = 0;
 	insns_reset(&parts->insns);
 }
 
@@ -32,6 +32,20 @@ struct reloc_cursor parts_relocs(const struct parts *parts, u32 s, u32 off)
 	return cur;
 }
 
+/*
+ * Room of nothing but nops is there or not, with or without a symbol: the kernel's objtool gives
+ * it one, "__pfx_f" (6.2 and later). So it is not among those that are numbered from 0, and what
+ * refers to it has numbers from the other end.
+ */
+static void number_part(struct parts *parts, struct part *part)
+{
+	const struct code_insn *insn = parts->insns.insn + part->first;
+
+	for (u32 i = 0; i < part->nr && !part->counts; i++)
+		part->counts = !insn[i].filler;
+	part->number = part->counts ? parts->nr_counting++ : NO_PART - parts->nr;
+}
+
 u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, enum decode_end how)
 {
 	struct part *part;
@@ -50,6 +64,7 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 			      .word = word};
 	part->nr = code_decode(parts->code, sec, off, end, how, &parts->insns);
 	part->nr_notes = parts->insns.nr_notes - part->first_note;
+	number_part(parts, part);
 	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec,
 		   parts->insns.insn + part->first, part->nr);
 	/* Refused, it may be of 60 MB, of which nobody needs to know where all of them begin. */

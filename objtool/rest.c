@@ -53,13 +53,8 @@ static bool is_alignment(const struct section *sec, u32 off, u32 end)
 {
 	u32 at = off;
 
-	while (at < end && sec->flags & SF_EXEC) {
-		u32 n = arch_padding(sec->data + at, end - at);
-
-		if (!n)
-			break;
-		at += n;
-	}
+	if (sec->flags & SF_EXEC)
+		at += (u32)arch_fillers(sec->data + at, end - at);
 	while (at < end && !sec->data[at])
 		at++;
 	return at == end;

@@ -298,6 +298,48 @@ def test_cold():
     check("cold: its size counts", [r[2] for r in one.all if r[3] == "hot"] == ["14"], one.text)
 
 
+def room_before(name, *entered):
+    """-fpatchable-function-entry=32,16 of the compiler: nops before @name, and where they begin."""
+    return "\t.text\n\t.balign 16\n%s%s" % ("".join(
+        "\t.section __patchable_function_entries, \"awo\", @progbits, .text\n\t.quad 1f\n"
+        "\t.text\n1:\t.skip 16, 0x90\n" for _ in entered), function(name, "mov $1, %eax"))
+
+
+def test_dropped_weak():
+    """The linker leaves the code of a weak function that another one replaces, and no symbol of it."""
+    weak = room_before("weak", True).replace(".globl", ".weak")
+    one = assemble("weak1", weak + room_before("next", True) + room_before("apart"))
+    other = assemble("weak2", function("weak", "mov $2, %eax"))
+    alone, linked = records(one), records(make("ld", "-r", "-o", path("weak.o"), one, other))
+    for name in "next", "apart":
+        check("dropped weak function: %s is as alone" % name,
+              linked.of("func").count(("func", name, alone.sums(name)[0])) == 1, (alone.text, linked.text))
+    check("dropped weak function: room is part of what it is before",
+          alone.sums("next") != alone.sums("apart"), alone.text)
+
+
+def test_prefix():
+    """The kernel's objtool gives the room of nops before a function a symbol: nothing else changes."""
+    text = """
+	.text
+	.skip 16, 0x90
+%s""" + function("f", "jmp 1f\n2:") + """
+	.section .altinstr_aux, "ax"
+	nop
+1:	mov $%d, %%%%eax
+	jmp %s
+"""
+    symbol = "\t.set __pfx_f, . - 16\n\t.type __pfx_f, @function\n\t.size __pfx_f, 16\n"
+
+    def of(name, *what):
+        return records(assemble("prefix", text.replace("%%", "%") % what)).sums(name)
+
+    plain = of("f", "", 1, "2b")
+    check("prefix: a symbol for room is no change", plain == of("f", symbol, 1, "2b"))
+    check("prefix: code that f reaches is", plain != of("f", symbol, 2, "2b"))
+    check("prefix: where that goes is", plain != of("f", symbol, 1, "f"))
+
+
 # ---- same names, and no file symbols to tell them apart: stripped modules ----
 
 def stripped(name, *parts):
@@ -475,6 +517,8 @@ def main():
     test_content()
     test_aliases()
     test_cold()
+    test_dropped_weak()
+    test_prefix()
     test_stripped()
     test_rests()
     test_bad_bytes()

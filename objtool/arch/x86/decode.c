@@ -869,3 +869,14 @@ unsigned int arch_padding(const u8 *p, size_t avail)
 	}
 	return 0;
 }
+
+size_t arch_fillers(const u8 *p, size_t len)
+{
+	size_t at = 0;
+	unsigned int n;
+
+	/* Room for patches is nops of one byte, 16 of them. */
+	while (at < len && (n = p[at] == 0x90 ? 1 : arch_padding(p + at, len - at)))
+		at += n;
+	return at;
+}

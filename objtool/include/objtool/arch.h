@@ -163,4 +163,7 @@ u8 arch_loads_immediate(const u8 *p, const struct insn *insn);
  */
 unsigned int arch_padding(const u8 *p, size_t avail);
 
+/* How many of the @len bytes at @p such fillers are, up to the first byte that is none of one. */
+size_t arch_fillers(const u8 *p, size_t len);
+
 #endif

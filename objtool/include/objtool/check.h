@@ -77,6 +77,16 @@ u32 code_unit_at(const struct code *code, u32 sec, u32 off);
 /* The first unit of section @sec that starts at or after @off, or NO_UNIT. */
 u32 code_unit_from(const struct code *code, u32 sec, u32 off);
 
+/* Bytes of room for patches that there may be before a function: 16 on x86, and kCFI's. */
+#define CODE_MAX_ROOM 64
+
+/*
+ * The function that a place of that room belongs to, or of the function; NO_UNIT if none does.
+ * Where no symbol names it, all is filler from there to the function: otherwise it is the room,
+ * or the start, of a weak function that the linker dropped the symbol of, and left the code.
+ */
+u32 code_room_owner(const struct code *code, u32 sec, u32 off);
+
 /* True if no other unit begins inside unit @unit. */
 bool code_is_alone(const struct code *code, u32 unit);
 

@@ -21,6 +21,8 @@ struct part {
 	u32 first, nr;		  /* its instructions in parts.insns */
 	u32 first_note, nr_notes; /* and their notes */
 	size_t first_at;	  /* and where their .at begins */
+	u32 number;		  /* by which the stream refers to it */
+	bool counts;		  /* there is more in it than filler */
 	bool alone;		  /* it is one unit, and no other begins inside it */
 	const char *word;	  /* what it is called in the stream */
 };
@@ -43,6 +45,7 @@ struct parts {
 			     called would be a cache miss */
 	struct part *part;
 	u32 nr, cap;
+	u32 nr_counting;      /* of them */
 	struct insns insns;   /* of all parts; others may append theirs */
 	struct insns other;   /* scratch: to decode another function */
 	struct origin origin; /* see parts_origin() */
