@@ -1140,9 +1140,9 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	u32 first = insns->nr, notes = insns->nr_notes;
 	bool filler;
 
+	/* Even for none there is an array, for who counts from its start. */
 	if (!insns->cap)
-		grow(code,
-		     insns); /* even for none: an array there is, for who counts from its start */
+		grow(code, insns);
 	if (!sec->data)
 		return 0;
 	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);

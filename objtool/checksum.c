@@ -147,11 +147,8 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 	}
 }
 
-/*
- * The symbols of the units to come are anywhere in memory: asked for now, they are there by then.
- * Always inline: a function that only asks for memory has no effect to gcc, and is not called.
- */
-static inline __attribute__((always_inline)) void fetch_symbol(const struct code *code, u32 unit)
+/* Symbols of units to come are anywhere in memory: asked for now, they are there by then. */
+static ALWAYS_INLINE void fetch_symbol(const struct code *code, u32 unit)
 {
 	u32 sym;
 

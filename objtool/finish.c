@@ -288,12 +288,10 @@ static void sort_keys(const struct record *rec, struct key *keys, struct key *ro
 
 /*
  * Records are in the order of the symbol table, and of what is around one nothing is
- * used soon: each would be waited for, and its name, too. Always inline: a function
- * that only asks for memory has no effect to gcc, and is not called.
+ * used soon: each would be waited for, and its name, too.
  */
-static inline __attribute__((always_inline)) void fetch(const struct record *rec,
-							const struct key *keys, size_t i,
-							size_t end)
+static ALWAYS_INLINE void fetch(const struct record *rec, const struct key *keys, size_t i,
+				size_t end)
 {
 	if (i + 16 < end) {
 		const char *later = (const char *)&rec[keys[i + 16].rec];

@@ -67,7 +67,7 @@ u32 parts_add(struct parts *parts, const char *word, u32 sec, u32 off, u32 end, 
 	number_part(parts, part);
 	lines_mark(parts->lines, parts_relocs(parts, sec, off), sec,
 		   parts->insns.insn + part->first, part->nr);
-	/* Refused, it may be of 60 MB, of which nobody needs to know where all of them begin. */
+	/* Where decoding ended early, so does .at: what is behind it is in no part. */
 	if ((how == DECODE_TO_EXIT || effort_is_over(parts->code->effort)) && part->nr) {
 		const struct code_insn *last = &parts->insns.insn[parts->insns.nr - 1];
 

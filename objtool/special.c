@@ -428,11 +428,9 @@ struct reading {
 
 /*
  * A kernel has 10,000 sections of an export each, whose symbols are anywhere: those of the next
- * sections are asked for before the first is looked at. Always inline: a function that only asks
- * for memory has no effect to gcc, and is not called.
+ * sections are asked for before the first is looked at.
  */
-static inline __attribute__((always_inline)) void fetch_symbols(const struct object *obj,
-								const struct section *sec)
+static ALWAYS_INLINE void fetch_symbols(const struct object *obj, const struct section *sec)
 {
 	for (u32 i = 0; i < sec->nr_relocs && i < 3; i++)
 		__builtin_prefetch(&obj->symbols[sec->relocs[i].sym]);

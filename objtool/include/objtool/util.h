@@ -41,6 +41,12 @@ static inline s64 add_wrap(s64 a, s64 b)
 	return (s64)((u64)a + (u64)b);
 }
 
+/*
+ * For functions that only ask for memory that is needed soon: they have no effect that gcc knows,
+ * and would not be called.
+ */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* Most strings differ from most prefixes in the first byte or two: less than a call takes. */
 static inline bool str_starts(const char *s, const char *prefix)
 {
