@@ -1019,11 +1019,20 @@ static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 f
 	}
 }
 
-/* Nops from @from to @target: aligned there, and shorter than the alignment. */
+/* Nops from @from to @target, which is aligned: shorter than that alignment. */
 static bool is_filler(u32 target, u32 from)
 {
-	return !(target % MIN_ALIGNMENT) && target - from <= MAX_FILLER &&
-	       target - from < (target & -target);
+	return target - from <= MAX_FILLER && target - from < (target & -target);
+}
+
+/* The first of the nops [@run, @i) behind all that a special entry applies to, which do not fill.
+ */
+static u32 behind_specials(const struct code *code, u32 s, const struct code_insn *insn, u32 run,
+			   u32 i)
+{
+	while (i > run && !has_special(code, s, insn[i - 1].off, insn[i].off))
+		i--;
+	return i;
 }
 
 /*
@@ -1040,12 +1049,14 @@ static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, stru
 		const struct code_insn *ci = &insns->insn[i];
 		bool target = insns->target[ci->off - off];
 		bool nop = ci->insn.cls == INSN_NOP &&
-			   arch_padding(sec->data + ci->off, ci->insn.len) == ci->insn.len &&
-			   !has_special(code, s, ci->off, ci->off + ci->insn.len);
+			   arch_padding(sec->data + ci->off, ci->insn.len) == ci->insn.len;
 
-		if (target && run < i && is_filler(ci->off, insns->insn[run].off))
-			for (u32 k = run; k < i; k++)
-				insns->insn[k].filler = 1;
+		if (target && run < i && !(ci->off % MIN_ALIGNMENT)) {
+			run = behind_specials(code, s, insns->insn, run, i);
+			if (is_filler(ci->off, insns->insn[run].off))
+				for (u32 k = run; k < i; k++)
+					insns->insn[k].filler = 1;
+		}
 		/* A nop that is branched to can begin the filler before the next target. */
 		if (!nop)
 			run = insns->nr;
@@ -1143,10 +1154,13 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	/* Even for none there is an array, for who counts from its start. */
 	if (!insns->cap)
 		grow(code, insns);
-	if (!sec->data)
+	/* Most room is nops from end to end: 16 before each of a kernel's 60,000 functions. */
+	if (!sec->data ||
+	    (how == DECODE_ROOM && arch_fillers(sec->data + off, end - off) == end - off))
 		return 0;
 	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);
-	filler = stretch.classes & INSN_NOP && may_have_filler(insns, first, notes);
+	filler = how != DECODE_ROOM && stretch.classes & INSN_NOP &&
+		 may_have_filler(insns, first, notes);
 	if (filler) {
 		mark_targets(code, s, off, stretch.off, first, insns);
 		mark_filler(code, s, off, first, insns);

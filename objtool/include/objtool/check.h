@@ -118,7 +118,8 @@ void insns_free(struct insns *insns);
 enum decode_end {
 	DECODE_ALL,	/* exact: a symbol's size */
 	DECODE_TO_NEXT, /* where something else begins: filler at the end does not count */
-	DECODE_ROOM,	/* a symbol's size, of room before a function: no filler counts */
+	DECODE_ROOM,	/* a symbol's size, of room before a function: no filler counts, and
+			   where there is nothing else there are no instructions */
 	DECODE_TO_EXIT, /* a limit: stop behind the first jump, return or trap */
 };
 
