@@ -19,7 +19,7 @@ struct run {
 	const struct batch *batch;
 	struct log_text *said; /* by item */
 	size_t *order;	       /* NULL: as they come */
-	atomic_size_t done, failed;
+	atomic_size_t begun, done, failed;
 	sigset_t fatal;
 	bool terminal;
 	/* Of the first worker alone: */
@@ -72,12 +72,16 @@ static void show_progress(struct run *run)
 	run->shown = true;
 }
 
-static void run_item(void *ctx, unsigned int worker, size_t i)
+/* The next in order, whichever the pool would have taken: from the other end, it is the smallest.
+ */
+static void run_next(void *ctx, unsigned int worker, size_t any)
 {
 	struct run *run = ctx;
-	size_t item = run->order ? run->order[i] : i;
+	size_t next = atomic_fetch_add(&run->begun, 1);
+	size_t item = run->order ? run->order[next] : next;
 	struct log_text *before;
 
+	(void)any;
 	if (interrupted(&run->fatal))
 		return;
 	before = log_keep(&run->said[item]);
@@ -129,7 +133,7 @@ size_t batch_run(const struct batch *batch)
 	run.show_at = milliseconds() + SHOW_AFTER;
 	get_fatal(&run.fatal);
 	pthread_sigmask(SIG_BLOCK, &run.fatal, &before);
-	pool_once(batch->jobs, batch->nr, run_item, &run);
+	pool_once(batch->jobs, batch->nr, run_next, &run);
 	if (run.shown)
 		dprintf(STDERR_FILENO, "\r\033[K");
 	for (size_t i = 0; i < batch->nr; i++)

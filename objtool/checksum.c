@@ -210,10 +210,7 @@ static void cut_batches(struct units *units)
 	units->batch[++units->nr_batches] = (struct batch){code->nr_units, nr};
 	recs->nr = nr;
 	recs->cap = (size_t)nr + OTHER_RECORDS;
-	/*
-	 * Memory of which the pages are there: of new memory both threads would ask for the same
-	 * large page at once, as their batches are next to each other, and clear one each.
-	 */
+	/* Memory of which the pages are there: new ones would have to be cleared. */
 	recs->rec = scratch_take(&code->obj->scratch, recs->cap, sizeof(*recs->rec));
 }
 

@@ -13,10 +13,11 @@ struct run {
 	void (*fn)(void *ctx, unsigned int worker, size_t item);
 	void *ctx;
 	size_t nr;
-	atomic_size_t next;  /* the first item nobody has taken */
+	atomic_size_t taken; /* items, from either end; and */
+	atomic_size_t back;  /* of these from the last one on */
 	unsigned int joined; /* threads that ever worked on it: the next one's index */
 	unsigned int active; /* and those that do now, but for the caller */
-	bool taken;	     /* all its items are */
+	bool over;	     /* all its items are taken */
 	struct run *older;   /* in the pool's list */
 };
 
@@ -24,7 +25,7 @@ struct pool {
 	unsigned int workers;
 	unsigned int started; /* of .threads */
 	bool closing;
-	pthread_mutex_t lock;	/* of all that is here, and in its runs, but .next */
+	pthread_mutex_t lock;	/* of all that is here, and in its runs, but .taken and .back */
 	pthread_cond_t changed; /* there is a new run, one is done with, or it closes */
 	struct run *runs;	/* the newest first */
 	pthread_t threads[];	/* all but the caller's */
@@ -57,14 +58,16 @@ unsigned int pool_workers(const struct pool *pool)
 	return pool ? pool->workers : 1;
 }
 
+/* The caller's items are those from the front, of which the first is done; see pool_run(). */
 static void work(struct run *run, unsigned int worker)
 {
-	for (;;) {
-		size_t item = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
+	size_t item = 1;
 
-		if (item >= run->nr)
-			return;
-		run->fn(run->ctx, worker, item);
+	while (atomic_fetch_add_explicit(&run->taken, 1, memory_order_relaxed) < run->nr) {
+		if (worker)
+			item = run->nr - 1 -
+			       atomic_fetch_add_explicit(&run->back, 1, memory_order_relaxed);
+		run->fn(run->ctx, worker, item++);
 	}
 }
 
@@ -74,7 +77,7 @@ static bool help(struct pool *pool)
 	struct run *run = pool->runs;
 	unsigned int worker;
 
-	while (run && (run->taken || run->joined == pool->workers))
+	while (run && (run->over || run->joined == pool->workers))
 		run = run->older;
 	if (!run)
 		return false;
@@ -83,7 +86,7 @@ static bool help(struct pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 	work(run, worker);
 	pthread_mutex_lock(&pool->lock);
-	run->taken = true;
+	run->over = true;
 	if (!--run->active)
 		pthread_cond_broadcast(&pool->changed);
 	return true;
@@ -160,7 +163,7 @@ static void end_run(struct pool *pool, struct run *run)
 void pool_run(struct pool *pool, size_t nr, void (*fn)(void *ctx, unsigned int worker, size_t item),
 	      void *ctx)
 {
-	struct run run = {.fn = fn, .ctx = ctx, .nr = nr, .next = 1, .joined = 1};
+	struct run run = {.fn = fn, .ctx = ctx, .nr = nr, .taken = 1, .joined = 1};
 	bool alone = !pool || nr < 2;
 
 	if (!nr)

@@ -2,7 +2,7 @@
 /*
  * pool.h - the same work on many items, by several threads
  *
- * Items are handed out one after the other; each leaves its result in a place
+ * Items are handed out one by one; each leaves its result in a place
  * of its own, so that who did which does not show.
  *
  * Of a large object some thirty steps are made so, the shortest of which takes less than
@@ -31,6 +31,10 @@ unsigned int pool_workers(const struct pool *pool);
  * @pool; worker is in [0, pool_workers()), and no other thread's at the same time. Returns when all
  * are done. The caller does item 0. A thread that cannot be started is done without; for one item
  * no thread is.
+ *
+ * The caller goes on from there, the others come from the last item towards it. Items next to each
+ * other mostly are in memory, too: so two threads seldom write to one cache line, or ask the system
+ * for one new page, which it would clear twice, or map one stretch of a file for both.
  *
  * @fn may call it too: whoever has nothing to do in the one run helps in the other. There
  * the caller is worker 0 again, so what is kept by worker is that of one run.
