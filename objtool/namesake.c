@@ -318,20 +318,21 @@ static u32 file_at(const struct namesakes *ns, bool for_code, u32 sec, s64 off)
 		       : code->obj->symbols[sym].file;
 }
 
-/* The file of what a relocation in an instruction that ends at @end points at. */
+/*
+ * The file of what @rel points at, counting from @distance behind its field. Most are against
+ * globals, which say nothing, and are not even looked at: each would be a cache miss.
+ */
 static u32 file_of_reloc(const struct namesakes *ns, bool for_code, const struct reloc *rel,
-			 u64 end)
+			 s64 distance)
 {
-	const struct symbol *sym = &ns->code->obj->symbols[rel->sym];
-	s64 distance = arch_reloc_type(rel->type).kind == RELOC_PC ? (s64)(end - rel->offset) : 0;
+	const struct identity *id = &ns->code->ids[rel->sym];
 
+	if (rel->sym >= ns->code->obj->nr_locals || id->bind != BIND_LOCAL || !id->sec)
+		return 0;
 	/* "table - 8" is in what lies before the table. */
 	if (for_code && reloc_is_before_start(rel))
 		return 0;
-	if (sym->bind != BIND_LOCAL || !symbol_defined(sym))
-		return 0;
-	return file_at(ns, for_code, sym->sec,
-		       add_wrap((s64)sym->value, add_wrap(rel->addend, distance)));
+	return file_at(ns, for_code, id->sec, add_wrap(id->value, add_wrap(rel->addend, distance)));
 }
 
 /* Boyer and Moore's vote: the winner is the one that more than half are for, if there is one. */
@@ -349,14 +350,57 @@ static void cast(struct vote *vote, u32 file)
 	vote->votes = file == vote->winner ? vote->votes + 1 : vote->votes - 1;
 }
 
+/* The vote of a relocation of code, in instruction @ci or, which is rare, in one before it. */
+static void cast_reloc(const struct namesakes *ns, const struct insns *insns,
+		       const struct code_insn *ci, const struct reloc *rel, struct vote *vote)
+{
+	s64 distance = 0;
+
+	if (rel->sym >= ns->code->obj->nr_locals)
+		return;
+	if (arch_reloc_type(rel->type).kind == RELOC_PC) {
+		if (rel->offset < ci->off)
+			ci = &insns->insn[code_insn_index(insns->insn, insns->nr,
+							  (u32)rel->offset)];
+		distance = (s64)(ci->off + ci->insn.len - rel->offset);
+	}
+	cast(vote, file_of_reloc(ns, true, rel, distance));
+}
+
+/* The votes of the code of @u. Instructions with a pc-relative field are noted, all of them. */
+static void cast_code(const struct namesakes *ns, const struct unit *u, const struct insns *insns,
+		      struct reloc_cursor *cur, struct vote *vote)
+{
+	bool alone = code_is_alone(ns->code, (u32)(u - ns->code->units));
+	const struct code_insn *last = insns->insn + insns->nr - 1;
+	const struct reloc *rel;
+
+	for (u32 i = 0; i < insns->nr_notes; i++) {
+		const struct code_insn *ci = &insns->insn[insns->note[i]];
+		bool own = false;
+		s64 to;
+
+		if (!ci->insn.flags)
+			continue;
+		for (; (rel = reloc_next(cur, ci->off + ci->insn.len));
+		     own |= rel->offset >= ci->off)
+			cast_reloc(ns, insns, ci, rel, vote);
+		if (own)
+			continue;
+		to = code_branch_target(cur->sec, ci);
+		if (!alone || to < u->off || to >= (s64)u->off + u->len)
+			cast(vote, file_at(ns, true, u->sec, to));
+	}
+	while (insns->nr && (rel = reloc_next(cur, last->off + last->insn.len)))
+		cast_reloc(ns, insns, last, rel, vote);
+}
+
 /* Of the files from @lo to @hi, the one that unit @u refers to more than to all others. */
 static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo, u32 hi,
 			const struct insns *insns, struct insns *scratch)
 {
 	const struct code *code = ns->code;
-	const struct section *sec = &code->obj->sections[u->sec];
-	bool alone = code_is_alone(code, (u32)(u - code->units));
-	struct reloc_cursor cur = reloc_cursor(sec, u->off);
+	struct reloc_cursor cur = reloc_cursor(&code->obj->sections[u->sec], u->off);
 	struct vote vote = {lo, hi, 0, 0};
 	const struct reloc *rel;
 
@@ -366,22 +410,10 @@ static u32 file_by_vote(const struct namesakes *ns, const struct unit *u, u32 lo
 			code_decode(code, u->sec, u->off, u->off + u->len, DECODE_ALL, scratch);
 		insns = scratch;
 	}
-	for (u32 i = 0; i < insns->nr; i++) {
-		const struct code_insn *ci = &insns->insn[i];
-		u64 end = (u64)ci->off + ci->insn.len;
-
-		rel = reloc_next(&cur, end);
-		if (!rel && ci->insn.flags) {
-			s64 to = code_branch_target(sec, ci);
-
-			if (!alone || to < u->off || to >= (s64)u->off + u->len)
-				cast(&vote, file_at(ns, true, u->sec, to));
-		}
-		for (; rel; rel = reloc_next(&cur, end))
-			cast(&vote, file_of_reloc(ns, true, rel, end));
-	}
+	cast_code(ns, u, insns, &cur, &vote);
+	/* Those of data, and of code that there was no memory left to decode. */
 	while ((rel = reloc_next(&cur, (u64)u->off + u->len)))
-		cast(&vote, file_of_reloc(ns, false, rel, rel->offset));
+		cast(&vote, file_of_reloc(ns, false, rel, 0));
 	return vote.winner;
 }
 

@@ -113,7 +113,9 @@ const struct origin *parts_origin(struct parts *parts)
 
 		if (known)
 			insns = (struct insns){.insn = parts->insns.insn + text->first,
-					       .nr = text->nr};
+					       .nr = text->nr,
+					       .note = parts->insns.note + text->first_note,
+					       .nr_notes = text->nr_notes};
 		parts->origin = namesake_origin(parts->namesakes, parts->self,
 						known ? &insns : NULL, &parts->other);
 	}
