@@ -263,6 +263,7 @@ static u64 next_more(const struct canon *c, const struct walk *w)
 	const struct section *sec = w->sec;
 	u64 stop = sec->size;
 
+	canon_fetch_identity(c, &w->relocs);
 	if (w->relocs.next < sec->nr_relocs)
 		stop = sec->relocs[w->relocs.next].offset;
 	if (w->special < specials->nr && specials->entries[w->special].site.sec == w->s &&
@@ -611,12 +612,27 @@ static bool write_static_branch(struct canon *c, struct walk *w, const struct co
 	return true;
 }
 
+/*
+ * Where the room before function @u begins, at most: what lies before the end of another unit is
+ * not this one's.
+ */
+static u32 room_from(const struct code *code, const struct unit *u)
+{
+	const struct unit *first = u->prefix == NO_UNIT ? u : &code->units[u->prefix];
+	u32 from = u->off > CODE_MAX_ROOM ? u->off - CODE_MAX_ROOM : 0, end;
+
+	if (first == &code->units[code->first_unit[u->sec]])
+		return from;
+	end = first[-1].off + first[-1].len;
+	/* What ends in or behind this function is around it, or has another name for it. */
+	return end > from && end <= u->off ? end : from;
+}
+
 void canon_write_specials_before(struct canon *c, const struct unit *u)
 {
 	const struct specials *specials = &c->code->specials;
-	u32 from = u->off > CODE_MAX_ROOM ? u->off - CODE_MAX_ROOM : 0;
 
-	for (u32 i = specials_near(specials, c->special, u->sec, from);
+	for (u32 i = specials_near(specials, c->special, u->sec, room_from(c->code, u));
 	     i < specials->nr && specials->entries[i].site.sec == u->sec &&
 	     specials->entries[i].site.off < u->off;
 	     i++) {

@@ -100,6 +100,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		s64 addend = rel->addend;
 		struct target t;
 
+		canon_fetch_identity(c, &cur);
 		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
 		    canon_section(c, sym->sec)->flags & (SF_EXEC | SF_STRINGS))
 			addend = add_wrap(addend, -(s64)(rel->offset - off));
@@ -236,32 +237,12 @@ static void begin(struct canon *c, u32 self)
 	parts_reset(&c->parts, self);
 }
 
-/*
- * What references name is all over the table: let that of the unit behind @unit come while this one
- * is written.
- */
-static void fetch_identities(const struct canon *c, u32 unit)
-{
-	const struct unit *u = &c->code->units[unit], *next = u;
-	struct reloc_cursor cur = parts_relocs(&c->parts, u->sec, u->off);
-	const struct reloc *relocs = cur.sec->relocs;
-	u64 end;
-
-	if (unit + 1 < c->code->nr_units && u[1].sec == u->sec)
-		next = u + 1;
-	end = (u64)next->off + next->len;
-	for (u32 i = cur.next; i < cur.sec->nr_relocs && relocs[i].offset < end; i++)
-		if (relocs[i].offset >= next->off)
-			__builtin_prefetch(&c->code->ids[relocs[i].sym]);
-}
-
 void canon_unit(struct canon *c, u32 unit)
 {
 	const struct unit *u = &c->code->units[unit];
 	struct line_field line;
 
 	begin(c, unit);
-	fetch_identities(c, unit);
 	if (u->kind == UNIT_FUNC) {
 		write_kind(c, "func");
 		add_unit_part(c, "text", unit, u->sized ? DECODE_ALL : DECODE_TO_NEXT);

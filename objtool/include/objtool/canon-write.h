@@ -24,6 +24,19 @@ static inline const struct identity *canon_identity(const struct canon *c, u32 s
 	return &c->code->ids[sym];
 }
 
+/*
+ * What references name is all over the table, and each a cache miss: so what will be named so many
+ * references later is asked for now, be it by this function or by one of those behind it.
+ */
+#define REFERENCES_AHEAD 24U
+
+static inline void canon_fetch_identity(const struct canon *c, const struct reloc_cursor *cur)
+{
+	if (cur->sec->nr_relocs - cur->next > REFERENCES_AHEAD)
+		__builtin_prefetch(
+			&c->code->ids[cur->sec->relocs[cur->next + REFERENCES_AHEAD].sym]);
+}
+
 /* Who watches is told that what follows is made of what is at @off of section @sec. */
 static inline void canon_watch_place(struct canon *c, u32 sec, u32 off)
 {
