@@ -54,8 +54,9 @@ static void check_again(const u8 *data, size_t size, const struct records *recs,
 
 	REQUIRE(again);
 	records_finish(again, pool);
-	REQUIRE(again->total == recs->total && again->text.len == recs->text.len);
-	REQUIRE(!recs->text.len || !memcmp(again->text.data, recs->text.data, recs->text.len));
+	REQUIRE(again->total == recs->total && again->lines.size == recs->lines.size);
+	REQUIRE(!recs->lines.size ||
+		!memcmp(again->lines.data, recs->lines.data, recs->lines.size));
 	records_free(again);
 	object_close(obj);
 	pool_close(pool);

@@ -179,7 +179,6 @@ void fuzz_one(const u8 *data, size_t size)
 	for (size_t s = 0; s < 2; s++)
 		for (size_t i = 0; i < OBJECTS; i++) {
 			free(pair->recs[s][i].rec);
-			buf_free(&pair->recs[s][i].text);
 			arena_free(&pair->recs[s][i].arena);
 		}
 	free(pair);

@@ -73,8 +73,8 @@ static void check_written(const struct records *recs, const u8 *text, size_t siz
 	}
 	records_finish(copy, NULL);
 	REQUIRE(copy->total == recs->total);
-	REQUIRE(copy->text.len == size - at);
-	REQUIRE(size == at || !memcmp(copy->text.data, text + at, size - at));
+	REQUIRE(copy->lines.size == size - at);
+	REQUIRE(size == at || !memcmp(copy->lines.data, text + at, size - at));
 	records_free(copy);
 }
 

@@ -497,7 +497,7 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 		return NULL;
 	recs = checksum_object(in->obj, exclude);
 	if (recs) {
-		object_forget(in->obj);
+		object_forget(in->obj, &recs->spare);
 		finish(recs, in->obj->pool);
 		if (!object_confirm(in->obj))
 			return recs;

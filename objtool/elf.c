@@ -1239,10 +1239,10 @@ int object_confirm(const struct object *obj)
 	return obj->contents ? contents_confirm(obj->contents) : 0;
 }
 
-void object_forget(struct object *obj)
+void object_forget(struct object *obj, struct arena *spare)
 {
 	scratch_free(&obj->scratch);
-	arena_free(&obj->arena);
+	arena_pass_on(&obj->arena, spare);
 }
 
 void object_close(struct object *obj)
@@ -1251,7 +1251,8 @@ void object_close(struct object *obj)
 		return;
 	if (obj->contents)
 		contents_close(obj->contents);
-	object_forget(obj);
+	scratch_free(&obj->scratch);
+	arena_free(&obj->arena);
 	free(obj->contents);
 	free(obj);
 }

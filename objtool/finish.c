@@ -54,6 +54,7 @@ struct finishing {
 	u32 *order; /* records, bucket after bucket */
 	u32 first[MAX_BUCKETS + 1];
 	u64 text[MAX_BUCKETS + 1]; /* bytes of a bucket's lines; then where they begin */
+	u8 *lines;
 	struct lane_head heads[NR_LANES];
 };
 
@@ -417,7 +418,7 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 {
 	struct finishing *f = ctx;
 	u32 end = f->first[bucket + 1];
-	u8 *p = f->recs->text.data + f->text[bucket];
+	u8 *p = f->lines + f->text[bucket];
 	struct buf last = {0};
 
 	for (u32 i = f->first[bucket]; i < end; i++) {
@@ -440,10 +441,9 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 	buf_free(&last);
 }
 
-/* Where each bucket's lines go, behind those of the ones before; and room for them all. */
-static void place_lines(struct finishing *f)
+/* Where each bucket's lines go, behind those of the ones before. Returns the bytes of all. */
+static u64 place_lines(struct finishing *f)
 {
-	struct buf *text = &f->recs->text;
 	u64 at = 0;
 
 	for (u32 b = 0; b < f->nr_buckets; b++) {
@@ -452,21 +452,22 @@ static void place_lines(struct finishing *f)
 		f->text[b] = at;
 		at += len;
 	}
-	text->data = xreallocarray(NULL, at, 1);
-	text->len = text->cap = at;
+	return at;
 }
 
 static void finish(struct records *recs, struct pool *pool, bool lines_only)
 {
 	u32 nr = (u32)recs->nr;
+	struct arena *room = &recs->spare;
+	u64 len;
 	struct finishing f = {.recs = recs,
 			      .sorted = lines_only ? NULL
 						   : xreallocarray(NULL, nr, sizeof(*f.sorted)),
-			      .keys = xreallocarray(NULL, nr, 2 * sizeof(*f.keys)),
+			      .keys = arena_take(room, nr, 2 * sizeof(*f.keys)),
 			      .names = xcalloc(pool_workers(pool), sizeof(*f.names)),
 			      .nr_buckets = bucket_number(nr),
-			      .bucket = xcalloc(nr, 1),
-			      .order = xreallocarray(NULL, nr, sizeof(*f.order))};
+			      .bucket = arena_take(room, nr, 1),
+			      .order = arena_take(room, nr, sizeof(*f.order))};
 
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
@@ -477,18 +478,20 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	pool_ranges(pool, nr, GRAIN, find_bucket, &f);
 	deal(pool, f.bucket, nr, f.nr_buckets, f.order, f.first);
 	pool_run(pool, f.nr_buckets, sort_bucket, &f);
-	place_lines(&f);
+	len = place_lines(&f);
+	f.lines = arena_take(lines_only ? room : &recs->arena, len, 1);
 	pool_run(pool, f.nr_buckets, write_bucket, &f);
-	recs->total = hash_bytes(recs->text.data, recs->text.len);
+	recs->lines = (struct span){f.lines, len};
+	recs->total = hash_bytes(f.lines, len);
 	for (unsigned int i = 0; i < pool_workers(pool); i++)
 		arena_join(&recs->arena, &f.names[i]);
 	free(recs->rec);
 	recs->rec = f.sorted;
 	recs->cap = f.sorted ? recs->nr : 0;
-	free(f.keys);
 	free(f.names);
-	free(f.bucket);
-	free(f.order);
+	/* Records that are kept keep no more than is theirs. */
+	if (!lines_only)
+		arena_free(room);
 }
 
 void records_finish(struct records *recs, struct pool *pool)

@@ -158,11 +158,10 @@ void arena_reserve(struct arena *a, size_t bytes)
 		add_block(a, bytes);
 }
 
-void *arena_alloc(struct arena *a, size_t nr, size_t size)
+void *arena_take(struct arena *a, size_t nr, size_t size)
 {
 	struct arena_block *b = a->blocks;
 	size_t bytes = (array_bytes(nr, size) + 15) & ~(size_t)15, room;
-	u8 *p;
 
 	if (!b || b->size - b->used < bytes) {
 		room = b && b->size * 2 < ARENA_LARGEST ? b->size * 2
@@ -174,8 +173,14 @@ void *arena_alloc(struct arena *a, size_t nr, size_t size)
 		b = a->blocks;
 	}
 	b->used += bytes;
-	p = b->data + b->used - bytes;
-	return b->zeroed ? p : memset(p, 0, bytes);
+	return b->data + b->used - bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t nr, size_t size)
+{
+	void *p = arena_take(a, nr, size);
+
+	return a->blocks->zeroed ? p : memset(p, 0, array_bytes(nr, size));
 }
 
 char *arena_strdup(struct arena *a, const char *s)
@@ -199,17 +204,41 @@ void arena_join(struct arena *a, struct arena *from)
 	from->blocks = NULL;
 }
 
-void arena_free(struct arena *a)
+static void free_blocks(struct arena_block *block, const struct arena_block *but)
 {
-	while (a->blocks) {
-		struct arena_block *block = a->blocks;
+	struct arena_block *next;
 
-		a->blocks = block->next;
+	for (; block; block = next) {
+		next = block->next;
+		if (block == but)
+			continue;
 		if (block->mapped)
 			munmap(block, sizeof(*block) + block->size);
 		else
 			free(block);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	free_blocks(a->blocks, NULL);
+	a->blocks = NULL;
+}
+
+void arena_pass_on(struct arena *from, struct arena *to)
+{
+	struct arena_block *largest = from->blocks;
+
+	if (!largest)
+		return;
+	for (struct arena_block *b = from->blocks; b; b = b->next)
+		largest = b->size > largest->size ? b : largest;
+	free_blocks(from->blocks, largest);
+	largest->next = to->blocks;
+	largest->used = 0;
+	largest->zeroed = false;
+	to->blocks = largest;
+	from->blocks = NULL;
 }
 
 void *scratch_get(struct scratch *s, size_t nr, size_t size)

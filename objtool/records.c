@@ -59,8 +59,9 @@ void records_free(struct records *recs)
 	if (!recs)
 		return;
 	free(recs->rec);
-	buf_free(&recs->text);
+	buf_free(&recs->file);
 	arena_free(&recs->arena);
+	arena_free(&recs->spare);
 	free(recs);
 }
 
@@ -115,7 +116,7 @@ int records_print(const struct records *recs, FILE *out)
 	size_t done;
 
 	add_head(&text, recs);
-	buf_add(&text, recs->text.data, recs->text.len);
+	buf_add(&text, recs->lines.data, recs->lines.size);
 	done = fwrite(text.data, 1, text.len, out);
 	done = text.len - done;
 	buf_free(&text);
@@ -130,7 +131,7 @@ int records_write(const struct records *recs, const char *path)
 
 	add_head(&head, recs);
 	parts[0] = (struct span){head.data, head.len};
-	parts[1] = (struct span){recs->text.data, recs->text.len};
+	parts[1] = recs->lines;
 	ret = file_write(path, parts, ARRAY_SIZE(parts));
 	buf_free(&head);
 	return ret ? error("cannot write %s: %s", path, strerror(errno)) : 0;
@@ -386,15 +387,15 @@ struct records *records_read(const char *path)
 	int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	struct records *recs = xcalloc(1, sizeof(*recs));
 	struct reader r = {.path = standard ? "standard input" : path};
-	int ret = fd < 0 ? -1 : read_all(fd, &recs->text);
+	int ret = fd < 0 ? -1 : read_all(fd, &recs->file);
 
 	if (ret)
 		error("cannot read %s: %s", r.path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	if (!ret) {
-		r.p = recs->text.data;
-		r.end = r.p + recs->text.len;
+		r.p = recs->file.data;
+		r.end = r.p + recs->file.len;
 		ret = read_text(&r, recs);
 	}
 	if (!ret)

@@ -53,8 +53,8 @@ static struct records *read_object(const char *path, unsigned int workers)
 
 static bool same(const struct records *a, const struct records *b)
 {
-	return a && b && a->nr && a->total == b->total && a->text.len == b->text.len &&
-	       memcmp(a->text.data, b->text.data, a->text.len) == 0;
+	return a && b && a->nr && a->total == b->total && a->lines.size == b->lines.size &&
+	       memcmp(a->lines.data, b->lines.data, a->lines.size) == 0;
 }
 
 static void *work(void *arg)

@@ -137,10 +137,10 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 
 /*
  * Release all that was made of the object's bytes, and not these: the names of its symbols are
- * among them. Of a kernel it is 40 MB, which whatever comes next can use again: memory that was
- * never touched takes four times as long to be had. What is left is to be confirmed and closed.
+ * among them. Of a kernel it is 40 MB, which go to @spare. What is left of the object is to be
+ * confirmed and closed.
  */
-void object_forget(struct object *obj);
+void object_forget(struct object *obj, struct arena *spare);
 
 /*
  * To be asked when all has been made of the object: was its file what it was when it was opened?

@@ -7,7 +7,7 @@
 #include <objtool/records.h>
 
 /*
- * Write names in the file's form, sort into file order, make .text and compute .total: to be
+ * Write names in the file's form, sort into file order, make .lines and compute .total: to be
  * called once, after the last records_add(). The result is the same for any @pool.
  */
 void records_finish(struct records *recs, struct pool *pool);

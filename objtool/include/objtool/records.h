@@ -55,7 +55,9 @@ struct records {
 	const char *compiler; /* from .comment; "" or NULL if unknown; names' rules hold for it */
 	enum objtool_step step;
 	struct arena arena; /* owns the names and strings of records that were added */
-	struct buf text;    /* the record lines, once finished; the file, if it was read */
+	struct arena spare; /* memory for records_finish() to work in, if there is any */
+	struct span lines;  /* as they are written, once finished; in one of the arenas */
+	struct buf file;    /* that they were read from */
 };
 
 /* Append an empty record and return it; the pointer is good until the next call. */
