@@ -710,42 +710,70 @@ static bool has_bits(const struct section *sec)
 	return sec->data && has_places(sec) && (!(sec->flags & SF_MERGE) || sec->nr_relocs);
 }
 
-static void mark_referenced(struct code *code)
+/* Room for the bits of all sections that have some, in the object's arena. */
+static u8 **room_for_bits(struct object *obj)
 {
-	struct object *obj = code->obj;
-	struct marking m = {.code = code,
-			    .bits = arena_alloc(&obj->arena, obj->nr_sections, sizeof(u8 *)),
-			    .any = xcalloc(obj->nr_sections, 1)};
-	u32 nr = object_reloc_ranges(obj, &m.ranges);
+	u8 **bits = arena_alloc(&obj->arena, obj->nr_sections, sizeof(*bits)), *at;
 	size_t size = 0;
-	u8 *bits;
 
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		size += has_bits(&obj->sections[s]) ? obj->sections[s].size / 8 + 1 : 0;
-	bits = arena_alloc(&obj->arena, size, 1);
+	at = arena_alloc(&obj->arena, size, 1);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
 		if (!has_bits(&obj->sections[s]))
 			continue;
-		m.bits[s] = bits;
-		bits += obj->sections[s].size / 8 + 1;
+		bits[s] = at;
+		at += obj->sections[s].size / 8 + 1;
 	}
+	return bits;
+}
+
+static void mark_referenced(struct code *code)
+{
+	struct object *obj = code->obj;
+	struct marking m = {
+		.code = code, .bits = code->referenced, .any = xcalloc(obj->nr_sections, 1)};
+	u32 nr = object_reloc_ranges(obj, &m.ranges);
+
 	pool_ranges(obj->pool, nr, RELOC_RANGES_AT_ONCE, mark_ranges, &m);
 	for (u32 s = 1; s < obj->nr_sections; s++)
 		if (!m.any[s])
 			m.bits[s] = NULL;
-	code->referenced = m.bits;
 	free(m.any);
 	free(m.ranges);
 }
 
-/* One has nothing to do with the other: parts are units, and places those that relocations name. */
-static void link_or_mark(void *ctx, unsigned int worker, size_t item)
+/*
+ * One has nothing to do with the other. The caller's part, the first, is the one that uses the
+ * object's arena and scratch, and prints messages.
+ */
+static void walk_or_name(void *ctx, unsigned int worker, size_t item)
 {
+	struct code *code = ctx;
+	struct symnames names = {.ids = code->ids, .shared = code->shared};
+
 	(void)worker;
-	if (item)
-		link_parts(ctx);
-	else
-		mark_referenced(ctx);
+	if (!item) {
+		specials_read(code->obj, &code->specials);
+		return;
+	}
+	symnames_read(code->obj, &names);
+	code->nr_shared = names.nr_shared;
+}
+
+/* Nor have these: units are found by symbols, and places are those that relocations name. */
+static void collect_or_mark(void *ctx, unsigned int worker, size_t item)
+{
+	struct code *code = ctx;
+
+	(void)worker;
+	if (item) {
+		mark_referenced(code);
+		return;
+	}
+	collect_units(code);
+	if (!effort_is_over(code->effort))
+		link_parts(code);
 }
 
 static const char **section_classes(struct object *obj)
@@ -783,18 +811,20 @@ static int refuse_depth(const struct code *code)
 
 int code_read(struct object *obj, struct code *code)
 {
+	struct symnames names;
+
 	*code = (struct code){.obj = obj,
 			      .class = section_classes(obj),
 			      .effort = arena_alloc(&obj->arena, 1, sizeof(*code->effort))};
 	code->effort->limit = EFFORT_BASE + (u64)obj->file_size * EFFORT_PER_BYTE;
 	code->effort->most_kept = MOST_KEPT_BASE + (u64)obj->file_size;
-	code->ids = symnames_read(obj);
-	specials_read(obj, &code->specials);
-	collect_units(code);
-	if (effort_is_over(code->effort))
-		return refuse_depth(code);
-	pool_run(obj->pool, 2, link_or_mark, code);
-	return 0;
+	names = symnames_room(obj);
+	code->ids = names.ids;
+	code->shared = names.shared;
+	pool_run(obj->pool, 2, walk_or_name, code);
+	code->referenced = room_for_bits(obj);
+	pool_run(obj->pool, 2, collect_or_mark, code);
+	return effort_is_over(code->effort) ? refuse_depth(code) : 0;
 }
 
 /*

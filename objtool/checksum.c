@@ -287,7 +287,7 @@ static void checksum_commons(struct canon *c, struct records *recs)
 {
 	const struct object *obj = c->code->obj;
 
-	for (u32 i = 1; i < obj->nr_symbols; i++) {
+	for (u32 i = 1; obj->has_commons && i < obj->nr_symbols; i++) {
 		const struct symbol *sym = &obj->symbols[i];
 		struct record *rec;
 

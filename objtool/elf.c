@@ -8,8 +8,9 @@
  *	check_ident	what kind of file this is, from its first 64 bytes
  *	read_headers	the section table
  *	read_sections	names, extents, and the role of each section
- *	read_symbols	names, sections and extents; then an index by address
- *	read_relocs	every relocation of an allocated section
+ *	read_symbols	names, sections and extents
+ *	read_rest	an index of them by address, and every relocation of an allocated
+ *			section
  *
  * Nothing is copied that can be used where it was read to. Format facts
  * are from the ELF-64 object file format 1.5, the gABI (extended section
@@ -710,6 +711,7 @@ static void index_symbols(struct object *obj)
 struct symbol_range {
 	u32 first_file, last_file; /* STT_FILE symbols among them, 0 if none is */
 	u32 last_local;		   /* 0 if none is */
+	bool common;		   /* one of them is */
 	bool bad;		   /* one of them is refused */
 };
 
@@ -730,6 +732,7 @@ static void read_symbol_range(void *ctx, unsigned int worker, size_t from, size_
 	(void)worker;
 	for (u32 i = from ? (u32)from : 1; i < end && !range->bad; i++) {
 		range->bad = read_symbol(all->r, i, raw + i * SYM_BYTES);
+		range->common |= obj->symbols[i].sec == SEC_COMMON;
 		if (obj->symbols[i].bind == BIND_LOCAL)
 			range->last_local = i;
 		if (obj->symbols[i].type == SYM_FILE) {
@@ -755,8 +758,8 @@ static int refuse_symbol(const struct reader *r, u32 range)
 }
 
 /*
- * Where locals end; and those before the first file of a range are of the last one before the
- * range.
+ * Where locals end, and whether there are commons; and those before the first file of a range are
+ * of the last one before the range.
  */
 static void carry_files(const struct symbols *all, u32 nr_ranges)
 {
@@ -767,6 +770,7 @@ static void carry_files(const struct symbols *all, u32 nr_ranges)
 		const struct symbol_range *range = &all->ranges[k];
 		u32 first = k * SYMBOLS_AT_ONCE, end = first + SYMBOLS_AT_ONCE;
 
+		obj->has_commons |= range->common;
 		if (range->last_local)
 			obj->nr_locals = range->last_local + 1;
 		if (end > obj->nr_symbols)
@@ -808,13 +812,12 @@ static bool names_are_short(struct span names)
 }
 
 /* The names of symbols and, once for each that is local, of their files: see names_limit(). */
-static int check_names(const struct reader *r)
+static int check_names(const struct reader *r, bool all_short)
 {
 	const struct symbol *symbols = r->obj->symbols;
 	u64 sum = 0;
 
-	if (names_are_short(r->symbol_names) &&
-	    (u64)r->obj->nr_symbols * 2 * 2 * NAME_BLOCK <= names_limit(r))
+	if (all_short && (u64)r->obj->nr_symbols * 2 * 2 * NAME_BLOCK <= names_limit(r))
 		return 0;
 	for (u32 i = 1; i < r->obj->nr_symbols; i++) {
 		sum += strlen(symbols[i].name) +
@@ -859,10 +862,7 @@ static int read_symbols(struct reader *r)
 	obj->nr_symbols = r->symtab ? (u32)(obj->sections[r->symtab].size / SYM_BYTES) : 1;
 	obj->symbols = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*obj->symbols));
 	obj->symbols[0].name = "";
-	if (read_all_symbols(r) || check_names(r) || check_gcc_lto(r))
-		return -1;
-	index_symbols(obj);
-	return check_number(r);
+	return read_all_symbols(r);
 }
 
 /* --- Relocations --- */
@@ -1020,10 +1020,13 @@ static u64 next_cell(u64 off)
 	return ((off >> RELOC_CELL) + 1) << RELOC_CELL;
 }
 
-/* What is found out about the relocations, by section. */
+/* What is found out about the relocations, by section; and about names. */
 struct judgement {
 	struct object *obj;
+	struct span names;
+	bool short_names;
 	struct reloc_range *ranges;
+	u32 nr_ranges;
 	u8 *bad;	       /* some are refused */
 	u8 *unsorted;	       /* some are not in the order of their offsets */
 	struct reloc **sorted; /* room for the sorted ones */
@@ -1115,12 +1118,11 @@ static int refuse_section_relocs(const struct reader *r, u32 s)
 	return refuse_reloc(r, s, rel);
 }
 
-static int judge_relocs(const struct reader *r, struct judgement *j)
+/* Refuse what is bad, and sort what is not. */
+static int refuse_or_sort(const struct reader *r, struct judgement *j)
 {
 	struct object *obj = r->obj;
-	u32 nr = object_reloc_ranges(obj, &j->ranges);
 
-	pool_ranges(obj->pool, nr, RELOC_RANGES_AT_ONCE, judge_ranges, j);
 	for (u32 s = 1; s < obj->nr_sections; s++) {
 		const struct section *sec = &obj->sections[s];
 
@@ -1153,25 +1155,43 @@ static void make_cells(struct object *obj)
 	}
 }
 
-static int read_relocs(const struct reader *r)
+/* Once symbols are read, these have nothing to do with each other. */
+static void index_or_judge(void *ctx, unsigned int worker, size_t item)
 {
-	u32 nr = r->obj->nr_sections;
-	struct judgement j = {.obj = r->obj};
-	int ret;
+	struct judgement *j = ctx;
+
+	(void)worker;
+	if (item == 0)
+		index_symbols(j->obj);
+	else if (item == 1)
+		pool_ranges(j->obj->pool, j->nr_ranges, RELOC_RANGES_AT_ONCE, judge_ranges, j);
+	else
+		j->short_names = names_are_short(j->names);
+}
+
+static int read_rest(const struct reader *r)
+{
+	struct object *obj = r->obj;
+	u32 nr = obj->nr_sections;
+	struct judgement j = {.obj = obj, .names = r->symbol_names};
+	bool bad;
 
 	for (u32 s = 1; s < nr; s++)
 		if (r->rela_first[s] && gather_relocs(r, s))
 			return -1;
-	make_cells(r->obj);
+	make_cells(obj);
+	j.nr_ranges = object_reloc_ranges(obj, &j.ranges);
 	j.bad = xcalloc(nr, 1);
 	j.unsorted = xcalloc(nr, 1);
 	j.sorted = xcalloc(nr, sizeof(*j.sorted));
-	ret = judge_relocs(r, &j);
+	pool_run(obj->pool, 3, index_or_judge, &j);
+	bad = check_names(r, j.short_names) || check_gcc_lto(r) || check_number(r) ||
+	      refuse_or_sort(r, &j);
 	free(j.ranges);
 	free(j.bad);
 	free(j.unsorted);
 	free(j.sorted);
-	return ret;
+	return bad ? -1 : 0;
 }
 
 /* --- Opening and closing --- */
@@ -1197,7 +1217,7 @@ static struct object *read_object(const char *path, struct span bytes, struct co
 	obj->path = arena_strdup(&obj->arena, path);
 	obj->file_size = bytes.size;
 	obj->pool = pool;
-	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_relocs(&r);
+	ok = !check_ident(&r) && !read_sections(&r) && !read_symbols(&r) && !read_rest(&r);
 	free(r.copied_headers);
 	free(r.rela_first);
 	free(r.rela_next);

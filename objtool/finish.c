@@ -9,7 +9,7 @@
  *	make_keys	the start of each name and the length of its line, side by side: all that
  *			sorting and cutting need
  *	choose_bounds	some of the keys, sorted: where one bucket ends and the next begins
- *	find_bucket	for each key; then they are dealt
+ *	find_buckets	for each key; then they are dealt
  *	sort_bucket	and add up the lengths of its lines: so it is known where they go
  *	write_bucket
  */
@@ -50,7 +50,6 @@ struct finishing {
 	struct arena *names; /* by worker: those that had to be written otherwise, or kept */
 	struct key bounds[MAX_BUCKETS]; /* [i] is the least that can be in bucket i + 1 */
 	u32 nr_buckets;
-	u8 *bucket; /* by record */
 	u32 *order; /* records, bucket after bucket */
 	u32 first[MAX_BUCKETS + 1];
 	u64 text[MAX_BUCKETS + 1]; /* bytes of a bucket's lines; then where they begin */
@@ -387,13 +386,12 @@ static u32 bucket_of(const struct finishing *f, const struct key *key)
 	return lo;
 }
 
-static void find_bucket(void *ctx, unsigned int worker, size_t from, size_t end)
+static void find_buckets(const void *ctx, u8 *bucket, u32 from, u32 end)
 {
-	struct finishing *f = ctx;
+	const struct finishing *f = ctx;
 
-	(void)worker;
-	for (size_t i = from; i < end; i++)
-		f->bucket[i] = (u8)bucket_of(f, &f->keys[i]);
+	for (u32 i = from; i < end; i++)
+		bucket[i] = (u8)bucket_of(f, &f->keys[i]);
 }
 
 static void sort_bucket(void *ctx, unsigned int worker, size_t bucket)
@@ -466,7 +464,6 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 			      .keys = arena_take(room, nr, 2 * sizeof(*f.keys)),
 			      .names = xcalloc(pool_workers(pool), sizeof(*f.names)),
 			      .nr_buckets = bucket_number(nr),
-			      .bucket = arena_take(room, nr, 1),
 			      .order = arena_take(room, nr, sizeof(*f.order))};
 
 	if (recs->compiler)
@@ -475,8 +472,7 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	make_heads(f.heads);
 	pool_ranges(pool, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
-	pool_ranges(pool, nr, GRAIN, find_bucket, &f);
-	deal(pool, f.bucket, nr, f.nr_buckets, f.order, f.first);
+	deal(pool, find_buckets, &f, nr, f.nr_buckets, f.order, f.first);
 	pool_run(pool, f.nr_buckets, sort_bucket, &f);
 	len = place_lines(&f);
 	f.lines = arena_take(lines_only ? room : &recs->arena, len, 1);

@@ -6,80 +6,6 @@
 #include <objtool/pool.h>
 #include <objtool/sort.h>
 
-struct name_slot {
-	u64 hash;
-	u32 sym; /* 0: empty */
-};
-
-/* Names are dealt to buckets by their hashes: a bucket's table fits the cache. */
-struct heads {
-	struct identity *ids;
-	u32 *order; /* symbols, bucket after bucket */
-	u32 first[MAX_BUCKETS + 1];
-	_Atomic u32 nr_locals; /* local symbols with namesakes */
-};
-
-static bool has_namesakes(const struct identity *id)
-{
-	return !(id->traits & NAME_EMPTY) && id->type != SYM_SECTION && id->type != SYM_FILE;
-}
-
-/* The identities of a bucket lie all over the array: asked for early, they come in time. */
-#define AHEAD 16
-
-/* Give each symbol of a bucket the first of its name, unless it is the only one. */
-static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
-{
-	struct heads *h = ctx;
-	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64, locals = 0;
-	struct name_slot *slots;
-	u64 key = table_key();
-
-	(void)worker;
-	while (cap / 2 < end - first)
-		cap *= 2;
-	slots = xcalloc(cap, sizeof(*slots));
-	for (u32 k = first; k < end; k++) {
-		u32 s = h->order[k], i;
-		struct identity *id = &h->ids[s];
-
-		if (k + AHEAD < end)
-			__builtin_prefetch(&h->ids[h->order[k + AHEAD]]);
-		if (!s || !has_namesakes(id))
-			continue;
-		for (i = table_slot(id->name, key, cap); slots[i].sym && slots[i].hash != id->name;)
-			i = (i + 1) & (cap - 1);
-		if (slots[i].sym)
-			id->head = h->ids[slots[i].sym].head = slots[i].sym;
-		else
-			slots[i] = (struct name_slot){id->name, s};
-	}
-	free(slots);
-	for (u32 k = first; k < end; k++) {
-		struct identity *id = &h->ids[h->order[k]];
-
-		locals += id->head && id->bind == BIND_LOCAL;
-		id->only &= !id->head;
-	}
-	atomic_fetch_add_explicit(&h->nr_locals, locals, memory_order_relaxed);
-}
-
-/* Returns how many local symbols have namesakes. */
-static u32 find_heads(const struct code *code)
-{
-	const struct object *obj = code->obj;
-	u32 nr = obj->nr_symbols, buckets = bucket_number(nr);
-	struct heads h = {.ids = code->ids,
-			  .order = scratch_get(&code->obj->scratch, nr, sizeof(u32) + 1)};
-	u8 *bucket = (u8 *)(h.order + nr);
-
-	for (u32 s = 0; s < nr; s++)
-		bucket[s] = (u8)((u32)(u8)code->ids[s].name * buckets >> 8);
-	deal(obj->pool, bucket, nr, buckets, h.order, h.first);
-	pool_run(obj->pool, buckets, find_heads_of, &h);
-	return h.nr_locals;
-}
-
 /* Number of instructions in the upper half, a hash of their bytes less what moves in the lower. */
 static u64 shape(const struct code *code, u32 unit, struct insns *scratch)
 {
@@ -189,18 +115,13 @@ static bool is_made_by_clang(const struct object *obj)
 static void find_plain(struct namesakes *ns)
 {
 	const struct code *code = ns->code;
-	struct object *obj = code->obj;
+	const struct symbol *symbols = code->obj->symbols;
 
-	ns->clang = is_made_by_clang(obj);
-	if (!ns->clang)
-		return;
-	ns->plain = arena_alloc(&obj->arena, ns->nr_locals, sizeof(u64));
-	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		const struct symbol *sym = &obj->symbols[s];
+	for (u32 i = 0; i < code->nr_shared; i++) {
+		u32 s = code->shared[i];
 
-		if (code->ids[s].head && sym->bind == BIND_LOCAL &&
-		    !(code->ids[s].traits & NAME_COUNTED))
-			ns->plain[ns->nr_plain++] = (u64)code->ids[s].head << 32 | sym->file;
+		if (!(code->ids[s].traits & NAME_COUNTED))
+			ns->plain[ns->nr_plain++] = (u64)code->ids[s].head << 32 | symbols[s].file;
 	}
 	qsort(ns->plain, ns->nr_plain, sizeof(u64), compare_u64);
 }
@@ -209,7 +130,6 @@ static void find_filed(struct namesakes *ns)
 {
 	const struct code *code = ns->code;
 
-	ns->filed = arena_alloc(&code->obj->arena, code->nr_units, sizeof(*ns->filed));
 	for (u32 i = 0; i < code->nr_units; i++)
 		if (code->units[i].filed)
 			ns->filed[ns->nr_filed++] = i;
@@ -217,44 +137,61 @@ static void find_filed(struct namesakes *ns)
 
 /*
  * Fill .locals, and @clones, which are head << 32 | symbol of each local function with namesakes;
- * returns how many. Both are sorted by head only, as the rest is in the order of symbols.
+ * returns how many. Both are sorted by head only: those of one are in the order of symbols.
  */
 static u32 find_locals(struct namesakes *ns, u64 *clones, u64 *room)
 {
 	const struct code *code = ns->code;
-	u32 nr = 0, nr_clones = 0;
+	u32 nr_clones = 0;
 
-	for (u32 s = 1; s < code->obj->nr_symbols; s++) {
+	for (u32 i = 0; i < code->nr_shared; i++) {
+		u32 s = code->shared[i];
 		const struct identity *id = &code->ids[s];
 		u64 head = (u64)id->head << 32;
 
-		if (!id->head || id->bind != BIND_LOCAL || id->unit == NO_UNIT)
+		if (id->unit == NO_UNIT)
 			continue;
-		ns->locals[nr++] = head | code->obj->symbols[s].file;
+		ns->locals[ns->nr_locals++] = head | code->obj->symbols[s].file;
 		if (code->units[id->unit].kind == UNIT_FUNC)
 			clones[nr_clones++] = head | s;
 	}
-	ns->nr_locals = nr;
-	sort_high(ns->locals, room, nr);
+	sort_high(ns->locals, room, ns->nr_locals);
 	sort_high(clones, room, nr_clones);
 	return nr_clones;
+}
+
+/* By name, or by place: one has nothing to do with the other. */
+static void find_named_or_filed(void *ctx, unsigned int worker, size_t item)
+{
+	struct namesakes *ns = ctx;
+	const struct code *code = ns->code;
+	u64 *clones;
+
+	(void)worker;
+	if (item) {
+		find_filed(ns);
+		return;
+	}
+	if (ns->clang)
+		find_plain(ns);
+	clones = scratch_get(&code->obj->scratch, code->nr_shared, 2 * sizeof(*clones));
+	rank_all(code, clones, find_locals(ns, clones, clones + code->nr_shared));
 }
 
 void namesakes_read(const struct code *code, struct namesakes *ns)
 {
 	struct arena *arena = &code->obj->arena;
-	u64 *clones;
 
 	*ns = (struct namesakes){
 		.code = code,
+		.clang = is_made_by_clang(code->obj),
 		.told = arena_alloc(arena, code->nr_units, sizeof(*ns->told)),
-		.nr_locals = find_heads(code),
+		.locals = arena_alloc(arena, code->nr_shared, sizeof(u64)),
+		.filed = arena_alloc(arena, code->nr_units, sizeof(*ns->filed)),
 	};
-	ns->locals = arena_alloc(arena, ns->nr_locals, sizeof(u64));
-	find_plain(ns);
-	clones = scratch_get(&code->obj->scratch, ns->nr_locals, 2 * sizeof(*clones));
-	rank_all(code, clones, find_locals(ns, clones, clones + ns->nr_locals));
-	find_filed(ns);
+	if (ns->clang)
+		ns->plain = arena_alloc(arena, code->nr_shared, sizeof(u64));
+	pool_run(code->obj->pool, 2, find_named_or_filed, ns);
 }
 
 /* The first of ns->filed that is not before @unit. */

@@ -119,7 +119,9 @@ u32 sorted_from(const u64 *keys, u32 nr, u64 key)
 #define GRAIN 8192
 
 struct dealing {
-	const u8 *bucket;
+	bucket_fn *fn;
+	const void *ctx;
+	u8 *bucket;
 	u32 *order;
 	u32 (*share)[MAX_BUCKETS]; /* by range: how many go to each bucket, then where */
 };
@@ -130,6 +132,7 @@ static void count_shares(void *ctx, unsigned int worker, size_t from, size_t end
 	u32 *share = d->share[from / GRAIN];
 
 	(void)worker;
+	d->fn(d->ctx, d->bucket, (u32)from, (u32)end);
 	for (size_t i = from; i < end; i++)
 		share[d->bucket[i]]++;
 }
@@ -151,11 +154,12 @@ u32 bucket_number(u32 nr)
 	return buckets < 1 ? 1 : buckets < MAX_BUCKETS ? buckets : MAX_BUCKETS;
 }
 
-void deal(struct pool *pool, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+void deal(struct pool *pool, bucket_fn *fn, const void *ctx, u32 nr, u32 buckets, u32 *order,
 	  u32 start[MAX_BUCKETS + 1])
 {
 	u32 ranges = nr / GRAIN + 1, at = 0;
-	struct dealing d = {bucket, order, xcalloc(ranges, sizeof(*d.share))};
+	struct dealing d = {fn, ctx, xreallocarray(NULL, nr, 1), order,
+			    xcalloc(ranges, sizeof(*d.share))};
 
 	pool_ranges(pool, nr, GRAIN, count_shares, &d);
 	for (u32 b = 0; b < buckets; b++) {
@@ -170,4 +174,5 @@ void deal(struct pool *pool, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
 	start[buckets] = at;
 	pool_ranges(pool, nr, GRAIN, deal_range, &d);
 	free(d.share);
+	free(d.bucket);
 }

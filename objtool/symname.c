@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* symname.c - what the names of an object's symbols say, and what they name */
+#include <stdlib.h>
 #include <objtool/hash.h>
 #include <objtool/names.h>
 #include <objtool/pool.h>
+#include <objtool/sort.h>
 #include <objtool/symname.h>
 
 /* Symbols that one thread takes at once. */
 #define GRAIN 4096
 
 /* Linkers write names in an order of their own: those of this many symbols ahead are asked for. */
-#define AHEAD 8
+#define NAMES_AHEAD 8
+
+/* And identities, which lie all over their array where a bucket's are looked at. */
+#define IDS_AHEAD 16
 
 static u64 hash_canonical(const char *name, struct buf *scratch)
 {
@@ -69,8 +74,8 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 		u8 traits = traits_of(sym->name, len);
 		bool here = symbol_defined(sym);
 
-		if (s + AHEAD < end)
-			__builtin_prefetch(sym[AHEAD].name);
+		if (s + NAMES_AHEAD < end)
+			__builtin_prefetch(sym[NAMES_AHEAD].name);
 		r->ids[s] = (struct identity){.name = traits & NAME_COUNTED
 							      ? hash_canonical(sym->name, &scratch)
 							      : hash_bytes(sym->name, len),
@@ -85,10 +90,119 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 	buf_free(&scratch);
 }
 
-struct identity *symnames_read(struct object *obj)
+/* ---- who shares a name ---- */
+
+struct name_slot {
+	u32 tag; /* the upper half of the name's hash */
+	u32 sym; /* 0: empty */
+};
+
+/* Names are dealt to buckets by their hashes: a bucket's table fits the cache. */
+struct heads {
+	struct identity *ids;
+	u32 *order; /* symbols, bucket after bucket; then the local ones of them with namesakes */
+	u32 nr_buckets;
+	u32 first[MAX_BUCKETS + 1];
+	u32 nr_shared[MAX_BUCKETS];
+};
+
+static bool may_have_namesakes(const struct identity *id)
 {
-	struct reading r = {obj, arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*r.ids))};
+	return !(id->traits & NAME_EMPTY) && id->type != SYM_SECTION && id->type != SYM_FILE;
+}
+
+static void find_buckets(const void *ctx, u8 *bucket, u32 from, u32 end)
+{
+	const struct heads *h = ctx;
+
+	for (u32 s = from; s < end; s++)
+		bucket[s] = (u8)((u32)(u8)h->ids[s].name * h->nr_buckets >> 8);
+}
+
+/* Now that the heads are known; @order is of those in a bucket. Returns how many are kept. */
+static u32 keep_shared(struct identity *ids, u32 *order, u32 nr)
+{
+	u32 kept = 0;
+
+	for (u32 k = 0; k < nr; k++) {
+		struct identity *id = &ids[order[k]];
+
+		id->only &= !id->head;
+		if (id->head && id->bind == BIND_LOCAL)
+			order[kept++] = order[k];
+	}
+	return kept;
+}
+
+/* Where the first symbol of this name is, or is to be. */
+static struct name_slot *find_slot(const struct identity *ids, struct name_slot *slots, u32 cap,
+				   u64 key, u64 name)
+{
+	u32 i = table_slot(name, key, cap);
+
+	while (slots[i].sym && (slots[i].tag != name >> 32 || ids[slots[i].sym].name != name))
+		i = (i + 1) & (cap - 1);
+	return &slots[i];
+}
+
+/* Give each symbol of a bucket the first of its name, unless it is the only one. */
+static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
+{
+	struct heads *h = ctx;
+	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64;
+	struct name_slot *slots;
+	u64 key = table_key();
+
+	(void)worker;
+	while (cap < (end - first) / 2 * 3)
+		cap *= 2;
+	slots = xcalloc(cap, sizeof(*slots));
+	for (u32 k = first; k < end; k++) {
+		u32 s = h->order[k];
+		struct identity *id = &h->ids[s];
+		struct name_slot *slot;
+
+		if (k + IDS_AHEAD < end)
+			__builtin_prefetch(&h->ids[h->order[k + IDS_AHEAD]]);
+		if (!s || !may_have_namesakes(id))
+			continue;
+		slot = find_slot(h->ids, slots, cap, key, id->name);
+		if (slot->sym)
+			id->head = h->ids[slot->sym].head = slot->sym;
+		else
+			*slot = (struct name_slot){(u32)(id->name >> 32), s};
+	}
+	free(slots);
+	h->nr_shared[bucket] = keep_shared(h->ids, h->order + first, end - first);
+}
+
+static void find_heads(const struct object *obj, struct symnames *names)
+{
+	u32 nr = obj->nr_symbols;
+	struct heads h = {
+		.ids = names->ids, .order = names->shared, .nr_buckets = bucket_number(nr)};
+
+	deal(obj->pool, find_buckets, &h, nr, h.nr_buckets, h.order, h.first);
+	pool_run(obj->pool, h.nr_buckets, find_heads_of, &h);
+	names->nr_shared = 0;
+	for (u32 b = 0; b < h.nr_buckets; b++) {
+		memmove(names->shared + names->nr_shared, h.order + h.first[b],
+			h.nr_shared[b] * sizeof(*h.order));
+		names->nr_shared += h.nr_shared[b];
+	}
+}
+
+struct symnames symnames_room(struct object *obj)
+{
+	return (struct symnames){
+		.ids = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(struct identity)),
+		.shared = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32))};
+}
+
+void symnames_read(const struct object *obj, struct symnames *names)
+{
+	struct reading r = {obj, names->ids};
 
 	pool_ranges(obj->pool, obj->nr_symbols, GRAIN, read_names, &r);
-	return r.ids;
+	find_heads(obj, names);
 }

@@ -102,6 +102,7 @@ struct object {
 	struct symbol *symbols; /* [0] is the null symbol, in file order */
 	u32 nr_symbols;
 	u32 nr_locals; /* none from this index on is local: gABI, as far as the file keeps to it */
+	bool has_commons; /* some symbol's .sec is SEC_COMMON */
 	/*
 	 * Symbols defined in sections, no STT_SECTION or STT_FILE, ordered by
 	 * section, value, then symbol index. A section's own run is

@@ -25,9 +25,8 @@ struct namesakes {
 };
 
 /*
- * Find the namesakes of all symbols, which goes to their identities, and what tells them apart;
- * memory is the object's arena's. Clones of one file (foo.constprop.0 and .1) are ranked by
- * number of instructions, then by their bytes.
+ * Find what tells namesakes apart; memory is the object's arena's. Clones of one file
+ * (foo.constprop.0 and .1) are ranked by number of instructions, then by their bytes.
  */
 void namesakes_read(const struct code *code, struct namesakes *ns);
 

@@ -19,12 +19,15 @@ u32 sorted_from(const u64 *keys, u32 nr, u64 key);
 /* A number of buckets for @nr things, about 2,000 each: work enough for a thread to take one. */
 u32 bucket_number(u32 nr);
 
+/* Say which bucket each of [@from, @end) goes to, in @bucket[from] and so on. */
+typedef void bucket_fn(const void *ctx, u8 *bucket, u32 from, u32 end);
+
 /*
- * Put things in the order of their buckets: @order gets the numbers from 0 to @nr - 1, those in
- * bucket 0 first, ascending within each. @start[b] is where those in bucket b begin, for b up
- * to @buckets, which is at most MAX_BUCKETS. By @pool.
+ * Put things in the order of their buckets, which @fn finds: @order gets the numbers from 0 to
+ * @nr - 1, those in bucket 0 first, ascending within each. @start[b] is where those in bucket b
+ * begin, for b up to @buckets, which is at most MAX_BUCKETS. By @pool, @fn too.
  */
-void deal(struct pool *pool, const u8 *bucket, u32 nr, u32 buckets, u32 *order,
+void deal(struct pool *pool, bucket_fn *fn, const void *ctx, u32 nr, u32 buckets, u32 *order,
 	  u32 start[MAX_BUCKETS + 1]);
 
 #endif

@@ -30,18 +30,25 @@ struct identity {
 	u64 name;	/* symname_hash() of its name */
 	u32 unit;	/* that it names, NO_UNIT if none; by code_read() */
 	u32 sec, value; /* as struct symbol has them; 0 if it is not defined in a section */
-	u32 head;	/* first symbol of its canonical name, 0 if there is no other; and */
-	u32 rank;	/* of a local function among those of the same file: by namesakes_read() */
+	u32 head;	/* first symbol of its canonical name, 0 if there is no other */
+	u32 rank;	/* of a local function in its file: by namesakes_read() */
 	u8 traits;	/* NAME_* */
 	u8 bind, type;	/* enum symbol_bind, enum symbol_type */
-	bool only;	/* its name says all there is to say of it; by namesakes_read() */
+	bool only; /* its name says all there is to say of it: no counter, and no other has it */
 };
 
-/*
- * The identities of all symbols, by index, as far as the symbols and their names tell. Memory
- * is the object's arena's.
- */
-struct identity *symnames_read(struct object *obj);
+struct symnames {
+	struct identity *ids; /* by symbol index */
+	u32 *shared;	      /* local symbols whose canonical name others have, too; all of one
+				 name side by side, ascending */
+	u32 nr_shared;
+};
+
+/* Room for the identities of all symbols, in the object's arena. */
+struct symnames symnames_room(struct object *obj);
+
+/* Fill it, as far as the symbols and their names tell. No arena is used. */
+void symnames_read(const struct object *obj, struct symnames *names);
 
 /*
  * hash_bytes() of the first @len bytes of @name, without counters if it has any. Tokens say names
