@@ -204,41 +204,48 @@ void arena_join(struct arena *a, struct arena *from)
 	from->blocks = NULL;
 }
 
-static void free_blocks(struct arena_block *block, const struct arena_block *but)
+/* The block that @a was given last, which is not its own any more; NULL if it has none. */
+static struct arena_block *pop_block(struct arena *a)
 {
-	struct arena_block *next;
+	struct arena_block *b = a->blocks;
 
-	for (; block; block = next) {
-		next = block->next;
-		if (block == but)
-			continue;
-		if (block->mapped)
-			munmap(block, sizeof(*block) + block->size);
-		else
-			free(block);
-	}
+	if (b)
+		a->blocks = b->next;
+	return b;
+}
+
+static void free_block(struct arena_block *b)
+{
+	if (b->mapped)
+		munmap(b, sizeof(*b) + b->size);
+	else
+		free(b);
 }
 
 void arena_free(struct arena *a)
 {
-	free_blocks(a->blocks, NULL);
-	a->blocks = NULL;
+	struct arena_block *b;
+
+	while ((b = pop_block(a)))
+		free_block(b);
 }
 
 void arena_pass_on(struct arena *from, struct arena *to)
 {
-	struct arena_block *largest = from->blocks;
+	struct arena_block *largest = pop_block(from), *b;
 
 	if (!largest)
 		return;
-	for (struct arena_block *b = from->blocks; b; b = b->next)
-		largest = b->size > largest->size ? b : largest;
-	free_blocks(from->blocks, largest);
-	largest->next = to->blocks;
+	while ((b = pop_block(from))) {
+		bool larger = b->size > largest->size;
+
+		free_block(larger ? largest : b);
+		largest = larger ? b : largest;
+	}
 	largest->used = 0;
 	largest->zeroed = false;
+	largest->next = to->blocks;
 	to->blocks = largest;
-	from->blocks = NULL;
 }
 
 void *scratch_get(struct scratch *s, size_t nr, size_t size)
