@@ -334,19 +334,23 @@ static void write_entry(struct canon *c, const struct target *t)
 /* How a reference is made; types without a kind of their own by their number. */
 static u8 *put_how(u8 *p, u32 reloc_type_number)
 {
-	/* Eight bytes each, so that copying needs no loop; and how many of them count. */
+	/* As token_put_bytes() would; of .field .size bytes count: copying needs no loop. */
 	static const struct how {
-		char word[8];
-		u8 len;
+		char field[15];
+		u8 size;
 	} words[][9] = {
-		[RELOC_ABS] = {[1] = {"abs8", 4},
-			       [2] = {"abs16", 5},
-			       [4] = {"abs32", 5},
-			       [8] = {"abs64", 5}},
-		[RELOC_SIGNED] = {[4] = {"abs32s", 6}},
-		[RELOC_PC] =
-			{[1] = {"pc8", 3}, [2] = {"pc16", 4}, [4] = {"pc32", 4}, [8] = {"pc64", 4}},
-		[RELOC_GOT] = {[4] = {"got32", 5}},
+#define HOW(word, len) {"b" len "\0\0\0" word, sizeof("b" len "\0\0\0" word) - 1}
+		[RELOC_ABS] = {[1] = HOW("abs8", "\4"),
+			       [2] = HOW("abs16", "\5"),
+			       [4] = HOW("abs32", "\5"),
+			       [8] = HOW("abs64", "\5")},
+		[RELOC_SIGNED] = {[4] = HOW("abs32s", "\6")},
+		[RELOC_PC] = {[1] = HOW("pc8", "\3"),
+			      [2] = HOW("pc16", "\4"),
+			      [4] = HOW("pc32", "\4"),
+			      [8] = HOW("pc64", "\4")},
+		[RELOC_GOT] = {[4] = HOW("got32", "\5")},
+#undef HOW
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
 	const struct how *how;
@@ -354,8 +358,8 @@ static u8 *put_how(u8 *p, u32 reloc_type_number)
 	if (type.kind == RELOC_OTHER)
 		return token_put_num(token_put_bytes(p, "type", 4), reloc_type_number);
 	how = &words[type.kind][type.size];
-	token_put_bytes(p, how->word, 8);
-	return token_resize_bytes(p, how->len);
+	memcpy(p, how, sizeof(*how));
+	return p + how->size;
 }
 
 /* The most that a reference by name and number takes. */

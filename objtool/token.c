@@ -24,7 +24,7 @@ size_t stream_len(const struct stream *st)
 {
 	size_t len = st->order.len;
 
-	for (int i = 0; i < NR_LANES; i++)
+	for (enum lane i = lanes_next(st->lanes, 0); i < NR_LANES; i = lanes_next(st->lanes, i + 1))
 		len += st->lane[i].len;
 	return len;
 }

@@ -131,18 +131,36 @@ static inline void stream_switch(struct stream *st, enum lane lane)
 /* What a name takes: the field's type and the hash. */
 #define TOKEN_NAME_SIZE 9U
 
-/* Write one token: begin, its fields, end. A token of LANE_LINES is in no checksum. */
-static inline void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
+/*
+ * A token in one piece, for those that there are most of: open with room for all that will
+ * be put, put each field where the last one ended, token_put(). (A byte written to the stream could
+ * be part of *st for all the compiler knows, which makes step by step slow.)
+ */
+static inline u8 *token_open(struct stream *st, enum token_tag tag, enum lane lane, size_t room)
 {
 	enum lane cur = st->within == NR_LANES || lane == LANE_LINES ? lane : st->within;
+	u8 *p;
 
 	if (cur != st->cur)
 		stream_switch(st, cur);
+	p = buf_reserve(st->out, 1 + room);
 	st->start = st->out->len;
 	st->position_at = 0;
 	st->insns[cur] = 0;
-	*buf_reserve(st->out, 1) = (u8)tag;
-	st->out->len++;
+	*p = (u8)tag;
+	return p + 1;
+}
+
+/* What was put in room reserved in .out ends at @end. */
+static inline void token_put(struct stream *st, const u8 *end)
+{
+	st->out->len = (size_t)(end - st->out->data);
+}
+
+/* Write one token: begin, its fields, end. A token of LANE_LINES is in no checksum. */
+static inline void token_begin(struct stream *st, enum token_tag tag, enum lane lane)
+{
+	token_put(st, token_open(st, tag, lane, 0));
 }
 
 static inline void token_num(struct stream *st, s64 num)
@@ -212,17 +230,6 @@ static inline void token_end(struct stream *st)
 		token_watched(st);
 }
 
-/*
- * A token in one piece, for those that there are most of: open with room for all that will
- * be put, put each field where the last one ended, token_put(). (A byte written to the stream could
- * be part of *st for all the compiler knows, which makes step by step slow.)
- */
-static inline u8 *token_open(struct stream *st, enum token_tag tag, enum lane lane, size_t room)
-{
-	token_begin(st, tag, lane);
-	return buf_reserve(st->out, room);
-}
-
 static inline u8 *token_put_num(u8 *p, s64 num)
 {
 	p[0] = TOKEN_FIELD_NUM;
@@ -244,19 +251,6 @@ static inline u8 *token_put_name(u8 *p, u64 hash)
 	p[0] = TOKEN_FIELD_NAME;
 	put_u64(p + 1, hash);
 	return p + TOKEN_NAME_SIZE;
-}
-
-/* The bytes put at @p, of at least @len, are just so many. */
-static inline u8 *token_resize_bytes(u8 *p, u32 len)
-{
-	put_u32(p + 1, len);
-	return p + 5 + len;
-}
-
-/* What was put in room reserved in .out ends at @end. */
-static inline void token_put(struct stream *st, const u8 *end)
-{
-	st->out->len = (size_t)(end - st->out->data);
 }
 
 /* What is before the bytes of instructions: tag, field type, length. */
