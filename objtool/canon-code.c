@@ -69,26 +69,31 @@ struct walk {
 	u32 s;		 /* its index */
 	u32 next, end;	 /* indexes into canon.parts.insns.insn */
 	u32 first;	 /* there, what the notes count from */
-	u32 note, notes; /* indexes into .note: the first that may lie ahead, behind the last */
+	u32 note, notes; /* indexes into .note: the first that lies ahead, behind the last */
 	u32 from;	 /* the first byte that is not written yet */
 	u64 stop;	 /* where the next relocation or special entry is */
 	struct reloc_cursor relocs;
-	u32 special;
+	u32 special; /* the next entry, and */
+	u64 site;    /* where it applies; behind the section, if there is none in it */
 };
 
 /* Bytes are copied in pieces of this size: most that is copied at once is no more. */
 #define PIECE 32U
 
 /* A copy of [@from, @end) of @sec; room for a piece more may be written. Returns its end. */
-static u8 *put_bytes(u8 *p, const struct section *sec, u32 from, u32 end)
+static inline u8 *put_bytes(u8 *p, const struct section *sec, u32 from, u32 end)
 {
+	const u8 *data = sec->data + from;
+	u32 len = end - from;
+
 	if (sec->size - end < PIECE) {
-		memcpy(p, sec->data + from, end - from);
-		return p + (end - from);
+		memcpy(p, data, len);
+		return p + len;
 	}
-	for (u32 i = 0; i < end - from; i += PIECE)
-		memcpy(p + i, sec->data + from + i, PIECE);
-	return p + (end - from);
+	memcpy(p, data, PIECE);
+	for (u32 i = PIECE; i < len; i += PIECE)
+		memcpy(p + i, data + i, PIECE);
+	return p + len;
 }
 
 /*
@@ -256,20 +261,25 @@ static bool write_near_branch(struct canon *c, struct walk *w, const struct code
 	return true;
 }
 
+static u64 next_site(const struct canon *c, const struct walk *w)
+{
+	const struct specials *specials = &c->code->specials;
+
+	return w->special < specials->nr && specials->entries[w->special].site.sec == w->s
+		       ? specials->entries[w->special].site.off
+		       : (u64)w->sec->size + 1;
+}
+
 /* Where the next relocation or special entry is, before which code is all that it seems to be. */
 static u64 next_more(const struct canon *c, const struct walk *w)
 {
-	const struct specials *specials = &c->code->specials;
 	const struct section *sec = w->sec;
 	u64 stop = sec->size;
 
 	canon_fetch_identity(c, &w->relocs);
 	if (w->relocs.next < sec->nr_relocs)
 		stop = sec->relocs[w->relocs.next].offset;
-	if (w->special < specials->nr && specials->entries[w->special].site.sec == w->s &&
-	    specials->entries[w->special].site.off < stop)
-		stop = specials->entries[w->special].site.off;
-	return stop;
+	return stop < w->site ? stop : w->site;
 }
 
 /* Just bytes, as far as no relocation or entry says more. */
@@ -291,19 +301,21 @@ static u32 next_insn(const struct canon *c, struct walk *w)
 {
 	const struct code_insn *insn = c->parts.insns.insn, *ci;
 	const u32 *note = c->parts.insns.note;
-	u32 i;
+	u32 i = w->end;
 
 	if (c->stream.watch)
 		return w->next;
-	for (i = w->end; w->note < w->notes; w->note++, i = w->end) {
-		i = w->first + note[w->note];
-		ci = insn + i;
-		if (i >= w->next && (!is_plain(ci) || ci->off + ci->insn.len > w->stop))
+	for (; w->note < w->notes; w->note++) {
+		ci = insn + w->first + note[w->note];
+		if (!is_plain(ci) || ci->off + ci->insn.len > w->stop) {
+			i = w->first + note[w->note];
 			break;
+		}
 	}
 	/* There is more to one before that was not noted, as with a relocation of one byte. */
 	if (offset_of(c, w, i) > w->stop)
-		i = w->next + code_insn_index(insn + w->next, i - w->next, (u32)w->stop);
+		return w->next + code_insn_index(insn + w->next, i - w->next, (u32)w->stop);
+	w->note++;
 	return i;
 }
 
@@ -345,6 +357,7 @@ void canon_write_insns(struct canon *c, const struct part *part)
 		.relocs = parts_relocs(&c->parts, part->sec, part->off),
 		.special = specials_near(&c->code->specials, c->special, part->sec, part->off)};
 
+	w.site = next_site(c, &w);
 	w.stop = next_more(c, &w);
 	while (w.next < w.end) {
 		u32 i = next_insn(c, &w);
@@ -525,13 +538,10 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 /* Write the entries that apply to an instruction; false if there are none. */
 static bool write_specials(struct canon *c, struct walk *w, const struct code_insn *ci)
 {
-	const struct specials *specials = &c->code->specials;
 	u32 before = w->special;
 
-	while (w->special < specials->nr &&
-	       specials->entries[w->special].site.off < ci->off + ci->insn.len &&
-	       specials->entries[w->special].site.sec == w->s) {
-		const struct special *e = &specials->entries[w->special++];
+	for (; w->site < ci->off + ci->insn.len; w->site = next_site(c, w)) {
+		const struct special *e = &c->code->specials.entries[w->special++];
 
 		if (e->site.off < ci->off)
 			continue;

@@ -431,9 +431,9 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 		settle_string(parts, t, sec, ci, immediate);
 		return;
 	}
-	if (t->kind != TARGET_BLOB && (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
-				       code->obj->symbols[rel->sym].type != SYM_SECTION ||
-				       code->units[t->unit].kind != UNIT_DATA))
+	if (t->kind != TARGET_BLOB &&
+	    (t->kind != TARGET_NAME || t->unit == NO_UNIT ||
+	     code->ids[rel->sym].type != SYM_SECTION || code->units[t->unit].kind != UNIT_DATA))
 		return;
 	unit = unit_of(code, t);
 	use = arch_address_use(section(parts, sec)->data + ci->off, &ci->insn, immediate, &reg);
