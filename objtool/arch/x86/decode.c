@@ -24,57 +24,72 @@
  * immediate each bring. So it is added up: struct insn as a number of eight bytes, low byte first.
  * None of them comes to more than 34, so none overflows into the next, and the bits of each that
  * are left tell, in tables, what else there is to an opcode:
- *   19..21 all set: only /0 of the group is as the table says
- *   22, 23 how prefixes change the length of the immediate
- *   25..29 enum look: a closer look is needed
+ *   18     a closer look is needed behind a REX prefix: that has this bit, too, which carries
+ *          into the next
+ *   19..23 enum look: a closer look is needed, always if bit 19 is set
+ *   25     only /0 of the group is as the table says
+ *   26     there can be a SIB byte that says more
+ *   27, 28 how prefixes change the length of the immediate
+ *   30, 31 not 0: it is noted, see arch_decode_run(); of its parts two say so at most
  *   63     a ModRM byte follows
+ * What has bits of its own in the low half is tested without a constant of 64 bits.
  */
 #define WORD(len, cls, flags, opcode_off, disp_off, disp_len, imm_off, imm_len)        \
 	((u64)(len) | (u64)(cls) << 8 | (u64)(flags) << 16 | (u64)(opcode_off) << 24 | \
 	 (u64)(disp_off) << 32 | (u64)(disp_len) << 40 | (u64)(imm_off) << 48 |        \
 	 (u64)(imm_len) << 56)
+#define BIT(n) ((u64)1 << (n))
+
+#define REXED  BIT(18)
+#define ALWAYS BIT(19)
+#define GROUP  BIT(25)
+#define SIB    BIT(26)
+#define IMM_Z  BIT(27) /* 2 bytes less with 66, but for REX.W */
+#define IMM_V  BIT(28) /* 4 bytes more with REX.W: mov $imm,%rax */
+#define NOTED  BIT(30)
+#define MODRM  BIT(63)
+
+#define LOOK(n)	   ((u64)LOOK_##n << 19)
+#define LOOK_OF(a) ((a) >> 19 & 0x1f)
+
 #define BEHIND(n) WORD(n, 0, 0, 0, n, 0, n, 0) /* what follows comes @n bytes later */
+#define OPCODE(n) WORD(0, 0, 0, n, 0, 0, 0, 0) /* the opcode comes @n bytes later */
+#define REX	  (BEHIND(1) + OPCODE(1) + REXED)
 #define DISP(n)	  WORD(n, 0, 0, 0, 0, n, n, 0)
+#define DISP4	  (DISP(4) + NOTED)
+#define DISP8	  (DISP(8) + NOTED)
 #define IMM(n)	  WORD(n, 0, 0, 0, 0, 0, 0, n)
-#define CLS(c)	  WORD(0, c, 0, 0, 0, 0, 0, 0)
+#define IMM4	  (IMM(4) + NOTED)
+#define IMM8	  (IMM(8) + NOTED)
+#define CLS(c)	  (WORD(0, c, 0, 0, 0, 0, 0, 0) + NOTED)
 #define REL	  WORD(0, 0, INSN_PCREL_IMM, 0, 0, 0, 0, 0)
 #define RIP	  WORD(0, 0, INSN_PCREL_DISP, 0, 0, 0, 0, 0)
-#define OPCODE(n) WORD(0, 0, 0, n, 0, 0, 0, 0) /* the opcode comes @n bytes later */
 
-#define MODRM	   WORD(0, 0, 0, 0, 0, 0, 0, 0x80)
-#define GROUP	   WORD(0, 0, 0x38, 0, 0, 0, 0, 0) /* where a ModRM byte has its reg field */
-#define IMM_Z	   WORD(0, 0, 0x40, 0, 0, 0, 0, 0) /* 2 bytes less with 66, but for REX.W */
-#define IMM_V	   WORD(0, 0, 0x80, 0, 0, 0, 0, 0) /* 4 bytes more with REX.W: mov $imm,%rax */
-#define IMM_BITS   (IMM(0xff) | IMM_Z | IMM_V)
-#define LOOK(n)	   WORD(0, 0, 0, LOOK_##n << 1, 0, 0, 0, 0)
-#define LOOK_OF(a) ((a) >> 25 & 0x1f)
-#define ALWAYS	   LOOK(ALWAYS)
-#define IN_TABLES  (MODRM | GROUP | IMM_Z | IMM_V | LOOK(BITS)) /* and in no struct insn */
+/* What is in tables only, and in no struct insn. */
+#define IN_TABLES (REXED | LOOK(BITS) | GROUP | SIB | IMM_Z | IMM_V | 3 * NOTED | MODRM)
 
+/* Those that are odd have ALWAYS. */
 enum look {
-	/* Groups, where /0 is what most code uses */
-	LOOK_GRP3 = 1, /* f6, f7: test has an immediate; not, neg, mul, div have none */
-	LOOK_GRP4,     /* fe: inc, dec */
-	LOOK_GRP5,     /* ff: inc, dec, call, jmp, push */
-	LOOK_GRP11,    /* c6, c7: mov, xabort, xbegin */
-	LOOK_HINT,     /* 0f 1f: /0 is the documented nop */
-	/* From here on always */
-	LOOK_ALWAYS = 8,
-	LOOK_GRP1A = LOOK_ALWAYS, /* 8f: pop, or XOP */
-	LOOK_PREFIX,		  /* the low byte is its bit of the prefixes seen */
-	LOOK_BAD,		  /* no instruction of 64-bit mode */
-	LOOK_ESC,		  /* 0f */
-	LOOK_VEX2,
-	LOOK_VEX3,
-	LOOK_EVEX,
-	LOOK_REX2,
-	LOOK_MOFFS = 24, /* a0..a3: an absolute address of 8 bytes, 4 with 67 */
-	LOOK_NOP,	 /* 90: xchg with REX.B, pause with f3 */
-	LOOK_GRP7,	 /* 0f 01: eretu, erets, uiret among much else */
-	LOOK_0F38,
-	LOOK_0F3A,
-	LOOK_MOVCR, /* 0f 20..23: the mod field is ignored, no displacement */
-	LOOK_SSE4A, /* 0f 78: vmread; extrq and insertq with two immediate bytes */
+	/* What most code uses needs none: /0 of a group, no prefix */
+	LOOK_GRP3 = 2,	 /* f6, f7: test has an immediate; not, neg, mul, div have none */
+	LOOK_GRP4 = 4,	 /* fe: inc, dec */
+	LOOK_GRP5 = 6,	 /* ff: inc, dec, call, jmp, push */
+	LOOK_GRP11 = 8,	 /* c6, c7: mov, xabort, xbegin */
+	LOOK_HINT = 10,	 /* 0f 1f: /0 is the documented nop */
+	LOOK_MOFFS = 12, /* a0..a3: an absolute address of 8 bytes, 4 with 67 */
+	LOOK_NOP = 14,	 /* 90: xchg with REX.B, pause with f3 */
+	LOOK_GRP1A = 1,	 /* 8f: pop, or XOP */
+	LOOK_PREFIX = 3, /* the low byte is its bit of the prefixes seen */
+	LOOK_BAD = 5,	 /* no instruction of 64-bit mode */
+	LOOK_ESC = 7,	 /* 0f */
+	LOOK_VEX = 9,	 /* c4, c5 */
+	LOOK_EVEX = 11,
+	LOOK_REX2 = 13,
+	LOOK_GRP7 = 17, /* 0f 01: eretu, erets, uiret among much else */
+	LOOK_0F38 = 19,
+	LOOK_0F3A = 21,
+	LOOK_SSE4A = 23, /* 0f 78: vmread; extrq and insertq with two immediate bytes */
+	LOOK_FORM = 25,	 /* of 0f: none without a prefix */
 	LOOK_BITS = 31,
 };
 
@@ -89,99 +104,111 @@ enum look {
 #define PFX_REX	 0x40
 #define PFX_B	 0x80
 
-/* Cells of the opcode maps, named after the SDM's operand codes where it has one. */
-#define N   0
-#define Ib  IMM(1)
-#define Iw  IMM(2)
-#define IwB IMM(3) /* enter */
-#define Id  IMM(4)
-#define Iz  (IMM(4) | IMM_Z)
-#define Iv  (IMM(4) | IMM_Z | IMM_V)
-#define Iq  IMM(8)
-#define E   MODRM
-#define EIb (E | Ib)
-#define EIz (E | Iz)
-#define Jcb (Ib | REL | CLS(INSN_JCC))
-#define Jcz (Id | REL | CLS(INSN_JCC))
-#define Jb  (Ib | REL | CLS(INSN_JMP))
-#define Jz  (Id | REL | CLS(INSN_JMP))
-#define Cz  (Id | REL | CLS(INSN_CALL))
-#define R   CLS(INSN_RET)
-#define RIw (R | Iw)
-#define T   CLS(INSN_TRAP)
-#define TE  (T | E)
+/*
+ * Cells of the opcode maps, named after the SDM's operand codes where it has one. Each is a sum,
+ * and counts the opcode's own byte.
+ */
+#define N   BEHIND(1)
+#define Ib  (N + IMM(1))
+#define Iw  (N + IMM(2))
+#define IwB (N + IMM(3)) /* enter */
+#define Id  (N + IMM4)
+#define Iz  (N + IMM4 + IMM_Z)
+#define Iv  (N + IMM4 + IMM_Z + IMM_V + REXED)
+#define E   (N + MODRM + SIB)
+#define EIb (E + IMM(1))
+#define EIw (E + IMM(2))
+#define EId (E + IMM4)
+#define EIz (E + IMM4 + IMM_Z)
+#define Jcb (Ib + REL + CLS(INSN_JCC))
+#define Jcz (Id + REL + CLS(INSN_JCC))
+#define Jb  (Ib + REL + CLS(INSN_JMP))
+#define Jz  (Id + REL + CLS(INSN_JMP))
+#define Cz  (Id + REL + CLS(INSN_CALL))
+#define R   (N + CLS(INSN_RET))
+#define RIw (R + IMM(2))
+#define T   (N + CLS(INSN_TRAP))
+#define TE  (T + MODRM + SIB)
 #define X   LOOK(BAD)
 #define P   LOOK(PREFIX)
-#define P66 (P | PFX_66)
-#define P67 (P | PFX_67)
-#define PF0 (P | PFX_LOCK)
-#define PF2 (P | PFX_F2)
-#define PF3 (P | PFX_F3)
+#define P66 (P + PFX_66)
+#define P67 (P + PFX_67)
+#define PF0 (P + PFX_LOCK)
+#define PF2 (P + PFX_F2)
+#define PF3 (P + PFX_F3)
 #define ESC LOOK(ESC)
-#define VX2 LOOK(VEX2)
-#define VX3 LOOK(VEX3)
+#define VEX LOOK(VEX)
 #define EVX LOOK(EVEX)
 #define RX2 LOOK(REX2)
 #define ILL WORD(1, INSN_BAD, 0, 0, 0, 0, 0, 0)
-#define MOF LOOK(MOFFS)
-#define NOP LOOK(NOP)
-#define G1A (E | LOOK(GRP1A))
-#define G3b (EIb | GROUP | LOOK(GRP3))
-#define G3z (EIz | GROUP | LOOK(GRP3))
-#define G4  (E | GROUP | LOOK(GRP4))
-#define G5  (E | GROUP | LOOK(GRP5))
-#define GBb (EIb | GROUP | LOOK(GRP11))
-#define GBz (EIz | GROUP | LOOK(GRP11))
-#define G7  (E | LOOK(GRP7))
-#define HNT (E | GROUP | CLS(INSN_NOP) | LOOK(HINT))
+#define MOF (N + DISP8 + LOOK(MOFFS))
+#define NOP (N + CLS(INSN_NOP) + LOOK(NOP) + REXED)
+#define G1A (E + LOOK(GRP1A))
+#define G3b (EIb + GROUP + LOOK(GRP3))
+#define G3z (EIz + GROUP + LOOK(GRP3))
+#define G4  (E + GROUP + LOOK(GRP4))
+#define G5  (E + GROUP + LOOK(GRP5))
+#define GBb (EIb + GROUP + LOOK(GRP11))
+#define GBz (EIz + GROUP + LOOK(GRP11))
+#define G7  (E + LOOK(GRP7))
+#define HNT (E + GROUP + CLS(INSN_NOP) + LOOK(HINT))
 #define T38 LOOK(0F38)
 #define T3A LOOK(0F3A)
-#define CR  LOOK(MOVCR)
-#define S4A (E | LOOK(SSE4A))
+#define CR  (N + BEHIND(1)) /* the mod field is ignored: no displacement */
+#define S4A (E + LOOK(SSE4A))
+#define NF  (N + LOOK(FORM))
+#define EF  (E + LOOK(FORM))
 
 /* clang-format off */
-static const u64 map_1byte[256] = {
-	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
-	/* 0 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   ESC,
-	/* 1 */  E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   X,
-	/* 2 */  E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X,
-	/* 3 */  E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X,
-	/* 4 */  P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,
-	/* 5 */  N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,
-	/* 6 */  X,   X,   EVX, E,   P,   P,   P66, P67, Iz,  EIz, Ib,  EIb, N,   N,   N,   N,
-	/* 7 */  Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb,
-	/* 8 */  EIb, EIz, X,   EIb, E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   G1A,
-	/* 9 */  NOP, N,   N,   N,   N,   N,   N,   N,   N,   N,   X,   N,   N,   N,   N,   N,
-	/* a */  MOF, MOF, MOF, MOF, N,   N,   N,   N,   Ib,  Iz,  N,   N,   N,   N,   N,   N,
-	/* b */  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,
-	/* c */  EIb, EIb, RIw, R,   VX3, VX2, GBb, GBz, IwB, N,   RIw, R,   T,   Ib,  X,   R,
-	/* d */  E,   E,   E,   E,   X,   RX2, T,   N,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* e */  Jcb, Jcb, Jcb, Jcb, Ib,  Ib,  Ib,  Ib,  Cz,  Jz,  X,   Jb,  N,   N,   N,   N,
-	/* f */  PF0, N,   PF2, PF3, T,   N,   G3b, G3z, N,   N,   N,   N,   N,   N,   G4,  G5,
-};
+#define ROW(x, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) \
+	(x) + a, (x) + b, (x) + c, (x) + d, (x) + e, (x) + f, (x) + g, (x) + h, \
+	(x) + i, (x) + j, (x) + k, (x) + l, (x) + m, (x) + n, (x) + o, (x) + p
+
+/* The opcodes of one byte, each with @x added. */
+#define MAP_1BYTE(x) \
+/*          0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */ \
+/* 0 */ ROW(x, E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   ESC), \
+/* 1 */ ROW(x, E,   E,   E,   E,   Ib,  Iz,  X,   X,   E,   E,   E,   E,   Ib,  Iz,  X,   X), \
+/* 2 */ ROW(x, E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X), \
+/* 3 */ ROW(x, E,   E,   E,   E,   Ib,  Iz,  P,   X,   E,   E,   E,   E,   Ib,  Iz,  P,   X), \
+/* 4 */ ROW(x, P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P,   P), \
+/* 5 */ ROW(x, N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N,   N), \
+/* 6 */ ROW(x, X,   X,   EVX, E,   P,   P,   P66, P67, Iz,  EIz, Ib,  EIb, N,   N,   N,   N), \
+/* 7 */ ROW(x, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb, Jcb), \
+/* 8 */ ROW(x, EIb, EIz, X,   EIb, E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   G1A), \
+/* 9 */ ROW(x, NOP, N,   N,   N,   N,   N,   N,   N,   N,   N,   X,   N,   N,   N,   N,   N), \
+/* a */ ROW(x, MOF, MOF, MOF, MOF, N,   N,   N,   N,   Ib,  Iz,  N,   N,   N,   N,   N,   N), \
+/* b */ ROW(x, Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Ib,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv,  Iv), \
+/* c */ ROW(x, EIb, EIb, RIw, R,   VEX, VEX, GBb, GBz, IwB, N,   RIw, R,   T,   Ib,  X,   R), \
+/* d */ ROW(x, E,   E,   E,   E,   X,   RX2, T,   N,   E,   E,   E,   E,   E,   E,   E,   E), \
+/* e */ ROW(x, Jcb, Jcb, Jcb, Jcb, Ib,  Ib,  Ib,  Ib,  Cz,  Jz,  X,   Jb,  N,   N,   N,   N), \
+/* f */ ROW(x, PF0, N,   PF2, PF3, T,   N,   G3b, G3z, N,   N,   N,   N,   N,   N,   G4,  G5)
+
+static const u64 map_1byte[256] = {MAP_1BYTE(0)};
+static const u64 map_rexed[256] = {MAP_1BYTE(REX)}; /* the same behind a REX prefix, and that */
 
 /*
  * The shape of 0f opcodes; VEX and EVEX share it. What of it exists with which
- * prefixes is said by legacy_0f and so on below.
+ * prefixes is said by legacy_0f and so on below; NF and EF are those that are none without one.
  */
 static const u64 map_0f[256] = {
 	/*       0    1    2    3    4    5    6    7    8    9    a    b    c    d    e    f */
-	/* 0 */  E,   G7,  E,   E,   N,   N,   N,   R,   N,   N,   N,   T,   N,   E,   N,   EIb,
+	/* 0 */  E,   G7,  E,   E,   NF,  N,   N,   R,   N,   N,   NF,  T,   NF,  E,   N,   EIb,
 	/* 1 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   HNT,
-	/* 2 */  CR,  CR,  CR,  CR,  N,   N,   N,   N,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* 3 */  N,   N,   N,   N,   N,   R,   N,   N,   T38, N,   T3A, N,   N,   N,   N,   N,
+	/* 2 */  CR,  CR,  CR,  CR,  NF,  NF,  NF,  NF,  E,   E,   E,   E,   E,   E,   E,   E,
+	/* 3 */  N,   N,   N,   N,   N,   R,   NF,  N,   T38, NF,  T3A, NF,  NF,  NF,  NF,  NF,
 	/* 4 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
 	/* 5 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* 6 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* 7 */  EIb, EIb, EIb, EIb, E,   E,   E,   N,   S4A, E,   E,   E,   E,   E,   E,   E,
+	/* 6 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   EF,  EF,  E,   E,
+	/* 7 */  EIb, EIb, EIb, EIb, E,   E,   E,   N,   S4A, E,   EF,  EF,  EF,  EF,  E,   E,
 	/* 8 */  Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz, Jcz,
 	/* 9 */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
 	/* a */  N,   N,   N,   E,   EIb, E,   E,   E,   N,   N,   R,   E,   EIb, E,   E,   E,
-	/* b */  E,   E,   E,   E,   E,   E,   E,   E,   E,   TE,  EIb, E,   E,   E,   E,   E,
+	/* b */  E,   E,   E,   E,   E,   E,   E,   E,   EF,  TE,  EIb, E,   E,   E,   E,   E,
 	/* c */  E,   E,   EIb, E,   EIb, EIb, EIb, E,   N,   N,   N,   N,   N,   N,   N,   N,
-	/* d */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* e */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,
-	/* f */  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   TE,
+	/* d */  EF,  E,   E,   E,   E,   E,   EF,  E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* e */  E,   E,   E,   E,   E,   E,   EF,  E,   E,   E,   E,   E,   E,   E,   E,   E,
+	/* f */  EF,  E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   E,   TE,
 };
 
 /*
@@ -298,34 +325,33 @@ struct map {
 };
 
 static const struct map vex_maps[8] = {
-	[1] = {vex_0f, 0},   [2] = {vex_0f38, E},      [3] = {vex_0f3a, EIb},
-	[5] = {vex_map5, E}, [7] = {vex_map7, E | Id},
+	[1] = {vex_0f, 0},   [2] = {vex_0f38, E},   [3] = {vex_0f3a, EIb},
+	[5] = {vex_map5, E}, [7] = {vex_map7, EId},
 };
 
 static const struct map evex_maps[8] = {
-	[1] = {evex_0f, 0},   [2] = {evex_0f38, E}, [3] = {evex_0f3a, EIb},   [4] = {evex_map4, E},
-	[5] = {evex_map5, E}, [6] = {evex_map6, E}, [7] = {vex_map7, E | Id},
+	[1] = {evex_0f, 0},   [2] = {evex_0f38, E}, [3] = {evex_0f3a, EIb}, [4] = {evex_map4, E},
+	[5] = {evex_map5, E}, [6] = {evex_map6, E}, [7] = {vex_map7, EId},
 };
 
 static const struct map xop_maps[3] = {
 	{xop_map8, EIb},
 	{xop_map9, E},
-	{xop_map10, E | Id},
+	{xop_map10, EId},
 };
 
 /*
- * What a ModRM byte brings, with reg field @r and a displacement of @n bytes: without and with a
- * SIB byte. And, for a look at the bits that an opcode has, too: GROUP, if it is not /0; MODRM, if
- * the SIB byte tells whether there is a displacement.
+ * What a ModRM byte brings, with reg field @r and a displacement @disp: without and with a SIB
+ * byte. And, for a look at the bits that an opcode has, too: ALWAYS; GROUP, if it is not /0; SIB,
+ * if the SIB byte tells whether there is a displacement.
  */
-#define RM(r, n)  (BEHIND(1) + DISP(n) + (r) * (GROUP / 7))
-#define SIB(r, n) (BEHIND(1) + RM(r, n))
-#define MOD(r, n) RM(r, n), RM(r, n), RM(r, n), RM(r, n), SIB(r, n), RM(r, n), RM(r, n), RM(r, n)
-#define MOD0(r)                                                                              \
-	RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), SIB(r, 0) + MODRM, RM(r, 4) + RIP, RM(r, 0), \
-		RM(r, 0)
-#define MOD1(r) MOD(r, 1)
-#define MOD2(r) MOD(r, 4)
+#define RM(r, disp)  (BEHIND(1) + (disp) + ALWAYS + ((r) ? GROUP : 0))
+#define RMS(r, disp) (BEHIND(1) + RM(r, disp))
+#define MOD(r, d)    RM(r, d), RM(r, d), RM(r, d), RM(r, d), RMS(r, d), RM(r, d), RM(r, d), RM(r, d)
+#define MOD0(r) \
+	RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RMS(r, SIB), RM(r, DISP4 + RIP), RM(r, 0), RM(r, 0)
+#define MOD1(r) MOD(r, DISP(1))
+#define MOD2(r) MOD(r, DISP4)
 #define MOD3(r) RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0), RM(r, 0)
 #define REGS(m) m(0), m(1), m(2), m(3), m(4), m(5), m(6), m(7)
 
@@ -370,7 +396,7 @@ static inline unsigned int mandatory(unsigned int pfx)
  */
 static inline u64 fields(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 {
-	u64 word = (attr & ~IN_TABLES) + off * BEHIND(1);
+	u64 word = (attr & ~IN_TABLES) + (off - 1) * BEHIND(1);
 
 	if (attr & IMM_V && pfx & PFX_W)
 		word += IMM(4);
@@ -383,6 +409,9 @@ static inline u64 fields(const u8 *p, unsigned int off, u64 attr, unsigned int p
 	}
 	return word;
 }
+
+/* What of a cell is the opcode's shape, and not what it does. */
+#define SHAPE (MODRM | IMM_Z | IMM_V | BEHIND(0xff) | IMM(0xff))
 
 /* A processor refuses these before VEX, EVEX, XOP and REX2 (#UD). */
 static bool bad_before_vex(unsigned int pfx)
@@ -400,12 +429,12 @@ static u64 mapped(const u8 *p, unsigned int off, const struct map *map, unsigned
 	if (!map->forms || !defined(map->forms, op, pp))
 		return 0;
 	if (!attr)
-		attr = map_0f[op] & (MODRM | IMM_BITS);
+		attr = map_0f[op] & SHAPE;
 	return fields(p, off, attr, pfx);
 }
 
 /* EVEX map 4: the one-byte opcodes that APX promotes, with their immediates. */
-static u64 apx_imm(u8 op, u8 modrm)
+static u64 apx_attr(u8 op, u8 modrm)
 {
 	bool test = reg_field(modrm) < 2;
 
@@ -417,16 +446,16 @@ static u64 apx_imm(u8 op, u8 modrm)
 	case 0x83:
 	case 0xc0:
 	case 0xc1:
-		return Ib;
+		return EIb;
 	case 0x69:
 	case 0x81:
-		return Iz;
+		return EIz;
 	case 0xf6:
-		return test ? Ib : 0;
+		return test ? EIb : E;
 	case 0xf7:
-		return test ? Iz : 0;
+		return test ? EIz : E;
 	}
-	return 0;
+	return E;
 }
 
 /* @off is the first byte behind 62. */
@@ -438,7 +467,7 @@ static u64 evex(const u8 *p, unsigned int off)
 	unsigned int pfx = (pp == 1 ? PFX_66 : 0) | (payload[1] & 0x80 ? PFX_W : 0);
 
 	if ((payload[0] & 7) == 4)
-		map.attr |= apx_imm(payload[3], payload[4]);
+		map.attr = apx_attr(payload[3], payload[4]);
 	return mapped(p, off + 3, &map, pp, pfx);
 }
 
@@ -486,19 +515,16 @@ static u64 two_byte(const u8 *p, unsigned int off, unsigned int pfx)
 	case LOOK_GRP7:
 		/* eretu (f3) and erets (f2); uiret */
 		if ((p[off] == 0xca && pp >= 2) || (p[off] == 0xec && pp == 2))
-			attr |= R;
+			attr += CLS(INSN_RET);
 		break;
 	case LOOK_HINT:
 		if (reg_field(p[off]) != 0)
 			attr = E;
 		break;
-	case LOOK_MOVCR:
-		off++;
-		break;
 	case LOOK_SSE4A:
 		if (pp && !is_reg_form(p[off]))
 			return 0;
-		attr |= pp ? Iw : 0;
+		attr = pp ? EIw : attr;
 		break;
 	}
 	return fields(p, off, attr, pfx);
@@ -510,10 +536,10 @@ static u64 grp5(u8 modrm)
 	static const u64 attr[8] = {
 		E,
 		E,
-		E | CLS(INSN_CALL_IND),
-		E | CLS(INSN_CALL_IND),
-		E | CLS(INSN_JMP_IND),
-		E | CLS(INSN_JMP_IND),
+		E + CLS(INSN_CALL_IND),
+		E + CLS(INSN_CALL_IND),
+		E + CLS(INSN_JMP_IND),
+		E + CLS(INSN_JMP_IND),
 		E,
 		0,
 	};
@@ -532,7 +558,7 @@ static u64 grp11(u8 op, u8 modrm, u64 attr)
 		return attr;
 	if (modrm != 0xf8)
 		return 0;
-	return op == 0xc7 ? attr | REL : attr;
+	return op == 0xc7 ? attr + REL : attr;
 }
 
 /* What opcode @op of a group, of @attr, is with this ModRM byte; 0 if undefined. */
@@ -563,7 +589,7 @@ static u64 group(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 /* a0..a3: the address takes the place of a displacement. */
 static u64 moffs(const u8 *p, unsigned int off, unsigned int pfx)
 {
-	return fields(p, off, pfx & PFX_67 ? DISP(4) : DISP(8), pfx);
+	return fields(p, off, N + (pfx & PFX_67 ? DISP(4) : DISP(8)), pfx);
 }
 
 /* nop, unless REX.B makes it xchg %r8,%rax or f3 makes it pause. */
@@ -571,7 +597,7 @@ static u64 nop(const u8 *p, unsigned int off, unsigned int pfx)
 {
 	bool is_nop = !(pfx & PFX_B) && (pfx & PFX_REP) != PFX_F3;
 
-	return fields(p, off, is_nop ? CLS(INSN_NOP) : 0, pfx);
+	return fields(p, off, is_nop ? N + CLS(INSN_NOP) : N, pfx);
 }
 
 /*
@@ -590,7 +616,7 @@ static u64 rex2(const u8 *p, unsigned int off, unsigned int pfx)
 	off++;
 	/* An absolute target, so not the pc-relative INSN_JMP. */
 	if (op == 0xa1 && !(pfx & (PFX_66 | PFX_67 | PFX_REP | PFX_LOCK | PFX_W)))
-		return fields(p, off, Iq | CLS(INSN_JMP_IND), pfx);
+		return fields(p, off, N + IMM8 + CLS(INSN_JMP_IND), pfx);
 	if (row == 4 || row == 7 || row == 0xa || row == 0xe)
 		return 0;
 	switch (LOOK_OF(attr)) {
@@ -616,8 +642,7 @@ static u64 look(const u8 *p, unsigned int off, u64 attr, unsigned int pfx)
 	switch (LOOK_OF(attr)) {
 	case LOOK_BAD:
 		return 0;
-	case LOOK_VEX2:
-	case LOOK_VEX3:
+	case LOOK_VEX:
 		return bad_before_vex(pfx) ? 0 : vex(p, off);
 	case LOOK_EVEX:
 		return bad_before_vex(pfx) ? 0 : evex(p, off);
@@ -675,134 +700,144 @@ static inline u64 decode(const u8 *p, unsigned int max_pfx)
 }
 
 /*
- * The common instructions, from at least 8 bytes; 0 for all others. Most have a REX prefix or
- * none, and are what the tables alone say. There is one after the other, and where the next
- * begins is known when this one is done: what counts is how few steps lead from its bytes to its
- * length, and that no step is a guess of the processor that is often wrong (half of all
- * instructions have a REX prefix). So what would be without a REX prefix, and with one, is looked
- * up side by side, and one of them taken; branches are for what is rare.
+ * The common instructions, from at least 8 bytes, with what is in tables only; false for all
+ * others. Most have a REX prefix or none, and are what the tables alone say. There is one after the
+ * other, and where the next begins is known when this one is done: what counts is how few steps
+ * lead from its bytes to its length, and that no step is a guess of the processor that is often
+ * wrong (half of all instructions have a REX prefix). So what would be without a REX prefix, and
+ * with one, is looked up side by side, and one of them taken; branches are for what is rare.
  */
-static inline u64 decode_common(const u8 *p)
+static inline bool decode_common(const u8 *p, u64 *word)
 {
 	bool rex = (p[0] & 0xf0) == 0x40;
-	u64 attr = map_1byte[p[0]], modrm = map_modrm[p[1]], word = ALWAYS + BEHIND(1);
-	u64 attr2 = map_1byte[p[1]], modrm2 = map_modrm[p[2]];
+	u64 attr = map_1byte[p[0]], modrm = map_modrm[p[1]];
+	u64 attr2 = map_rexed[p[1]], modrm2 = map_modrm[p[2]];
 
 	attr = rex ? attr2 : attr;
 	modrm = rex ? modrm2 : modrm;
-	word = rex ? ALWAYS + IMM_V + BEHIND(2) + OPCODE(1) : word;
-
-	/*
-	 * A closer look; one at another than /0, or at a SIB byte; a REX prefix where with REX.W an
-	 * immediate has 8 bytes.
-	 */
-	if (__builtin_expect(!!(attr & (modrm | word) & (ALWAYS | GROUP | MODRM | IMM_V)), 0)) {
+	/* One in ten is of the 0f map, one in a hundred has a SIB byte without a base. */
+	if (__builtin_expect(!!(attr & modrm & (ALWAYS | GROUP | SIB)), 0)) {
 		p += rex;
-		if (p[0] != 0x0f || !defined(legacy_0f, p[1], 0))
-			return 0;
-		attr = map_0f[p[1]];
-		modrm = map_modrm[p[2]];
-		word += BEHIND(1);
-		if (attr & (modrm | word) & (ALWAYS | GROUP | MODRM))
-			return 0;
+		if (p[0] == 0x0f) {
+			p++;
+			attr = map_0f[p[0]] + (rex ? BEHIND(1) + REX : BEHIND(1));
+			modrm = map_modrm[p[1]];
+		}
+		if (attr & modrm & (ALWAYS | GROUP))
+			return false;
+		if (attr & modrm & SIB)
+			modrm += without_base(get_u16(p + 1)) ? DISP4 - SIB : -SIB;
 	}
-	return word + attr + (modrm & (0 - (attr >> 63)));
+	modrm += attr;
+	*word = attr & MODRM ? modrm : attr;
+	return true;
 }
 
-/* Any instruction: a function of its own, so that the common ones need no stack. */
-static __attribute__((noinline)) u64 decode_any(const u8 *p, size_t avail)
+/* Any instruction, near the end of what can be read, or with many prefixes; 0 if it is none. */
+static __attribute__((noinline)) u64 decode_edge(const u8 *p, size_t avail)
 {
 	/* Room for what decode() may look at behind 14 prefixes. */
 	u8 copy[ARCH_MAX_INSN + 8] = {0};
 	u64 word;
 
-	if (avail >= ARCH_MAX_INSN) {
-		word = decode(p, ARCH_MAX_INSN - 8);
-		if (word)
-			return (u8)word <= ARCH_MAX_INSN ? word : 0;
-		avail = ARCH_MAX_INSN;
-	}
-	/* Near the end, many prefixes, or undefined: rare. */
+	avail = avail < ARCH_MAX_INSN ? avail : ARCH_MAX_INSN;
 	memcpy(copy, p, avail);
 	word = decode(copy, ARCH_MAX_INSN - 1);
 	return (u8)word <= avail ? word : 0;
 }
 
-static inline u64 decode_word(const u8 *p, size_t avail)
-{
-	u64 word = avail >= ARCH_MAX_INSN ? decode_common(p) & ~IN_TABLES : 0;
+/* What is noted has one of these bits: fields of 4 or 8 bytes are the only ones that long. */
+#define NOTE_BITS WORD(0, 0xff, INSN_PCREL_DISP | INSN_PCREL_IMM, 0, 0, 0x0c, 0, 0x0c)
 
-	return word ? word : decode_any(p, avail);
+/* Any instruction, without what is in tables only; 0 if it is none. */
+static __attribute__((noinline)) u64 decode_any(const u8 *p, size_t avail)
+{
+	u64 word = avail >= ARCH_MAX_INSN ? decode(p, ARCH_MAX_INSN - 8) : 0;
+
+	/* Near the end, many prefixes, or undefined: rare. */
+	if (!word)
+		word = decode_edge(p, avail);
+	else if ((u8)word > ARCH_MAX_INSN)
+		word = 0;
+	return word;
 }
 
 unsigned int arch_decode(const u8 *p, size_t avail, struct insn *insn)
 {
-	u64 word = decode_word(p, avail);
+	u64 word;
 
+	if (avail >= ARCH_MAX_INSN && decode_common(p, &word))
+		word &= ~IN_TABLES;
+	else
+		word = decode_any(p, avail);
 	put_u64((u8 *)insn, word);
 	return (u8)word;
 }
 
-/* What has one of these bits is noted; fields of 4 or 8 bytes are the only ones that long. */
-#define NOTED (CLS(0xff) | REL | RIP | WORD(0, 0, 0, 0, 0, 0x0c, 0, 0x0c))
-
-/* Where decoded instructions go. */
+/* Where the next instruction is, and where decoded ones go. */
 struct sink {
+	const u8 *p;
+	u32 off, nr; /* of it */
 	struct code_insn *insn;
 	u32 *note, *at;
-	u32 nr, base; /* the next one's number; what .at counts from */
-	u64 seen;     /* all of them, or'd */
+	u64 seen; /* all of them, or'd */
 };
 
-/* Instruction @word, at @off. Whether it is noted cannot be foreseen: so it is, and stays or not.
- */
-static inline void put_insn(struct sink *to, u64 word, u32 off)
+/* Instruction @word. Whether it is noted cannot be foreseen: so it is, and stays or not. */
+static inline void put_insn(struct sink *to, u64 word, bool noted)
 {
+	u32 len = (u8)word;
+
 	put_u64((u8 *)&to->insn->insn, word);
-	to->insn->off = off;
+	to->insn->off = to->off;
 	to->insn->ordinal = to->nr & MAX_ORDINAL;
 	to->insn->filler = 0;
 	to->insn->line = 0;
+	*to->at = to->nr;
+	*to->note = to->nr;
+	to->p += len;
+	to->off += len;
+	to->nr++;
 	to->insn++;
-	to->at[off - to->base] = to->nr;
-	*to->note = to->nr++;
-	to->note += (word & NOTED) != 0;
+	to->at += len;
+	to->note += noted;
 	to->seen |= word;
 }
 
 u32 arch_decode_run(struct stretch *s, struct code_insn *insn, u32 *note, u32 *at, u32 room)
 {
-	const u8 *data = s->data, *p = data + s->off, *end = data + s->end;
+	const u8 *end = s->data + s->end;
 	/* What is read of a common instruction is in the data, if not in the stretch. */
-	const u8 *common = s->size < ARCH_MAX_INSN ? data : data + s->size - ARCH_MAX_INSN + 1;
+	const u8 *common =
+		s->size < ARCH_MAX_INSN ? s->data : s->data + s->size - ARCH_MAX_INSN + 1;
 	struct code_insn *limit = insn + room;
-	struct sink to = {insn, note, at, s->nr, s->off, 0};
+	struct sink to = {s->data + s->off, s->off, s->nr, insn, note, at, 0};
 	u64 word;
 
 	common = common < end ? common : end;
-	while (to.insn < limit && p < end) {
-		while (p < common && to.insn < limit) {
-			word = decode_common(p);
-			if (!word)
-				break;
-			put_insn(&to, word & ~IN_TABLES, (u32)(p - data));
-			p += (u8)word;
-		}
-		if (p > end) {
+	while (to.insn < limit && to.p < end) {
+		/* There is room for those in so many bytes, whatever they are. */
+		const u8 *stop =
+			common - to.p < limit - to.insn ? common : to.p + (limit - to.insn);
+
+		while (to.p < stop && decode_common(to.p, &word))
+			put_insn(&to, word & ~IN_TABLES, (u32)word >= NOTED);
+		if (to.p > end) {
 			/* The last one does not end by the end. */
 			to.insn--;
-			to.note -= (get_u64((u8 *)&to.insn->insn) & NOTED) != 0;
 			to.nr--;
-			p = data + to.insn->off;
+			to.note -= to.note > note && to.note[-1] == to.nr;
+			to.at -= to.insn->insn.len;
+			to.off = to.insn->off;
+			to.p = s->data + to.off;
 		}
-		if (to.insn < limit && p < end) {
-			word = decode_any(p, (size_t)(end - p));
+		if (to.insn < limit && to.p < end) {
+			word = decode_any(to.p, (size_t)(end - to.p));
 			word = word ? word : ILL;
-			put_insn(&to, word, (u32)(p - data));
-			p += (u8)word;
+			put_insn(&to, word, word & NOTE_BITS);
 		}
 	}
-	s->off = (u32)(p - data);
+	s->off = to.off;
 	s->nr = to.nr;
 	s->nr_notes += (u32)(to.note - note);
 	s->classes |= (u8)(to.seen >> 8);
