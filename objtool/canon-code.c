@@ -301,7 +301,7 @@ static u32 next_insn(const struct canon *c, struct walk *w)
 {
 	const struct code_insn *insn = c->parts.insns.insn, *ci;
 	const u32 *note = c->parts.insns.note;
-	u32 i = w->end;
+	u32 i = w->end, before;
 
 	if (c->stream.watch)
 		return w->next;
@@ -313,8 +313,11 @@ static u32 next_insn(const struct canon *c, struct walk *w)
 		}
 	}
 	/* There is more to one before that was not noted, as with a relocation of one byte. */
-	if (offset_of(c, w, i) > w->stop)
-		return w->next + code_insn_index(insn + w->next, i - w->next, (u32)w->stop);
+	if (offset_of(c, w, i) > w->stop) {
+		before = w->next + code_insn_index(insn + w->next, i - w->next, (u32)w->stop);
+		if (before < i)
+			return before;
+	}
 	w->note++;
 	return i;
 }
