@@ -649,14 +649,35 @@ struct marking {
 	u8 *any;   /* by section: one of its bits is set */
 };
 
-static void mark_place(const struct marking *m, u32 sec, u32 off)
-{
-	u8 *byte = &m->bits[sec][off >> 3], bit = (u8)(1U << (off & 7));
+/* Places on their way to their bits: each of these is a cache miss, and so many wait at once. */
+#define PLACES_AT_ONCE 32
 
-	if (__atomic_load_n(byte, __ATOMIC_RELAXED) & bit)
-		return;
-	__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED);
-	__atomic_store_n(&m->any[sec], 1, __ATOMIC_RELAXED);
+struct place_queue {
+	const struct marking *m;
+	u32 nr;
+	struct place place[PLACES_AT_ONCE];
+};
+
+static void mark_places(struct place_queue *q)
+{
+	for (u32 i = 0; i < q->nr; i++) {
+		const struct place *p = &q->place[i];
+		u8 *byte = &q->m->bits[p->sec][p->off >> 3], bit = (u8)(1U << (p->off & 7));
+
+		if (__atomic_load_n(byte, __ATOMIC_RELAXED) & bit)
+			continue;
+		__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED);
+		__atomic_store_n(&q->m->any[p->sec], 1, __ATOMIC_RELAXED);
+	}
+	q->nr = 0;
+}
+
+static void add_place(struct place_queue *q, u32 sec, u32 off)
+{
+	__builtin_prefetch(&q->m->bits[sec][off >> 3]);
+	q->place[q->nr++] = (struct place){sec, off};
+	if (q->nr == PLACES_AT_ONCE)
+		mark_places(q);
 }
 
 /*
@@ -671,6 +692,7 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 	const struct section *sec = &obj->sections[range->sec];
 	bool exec = sec->flags & SF_EXEC;
 	u32 entry = 0, locals = obj->nr_locals;
+	struct place_queue q = {m, .nr = 0};
 
 	/* Unwind tables point behind every other instruction. */
 	if (section_excluded(sec) || !special_section_leads(&m->code->specials, range->sec))
@@ -691,8 +713,9 @@ static void mark_range(const struct marking *m, const struct reloc_range *range)
 		if (exec && arch_reloc_type(rel->type).kind == RELOC_PC)
 			off = add_wrap(off, 4);
 		if (off >= 0 && off < (s64)obj->sections[sym->sec].size)
-			mark_place(m, sym->sec, (u32)off);
+			add_place(&q, sym->sec, (u32)off);
 	}
+	mark_places(&q);
 }
 
 static void mark_ranges(void *ctx, unsigned int worker, size_t from, size_t end)

@@ -36,10 +36,14 @@ struct key {
 	u32 len;     /* bytes of its line */
 };
 
-/* "code:", and so on: of a fixed size, so that copying one is two instructions. */
-struct lane_head {
+/* "func\t", "code:", and so on: of a fixed size, so that copying one is two instructions. */
+struct word {
 	u8 text[16];
 	u32 len;
+};
+
+struct words {
+	struct word kinds[NR_RECORD_KINDS], lanes[NR_LANES];
 };
 
 struct finishing {
@@ -54,7 +58,7 @@ struct finishing {
 	u32 first[MAX_BUCKETS + 1];
 	u64 text[MAX_BUCKETS + 1]; /* bytes of a bucket's lines; then where they begin */
 	u8 *lines;
-	struct lane_head heads[NR_LANES];
+	struct words words;
 };
 
 /* ---- the written form ---- */
@@ -136,20 +140,25 @@ static u8 *put_decimal(u8 *p, u64 value)
 	return p + n;
 }
 
-static u32 line_len(const struct record *rec, size_t name_len, const struct lane_head *heads)
+static u32 line_len(const struct record *rec, size_t name_len, const struct words *words)
 {
-	size_t len = 16 + 5 + strlen(record_kind_name((enum record_kind)rec->kind)) +
-		     decimal_len(rec->size) + name_len;
+	size_t len = 16 + 4 + words->kinds[rec->kind].len + decimal_len(rec->size) + name_len;
 
 	if (!rec->lanes)
 		return (u32)len + 1;
 	for (u32 left = rec->lanes; left; left &= left - 1)
-		len += heads[__builtin_ctz(left)].len + 8 + 1;
+		len += words->lanes[__builtin_ctz(left)].len + 8 + 1;
 	return (u32)len - 1; /* no comma behind the last */
 }
 
-/* Copies 16 bytes of each head: as many as one hash has room for, and a few behind a last one. */
-static u8 *put_lanes(u8 *p, const struct record *rec, const struct lane_head *heads)
+/* Writes 16 bytes: more of a line follow, or it is said that some behind it are written, too. */
+static u8 *put_word(u8 *p, const struct word *word)
+{
+	memcpy(p, word->text, sizeof(word->text));
+	return p + word->len;
+}
+
+static u8 *put_lanes(u8 *p, const struct record *rec, const struct words *words)
 {
 	if (!rec->lanes)
 		*p++ = '-';
@@ -158,36 +167,41 @@ static u8 *put_lanes(u8 *p, const struct record *rec, const struct lane_head *he
 
 		if (left != rec->lanes)
 			*p++ = ',';
-		memcpy(p, heads[lane].text, sizeof(heads[lane].text));
-		p = hex_put8(p + heads[lane].len, rec->lane[lane]);
+		p = hex_put8(put_word(p, &words->lanes[lane]), rec->lane[lane]);
 	}
 	return p;
 }
 
 /* Write the line of @rec; up to 16 bytes behind it are written, too. */
-static u8 *put_record(u8 *p, const struct record *rec, const struct lane_head *heads)
+static u8 *put_record(u8 *p, const struct record *rec, const struct words *words)
 {
 	p = hex_put16(p, rec->checksum);
 	*p++ = '\t';
-	p = put_str(p, record_kind_name((enum record_kind)rec->kind));
-	*p++ = '\t';
+	p = put_word(p, &words->kinds[rec->kind]);
 	p = put_decimal(p, rec->size);
 	*p++ = '\t';
 	p = put_str(p, rec->name);
 	*p++ = '\t';
-	p = put_lanes(p, rec, heads);
+	p = put_lanes(p, rec, words);
 	*p++ = '\n';
 	return p;
 }
 
-static void make_heads(struct lane_head *heads)
+static struct word make_word(const char *text, u8 end)
 {
-	for (enum lane lane = 0; lane < NR_LANES; lane++) {
-		u8 *end = put_str(heads[lane].text, lane_name(lane));
+	struct word word = {.len = (u32)strlen(text) + 1};
 
-		*end++ = ':';
-		heads[lane].len = (u32)(end - heads[lane].text);
-	}
+	memcpy(word.text, text, word.len - 1);
+	word.text[word.len - 1] = end;
+	return word;
+}
+
+static void make_words(struct words *words)
+{
+	for (enum record_kind kind = 0; kind < NR_RECORD_KINDS; kind++)
+		words->kinds[kind] = make_word(record_kind_name(kind), '\t');
+	for (enum lane lane = 0; lane < NR_LANES; lane++)
+		words->lanes[lane] = make_word(lane_name(lane), ':');
 }
 
 /* ---- sorting ---- */
@@ -199,7 +213,7 @@ static u64 in_order(const u8 *text)
 }
 
 static struct key make_key(const struct record *rec, u32 index, size_t len,
-			   const struct lane_head *heads)
+			   const struct words *words)
 {
 	const u8 *name = (const u8 *)rec->name;
 	u8 start[16] = {0};
@@ -209,7 +223,7 @@ static struct key make_key(const struct record *rec, u32 index, size_t len,
 	return (struct key){
 		.head = {(u64)rec->kind << 56 | in_order(name) >> 8, in_order(name + 7)},
 		.rec = index,
-		.len = line_len(rec, len, heads)};
+		.len = line_len(rec, len, words)};
 }
 
 static void make_keys(void *ctx, unsigned int worker, size_t from, size_t end)
@@ -228,7 +242,7 @@ static void make_keys(void *ctx, unsigned int worker, size_t from, size_t end)
 		rec->name = written_form(&f->names[worker], name, len);
 		if (rec->name != name)
 			len = strlen(rec->name);
-		f->keys[i] = make_key(rec, (u32)i, len, f->heads);
+		f->keys[i] = make_key(rec, (u32)i, len, &f->words);
 	}
 }
 
@@ -429,11 +443,11 @@ static void write_bucket(void *ctx, unsigned int worker, size_t bucket)
 			f->sorted[i].name = arena_strdup(&f->names[worker], rec->name);
 		}
 		if (i + 1 < end) {
-			p = put_record(p, rec, f->heads);
+			p = put_record(p, rec, &f->words);
 			continue;
 		}
 		/* What is written behind the last line would be in the next bucket's first. */
-		put_record(buf_reserve(&last, f->dealt[i].len + 16), rec, f->heads);
+		put_record(buf_reserve(&last, f->dealt[i].len + 16), rec, &f->words);
 		memcpy(p, last.data, f->dealt[i].len);
 	}
 	buf_free(&last);
@@ -469,7 +483,7 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
 	f.dealt = f.keys + nr;
-	make_heads(f.heads);
+	make_words(&f.words);
 	pool_ranges(pool, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
 	deal(pool, find_buckets, &f, nr, f.nr_buckets, f.order, f.first);
