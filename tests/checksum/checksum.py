@@ -487,7 +487,7 @@ LEFT_OVER = """.text
 .globl f
 .type f,@function
 f: xor %eax,%eax
-1: nopl 0(%rax,%rax)
+1: .byte 0x0f, 0x1f, 0x44, 0x00, 0x00
 .reloc 1b+1, R_X86_64_NONE, f
 jne f
 mov $0x12345678,%ecx
