@@ -1040,36 +1040,55 @@ static u32 *reserve_at(struct insns *insns, size_t used, size_t len)
 	return insns->at + used;
 }
 
-/* A byte for each byte of the stretch that a branch of it, or a relocation, goes to. */
-static void mark_targets(const struct code *code, u32 s, u32 off, u32 end, u32 first,
-			 struct insns *insns)
-{
-	const struct section *sec = &code->obj->sections[s];
-	struct reloc_cursor relocs = reloc_cursor(sec, off);
-	const u8 *bits = code->referenced[s];
+/* A stretch that was decoded, and where what is known of it begins. */
+struct decoded {
+	const struct code *code;
+	const struct section *sec;
+	struct insns *insns;
+	u32 s, off, end;
+	u32 first, note;
+};
 
-	if (insns->target_cap < end - off) {
-		insns->target_cap = end - off;
-		insns->target = xreallocarray(insns->target, insns->target_cap, 1);
+/*
+ * A byte for each byte of the stretch that a branch of it goes to. Branches are noted, as is all
+ * that can be filler, so that other instructions are not looked at.
+ */
+static void mark_targets(const struct decoded *d)
+{
+	struct reloc_cursor relocs = reloc_cursor(d->sec, d->off);
+	struct insns *insns = d->insns;
+	u32 size = d->end - d->off;
+
+	if (insns->target_cap < size) {
+		insns->target_cap = size;
+		insns->target = xreallocarray(insns->target, size, 1);
 	}
-	memset(insns->target, 0, end - off);
-	for (u32 i = first; i < insns->nr; i++) {
-		const struct code_insn *ci = &insns->insn[i];
-		bool relocated = false;
+	memset(insns->target, 0, size);
+	for (u32 i = d->note; i < insns->nr_notes; i++) {
+		const struct code_insn *ci = &insns->insn[d->first + insns->note[i]];
 		s64 to;
 
-		while (reloc_next(&relocs, (u64)ci->off + ci->insn.len))
-			relocated = true;
-		if (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1)
-			insns->target[ci->off - off] = 1;
+		if (!(ci->insn.flags & INSN_PCREL_IMM))
+			continue;
 		/* The field of a branch that a relocation fills is 0: it does not go to what
 		 * follows. */
-		if (!(ci->insn.flags & INSN_PCREL_IMM) || relocated)
+		while (reloc_next(&relocs, ci->off))
+			;
+		if (reloc_next(&relocs, (u64)ci->off + ci->insn.len))
 			continue;
-		to = code_branch_target(sec, ci);
-		if (to >= off && to < end)
-			insns->target[to - off] = 1;
+		to = code_branch_target(d->sec, ci);
+		if (to >= d->off && to < d->end)
+			insns->target[to - d->off] = 1;
 	}
+}
+
+/* Does a branch of the stretch, or a relocation, go to that instruction of it? */
+static bool is_target(const struct decoded *d, const struct code_insn *ci)
+{
+	const u8 *bits = d->code->referenced[d->s];
+
+	return d->insns->target[ci->off - d->off] ||
+	       (bits && bits[ci->off >> 3] >> (ci->off & 7) & 1);
 }
 
 /* Nops from @from to @target, which is aligned: shorter than that alignment. */
@@ -1078,75 +1097,104 @@ static bool is_filler(u32 target, u32 from)
 	return target - from <= MAX_FILLER && target - from < (target & -target);
 }
 
-/* The first of the nops [@run, @i) behind all that a special entry applies to, which do not fill.
- */
-static u32 behind_specials(const struct code *code, u32 s, const struct code_insn *insn, u32 run,
-			   u32 i)
+static bool is_padding(const struct decoded *d, const struct code_insn *ci)
 {
-	while (i > run && !has_special(code, s, insn[i - 1].off, insn[i].off))
-		i--;
-	return i;
+	return ci->insn.cls == INSN_NOP &&
+	       arch_padding(d->sec->data + ci->off, ci->insn.len) == ci->insn.len;
+}
+
+/*
+ * Mark the nops before instruction @end, which is aligned and branched to, if they are filler:
+ * those behind the last that is branched to, or that a special entry applies to. Returns the first
+ * that was marked, @end if none.
+ */
+static u32 mark_run(const struct decoded *d, u32 end)
+{
+	struct code_insn *insn = d->insns->insn;
+	u32 run = end;
+
+	while (run > d->first && is_padding(d, &insn[run - 1]) &&
+	       !has_special(d->code, d->s, insn[run - 1].off, insn[run].off)) {
+		run--;
+		if (is_target(d, &insn[run]))
+			break;
+	}
+	if (!is_filler(insn[end].off, insn[run].off))
+		return end;
+	for (u32 i = run; i < end; i++)
+		insn[i].filler = 1;
+	return run;
+}
+
+/* Filler is nops before something aligned: does @ci end so? */
+static bool may_fill(const struct code_insn *ci)
+{
+	return ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT);
 }
 
 /*
  * Mark alignment filler: a run of nops that ends, aligned, where a branch
  * goes to (".p2align 4" before a loop), shorter than that alignment. How long it is depends on
- * where the linker put the function, not on what the function does.
+ * where the linker put the function, not on what the function does. Returns the first instruction
+ * that is filler, the number of all if there is none.
  */
-static void mark_filler(const struct code *code, u32 s, u32 off, u32 first, struct insns *insns)
+static u32 mark_filler(const struct decoded *d)
 {
-	const struct section *sec = &code->obj->sections[s];
-	u32 run = insns->nr;
+	const struct insns *insns = d->insns;
+	u32 nr = insns->nr, filler = nr, marked;
+	bool targets = false;
 
-	for (u32 i = first; i < insns->nr; i++) {
-		const struct code_insn *ci = &insns->insn[i];
-		bool target = insns->target[ci->off - off];
-		bool nop = ci->insn.cls == INSN_NOP &&
-			   arch_padding(sec->data + ci->off, ci->insn.len) == ci->insn.len;
+	for (u32 i = d->note; i < insns->nr_notes; i++) {
+		u32 next = d->first + insns->note[i] + 1;
 
-		if (target && run < i && !(ci->off % MIN_ALIGNMENT)) {
-			run = behind_specials(code, s, insns->insn, run, i);
-			if (is_filler(ci->off, insns->insn[run].off))
-				for (u32 k = run; k < i; k++)
-					insns->insn[k].filler = 1;
+		if (!may_fill(&insns->insn[next - 1]) || next == nr)
+			continue;
+		if (!targets)
+			mark_targets(d);
+		targets = true;
+		if (is_target(d, &insns->insn[next])) {
+			marked = mark_run(d, next);
+			filler = marked < next && filler == nr ? marked : filler;
 		}
-		/* A nop that is branched to can begin the filler before the next target. */
-		if (!nop)
-			run = insns->nr;
-		else if (target || run == insns->nr)
-			run = i;
 	}
+	return filler;
 }
 
-/* Filler behind the last instruction of a function whose end no symbol says. */
-static void mark_tail(const struct code *code, u32 s, u32 first, struct insns *insns)
+/* Filler behind the last instruction of a function whose end no symbol says; returns the first. */
+static u32 mark_tail(const struct decoded *d)
 {
-	const struct section *sec = &code->obj->sections[s];
+	u32 i;
 
-	for (u32 i = insns->nr; i > first + 1; i--) {
-		struct code_insn *ci = &insns->insn[i - 1];
+	for (i = d->insns->nr; i > d->first + 1; i--) {
+		struct code_insn *ci = &d->insns->insn[i - 1];
 
-		if (!arch_padding(sec->data + ci->off, ci->insn.len) ||
-		    has_special(code, s, ci->off, ci->off + ci->insn.len))
+		if (!arch_padding(d->sec->data + ci->off, ci->insn.len) ||
+		    has_special(d->code, d->s, ci->off, ci->off + ci->insn.len))
 			break;
 		ci->filler = 1;
 	}
+	return i;
 }
 
-/* Filler found after the ordinals were given makes those behind it smaller. */
-static void number(struct insns *insns, u32 first)
+/* All filler of room; returns the first that can be. */
+static u32 mark_room(const struct decoded *d)
 {
-	for (u32 i = first, n = 0; i < insns->nr; i++) {
+	for (u32 i = d->first; i < d->insns->nr; i++) {
+		struct code_insn *ci = &d->insns->insn[i];
+
+		ci->filler = arch_padding(d->sec->data + ci->off, ci->insn.len) != 0;
+	}
+	return d->first;
+}
+
+/* Filler, @from the first on, found after the ordinals were given makes those behind it smaller. */
+static void number(struct insns *insns, u32 from)
+{
+	for (u32 i = from, n = from < insns->nr ? insns->insn[from].ordinal : 0; i < insns->nr;
+	     i++) {
 		insns->insn[i].ordinal = n & MAX_ORDINAL;
 		n += !insns->insn[i].filler;
 	}
-}
-
-static void mark_room(const struct section *sec, u32 first, struct insns *insns)
-{
-	for (u32 i = first; i < insns->nr; i++)
-		if (arch_padding(sec->data + insns->insn[i].off, insns->insn[i].insn.len))
-			insns->insn[i].filler = 1;
 }
 
 /*
@@ -1181,28 +1229,20 @@ static void read_insns(const struct code *code, struct stretch *stretch, bool to
 	insns->nr_at += stretch->off - from;
 }
 
-/* Filler is nops before something aligned. */
-static bool may_have_filler(const struct insns *insns, u32 first, u32 notes)
-{
-	const struct code_insn *insn = insns->insn + first;
-
-	for (u32 i = notes; i < insns->nr_notes; i++) {
-		const struct code_insn *ci = &insn[insns->note[i]];
-
-		if (ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT))
-			return true;
-	}
-	return false;
-}
-
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
 		struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
 	struct stretch stretch = {
 		.data = sec->data, .size = (u32)sec->size, .off = off, .end = end};
-	u32 first = insns->nr, notes = insns->nr_notes;
-	bool filler;
+	struct decoded d = {.code = code,
+			    .sec = sec,
+			    .insns = insns,
+			    .s = s,
+			    .off = off,
+			    .first = insns->nr,
+			    .note = insns->nr_notes};
+	u32 filler, tail;
 
 	/* Even for none there is an array, for who counts from its start. */
 	if (!insns->cap)
@@ -1212,17 +1252,14 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	    (how == DECODE_ROOM && arch_fillers(sec->data + off, end - off) == end - off))
 		return 0;
 	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);
-	filler = how != DECODE_ROOM && stretch.classes & INSN_NOP &&
-		 may_have_filler(insns, first, notes);
-	if (filler) {
-		mark_targets(code, s, off, stretch.off, first, insns);
-		mark_filler(code, s, off, first, insns);
-	}
-	if (how == DECODE_TO_NEXT)
-		mark_tail(code, s, first, insns);
+	d.end = stretch.off;
+	filler = tail = insns->nr;
 	if (how == DECODE_ROOM)
-		mark_room(sec, first, insns);
-	if (filler || how == DECODE_TO_NEXT || how == DECODE_ROOM)
-		number(insns, first);
-	return insns->nr - first;
+		filler = mark_room(&d);
+	else if (stretch.classes & INSN_NOP)
+		filler = mark_filler(&d);
+	if (how == DECODE_TO_NEXT)
+		tail = mark_tail(&d);
+	number(insns, filler < tail ? filler : tail);
+	return insns->nr - d.first;
 }
