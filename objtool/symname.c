@@ -43,9 +43,10 @@ static u8 traits_of(const char *name, size_t len)
 	u32 traits = len ? 0 : NAME_EMPTY;
 	size_t cold;
 
-	if (dotted ? name_has_counter(name) : reserved && name_has_macro_counter(name))
+	if (dotted ? name_has_counter(name)
+		   : name_may_have_macro_counter(name) && name_has_macro_counter(name))
 		traits |= NAME_COUNTED;
-	if (reserved)
+	if (reserved && (name[2] == 'c' || name[2] == 'p'))
 		traits |=
 			str_starts(name, "__cfi_") || str_starts(name, "__pfx_") ? NAME_PREFIX : 0;
 	if (dotted) {
@@ -100,7 +101,7 @@ struct name_slot {
 /* Names are dealt to buckets by their hashes: a bucket's table fits the cache. */
 struct heads {
 	struct identity *ids;
-	u32 *order; /* symbols, bucket after bucket; then the local ones of them with namesakes */
+	u32 *order; /* symbols, bucket after bucket; then, in its place, those that are kept */
 	u32 nr_buckets;
 	u32 first[MAX_BUCKETS + 1];
 	u32 nr_shared[MAX_BUCKETS];
@@ -119,21 +120,6 @@ static void find_buckets(const void *ctx, u8 *bucket, u32 from, u32 end)
 		bucket[s] = (u8)((u32)(u8)h->ids[s].name * h->nr_buckets >> 8);
 }
 
-/* Now that the heads are known; @order is of those in a bucket. Returns how many are kept. */
-static u32 keep_shared(struct identity *ids, u32 *order, u32 nr)
-{
-	u32 kept = 0;
-
-	for (u32 k = 0; k < nr; k++) {
-		struct identity *id = &ids[order[k]];
-
-		id->only &= !id->head;
-		if (id->head && id->bind == BIND_LOCAL)
-			order[kept++] = order[k];
-	}
-	return kept;
-}
-
 /* Where the first symbol of this name is, or is to be. */
 static struct name_slot *find_slot(const struct identity *ids, struct name_slot *slots, u32 cap,
 				   u64 key, u64 name)
@@ -145,35 +131,51 @@ static struct name_slot *find_slot(const struct identity *ids, struct name_slot 
 	return &slots[i];
 }
 
-/* Give each symbol of a bucket the first of its name, unless it is the only one. */
+/* It has namesakes. Keep it, if it is local: at @kept, of which the number is returned. */
+static u32 keep_shared(struct identity *ids, u32 s, u32 head, u32 *kept)
+{
+	ids[s].head = head;
+	ids[s].only = false;
+	*kept = s;
+	return ids[s].bind == BIND_LOCAL;
+}
+
+/*
+ * Give each symbol of a bucket the first of its name, unless it is the only one. The first is kept
+ * when the second is met; so never more are than were met.
+ */
 static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 {
 	struct heads *h = ctx;
-	u32 first = h->first[bucket], end = h->first[bucket + 1], cap = 64;
+	u32 nr = h->first[bucket + 1] - h->first[bucket], cap = 64, kept = 0;
+	u32 *order = h->order + h->first[bucket];
 	struct name_slot *slots;
 	u64 key = table_key();
 
 	(void)worker;
-	while (cap < (end - first) / 2 * 3)
+	while (cap < nr / 2 * 3)
 		cap *= 2;
 	slots = xcalloc(cap, sizeof(*slots));
-	for (u32 k = first; k < end; k++) {
-		u32 s = h->order[k];
+	for (u32 k = 0; k < nr; k++) {
+		u32 s = order[k];
 		struct identity *id = &h->ids[s];
 		struct name_slot *slot;
 
-		if (k + IDS_AHEAD < end)
-			__builtin_prefetch(&h->ids[h->order[k + IDS_AHEAD]]);
+		if (k + IDS_AHEAD < nr)
+			__builtin_prefetch(&h->ids[order[k + IDS_AHEAD]]);
 		if (!s || !may_have_namesakes(id))
 			continue;
 		slot = find_slot(h->ids, slots, cap, key, id->name);
-		if (slot->sym)
-			id->head = h->ids[slot->sym].head = slot->sym;
-		else
+		if (!slot->sym) {
 			*slot = (struct name_slot){(u32)(id->name >> 32), s};
+			continue;
+		}
+		if (!h->ids[slot->sym].head)
+			kept += keep_shared(h->ids, slot->sym, slot->sym, &order[kept]);
+		kept += keep_shared(h->ids, s, slot->sym, &order[kept]);
 	}
 	free(slots);
-	h->nr_shared[bucket] = keep_shared(h->ids, h->order + first, end - first);
+	h->nr_shared[bucket] = kept;
 }
 
 static void find_heads(const struct object *obj, struct symnames *names)

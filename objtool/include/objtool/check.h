@@ -55,7 +55,7 @@ struct code {
 			    if none, and for strings and constants */
 	const char **class;   /* by section index: its section class, see names.h */
 	struct identity *ids; /* by symbol index: the unit it names, and what its name says */
-	u32 *shared;	      /* local symbols with namesakes, see symname.h */
+	u32 *shared;	      /* local symbols with namesakes, as in symname.h */
 	u32 nr_shared;
 	struct specials specials;
 	struct effort *effort; /* of all who work on this object, added to by functions below */

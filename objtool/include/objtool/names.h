@@ -29,6 +29,13 @@ bool name_has_counter(const char *name);
 /* The same for who knows that there is no dot in @name: all others come after one. */
 bool name_has_macro_counter(const char *name);
 
+/* If not, there is no use in asking: of a kernel's names a half begin with "__", and few so. */
+static inline bool name_may_have_macro_counter(const char *name)
+{
+	return name[0] == '_' && name[1] == '_' &&
+	       (name[2] == 'U' || name[2] == 'B' || name[2] == 'i');
+}
+
 /*
  * True for names that only label a constant, whose content is what counts:
  * .LC5, .L.str.3, .LCPI0_1, CSWTCH.12, switch.table.f, reltable.f, __func__.7.

@@ -39,8 +39,8 @@ struct identity {
 
 struct symnames {
 	struct identity *ids; /* by symbol index */
-	u32 *shared;	      /* local symbols whose canonical name others have, too; all of one
-				 name side by side, ascending */
+	u32 *shared;	      /* local symbols whose canonical name others have, too: those of one
+				 name ascending, in no order otherwise */
 	u32 nr_shared;
 };
 
