@@ -154,14 +154,16 @@ static u32 callee_of(const struct code *code, u32 s, const struct code_insn *ci,
 
 /*
  * Most functions mention no source file in their code, and call nothing that
- * takes a line without one: a look at their relocations is all they cost.
+ * takes a line without one: a look at the symbol of each of their relocations is all they cost,
+ * whatever it is that those do.
  */
-static bool may_have_lines(const struct lines *lines, struct reloc_cursor relocs, u32 end)
+static bool may_have_lines(const struct lines *lines, const struct reloc_cursor *relocs, u64 end)
 {
 	const struct object *obj = lines->code->obj;
-	const struct reloc *rel;
+	const struct section *sec = relocs->sec;
 
-	while ((rel = reloc_next(&relocs, end))) {
+	for (u32 i = relocs->next; i < sec->nr_relocs && sec->relocs[i].offset < end; i++) {
+		const struct reloc *rel = &sec->relocs[i];
 		u8 what = lines->symbol[rel->sym];
 
 		if (what &&
@@ -226,13 +228,11 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 	}
 }
 
-void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
-		struct code_insn *insn, u32 nr)
+static void mark_calls(const struct lines *lines, struct reloc_cursor relocs, u32 s,
+		       struct code_insn *insn, u32 nr)
 {
 	struct arguments args = nothing;
 
-	if (!nr || !may_have_lines(lines, relocs, insn[nr - 1].off + insn[nr - 1].insn.len))
-		return;
 	for (u32 i = 0; i < nr; i++) {
 		struct code_insn *ci = &insn[i];
 		u64 end = (u64)ci->off + ci->insn.len;
@@ -245,6 +245,13 @@ void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 		else if (ci->insn.cls != INSN_JCC) /* where that does not jump, registers stay */
 			mark_call(lines, s, ci, rel, &args, insn);
 	}
+}
+
+void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
+		struct code_insn *insn, u32 nr)
+{
+	if (nr && may_have_lines(lines, &relocs, (u64)insn[nr - 1].off + insn[nr - 1].insn.len))
+		mark_calls(lines, relocs, s, insn, nr);
 }
 
 struct line_field lines_in_unit(const struct code *code, u32 unit)
