@@ -28,9 +28,10 @@ static inline const struct identity *canon_identity(const struct canon *c, u32 s
  * What references name is all over the table, and each a cache miss: so what will be named so many
  * references later is asked for now, be it by this function or by one of those behind it.
  */
-#define REFERENCES_AHEAD 24U
+#define REFERENCES_AHEAD 32U
 
-static inline void canon_fetch_identity(const struct canon *c, const struct reloc_cursor *cur)
+static ALWAYS_INLINE void canon_fetch_identity(const struct canon *c,
+					       const struct reloc_cursor *cur)
 {
 	if (cur->sec->nr_relocs - cur->next > REFERENCES_AHEAD)
 		__builtin_prefetch(
