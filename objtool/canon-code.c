@@ -512,6 +512,19 @@ static void write_unusual_site(struct canon *c, const struct special *e, const s
 		canon_write_how(c, rel->type);
 }
 
+/* Each entry is of another table than the one before, so its relocations are not there yet. */
+#define ENTRIES_AHEAD 8
+
+static ALWAYS_INLINE void fetch_entry(const struct canon *c, const struct special *e)
+{
+	const struct specials *specials = &c->code->specials;
+
+	if (specials->entries + specials->nr - e <= ENTRIES_AHEAD)
+		return;
+	e += ENTRIES_AHEAD;
+	__builtin_prefetch(&canon_section(c, e->table)->relocs[e->first_reloc]);
+}
+
 /* @delta: bytes from the start of the instruction to the place the entry applies to. */
 static void write_special(struct canon *c, const struct special *e, s64 delta)
 {
@@ -522,6 +535,7 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 
 	if (canon_is_over(c))
 		return;
+	fetch_entry(c, e);
 	if (outer == NR_LANES)
 		c->stream.within = how->table->lane;
 	token_begin(&c->stream, TOKEN_SPECIAL, how->table->lane);
