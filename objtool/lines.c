@@ -152,6 +152,9 @@ static u32 callee_of(const struct code *code, u32 s, const struct code_insn *ci,
 	return t.kind == TARGET_NAME && !t.delta ? t.sym : 0;
 }
 
+/* What is looked at so many relocations later, be it for the next function, is asked for. */
+#define RELOCS_AHEAD 16U
+
 /*
  * Most functions mention no source file in their code, and call nothing that
  * takes a line without one: a look at the symbol of each of their relocations is all they cost,
@@ -166,6 +169,8 @@ static bool may_have_lines(const struct lines *lines, const struct reloc_cursor 
 		const struct reloc *rel = &sec->relocs[i];
 		u8 what = lines->symbol[rel->sym];
 
+		if (sec->nr_relocs - i > RELOCS_AHEAD)
+			__builtin_prefetch(&lines->symbol[rel[RELOCS_AHEAD].sym]);
 		if (what &&
 		    (what != LINES_STRINGS ||
 		     is_source_file(lines, obj->symbols[rel->sym].sec, address_of(obj, rel, 4))))
