@@ -720,6 +720,17 @@ struct symbols {
 	struct symbol_range *ranges;
 };
 
+/* Linkers write names in an order of their own: those of so many symbols later are asked for. */
+#define NAMES_AHEAD 8U
+
+static ALWAYS_INLINE void fetch_name(const struct reader *r, const u8 *raw)
+{
+	u32 name = get_u32(raw + offsetof(Elf64_Sym, st_name));
+
+	if (name < r->symbol_names.size)
+		__builtin_prefetch(r->symbol_names.data + name);
+}
+
 /* Silent about what is wrong: of several ranges, only the first bad symbol is to be named. */
 static void read_symbol_range(void *ctx, unsigned int worker, size_t from, size_t end)
 {
@@ -731,6 +742,8 @@ static void read_symbol_range(void *ctx, unsigned int worker, size_t from, size_
 
 	(void)worker;
 	for (u32 i = from ? (u32)from : 1; i < end && !range->bad; i++) {
+		if (i + NAMES_AHEAD < end)
+			fetch_name(all->r, raw + (i + NAMES_AHEAD) * SYM_BYTES);
 		range->bad = read_symbol(all->r, i, raw + i * SYM_BYTES);
 		range->common |= obj->symbols[i].sec == SEC_COMMON;
 		if (obj->symbols[i].bind == BIND_LOCAL)
