@@ -39,19 +39,19 @@ void reading_fill(struct record *rec, struct stream *st)
 const char *reading_name(struct arena *arena, const char *name, bool counted, const char *file)
 {
 	struct buf b = {0};
-	char *s;
 
 	if (!file && !counted)
 		return name;
+	/* As much as it takes at most: a canonical name is no longer than the name. */
+	b.cap = strlen(name) + (file ? strlen(file) + 1 : 0) + 1;
+	b.data = arena_take(arena, b.cap, 1);
 	name_canonical(name, &b);
 	if (file) {
 		buf_add(&b, "@", 1);
 		buf_add(&b, file, strlen(file));
 	}
 	buf_add(&b, "", 1);
-	s = arena_strdup(arena, (const char *)b.data);
-	buf_free(&b);
-	return s;
+	return (const char *)b.data;
 }
 
 const char *reading_canonical_name(struct arena *arena, const char *name)

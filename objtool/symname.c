@@ -77,6 +77,7 @@ static void read_names(void *ctx, unsigned int worker, size_t from, size_t end)
 
 		if (s + NAMES_AHEAD < end)
 			__builtin_prefetch(sym[NAMES_AHEAD].name);
+		traits |= sym->sec == SEC_ABS ? NAME_ABSOLUTE : 0;
 		r->ids[s] = (struct identity){.name = traits & NAME_COUNTED
 							      ? hash_canonical(sym->name, &scratch)
 							      : hash_bytes(sym->name, len),

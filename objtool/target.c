@@ -230,10 +230,11 @@ static struct target elsewhere(const struct code *code, u32 s, s64 addend)
 							    : addend};
 }
 
-struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
+struct target target_of_other(const struct code *code, u32 s, s64 addend)
 {
 	const struct identity *id = &code->ids[s];
 	u32 unit = id->unit;
+	struct target t;
 
 	if (!id->sec)
 		return elsewhere(code, s, addend);
@@ -246,28 +247,9 @@ struct target target_of_symbol(const struct code *code, u32 s, s64 addend)
 	}
 	/* A global is meant by its own name, not by its aliases': another file may say which it is.
 	 */
-	if (unit != NO_UNIT && addend) {
-		struct target t = named(code, unit, addend);
-
-		t.sym = s;
-		return t;
-	}
-	return (struct target){.kind = TARGET_NAME, .sym = s, .unit = unit, .delta = addend};
-}
-
-struct target target_of_reloc(const struct code *code, const struct reloc *rel, u64 pc_end)
-{
-	struct reloc_type type = arch_reloc_type(rel->type);
-	s64 addend = rel->addend;
-
-	if (type.kind == RELOC_OTHER)
-		return (struct target){.kind = TARGET_NAME,
-				       .sym = rel->sym,
-				       .unit = code->ids[rel->sym].unit,
-				       .delta = addend};
-	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
-		addend = add_wrap(addend, (s64)(pc_end - rel->offset));
-	return target_of_symbol(code, rel->sym, addend);
+	t = named(code, unit, addend);
+	t.sym = s;
+	return t;
 }
 
 s64 target_offset(const struct code *code, const struct target *t, u32 *sec)

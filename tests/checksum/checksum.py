@@ -481,6 +481,14 @@ def test_small_bugs():
         check("bug entries of 8 bytes: %s" % what, found == [differ], found)
 
 
+def test_absolute():
+    """A symbol that is a number, as the linker script's are: another number is another operand."""
+    sums = [records(assemble("absolute", function("f", "mov $a, %eax; call b")
+                             + ".globl a, b\n.set a, %d\n.set b, %d\n" % values)).sums("f")
+            for values in ((5, 7), (6, 7), (5, 8), (5, 7))]
+    check("absolute symbols: their values count", sums[0] == sums[3] and len(set(map(str, sums))) == 3, sums)
+
+
 # The kernel's objtool makes a nop of a marked static branch, and R_X86_64_NONE of its relocation,
 # which is passed by: what is noted of the instructions that follow must not be lost by that.
 LEFT_OVER = """.text
@@ -553,6 +561,7 @@ def main():
     test_bad_bytes()
     test_small_bugs()
     test_pool()
+    test_absolute()
     test_watched([path("one.gcc.o"), path("two.clang.o"), path("names.o"), path("one.gcc.Os.o")])
     test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])
     finish()

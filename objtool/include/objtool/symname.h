@@ -19,6 +19,7 @@
 #define NAME_STATIC_LOCAL 0x10U /* name_is_static_local() */
 #define NAME_COLD	  0x20U /* name_is_cold() */
 #define NAME_PREFIX	  0x40U /* "__cfi_f", "__pfx_f": the entry prefix of f */
+#define NAME_ABSOLUTE	  0x80U /* of a number: the symbol's section is SEC_ABS */
 
 #define NO_UNIT 0xffffffffU
 

@@ -30,12 +30,6 @@ struct target {
 	s64 delta;
 };
 
-/*
- * What a relocation points at. @pc_end is the end of the instruction whose
- * pc-relative field it fills, from which that field counts; 0 if it fills none.
- */
-struct target target_of_reloc(const struct code *code, const struct reloc *rel, u64 pc_end);
-
 /* Where @t lies: an offset in section *@sec, which is 0 if it lies in none. */
 s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
 
@@ -59,8 +53,40 @@ struct target target_from(const struct code *code, u32 unit, s64 delta);
 u32 target_empty_here(const struct code *code, const struct target *t);
 u32 target_ends_here(const struct code *code, const struct target *t);
 
+/* The same as target_of_symbol(), for what is more than the name of a global. */
+struct target target_of_other(const struct code *code, u32 sym, s64 addend);
+
 /* What symbol @sym plus @addend points at. */
-struct target target_of_symbol(const struct code *code, u32 sym, s64 addend);
+static inline struct target target_of_symbol(const struct code *code, u32 sym, s64 addend)
+{
+	const struct identity *id = &code->ids[sym];
+
+	if (id->bind != BIND_LOCAL && !(id->traits & NAME_ABSOLUTE) &&
+	    (id->unit == NO_UNIT || !addend))
+		return (struct target){
+			.kind = TARGET_NAME, .sym = sym, .unit = id->unit, .delta = addend};
+	return target_of_other(code, sym, addend);
+}
+
+/*
+ * What a relocation points at. @pc_end is the end of the instruction whose
+ * pc-relative field it fills, from which that field counts; 0 if it fills none.
+ */
+static inline struct target target_of_reloc(const struct code *code, const struct reloc *rel,
+					    u64 pc_end)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+
+	if (type.kind == RELOC_OTHER)
+		return (struct target){.kind = TARGET_NAME,
+				       .sym = rel->sym,
+				       .unit = code->ids[rel->sym].unit,
+				       .delta = rel->addend};
+	if (pc_end && (type.kind == RELOC_PC || type.kind == RELOC_GOT))
+		return target_of_symbol(code, rel->sym,
+					add_wrap(rel->addend, (s64)(pc_end - rel->offset)));
+	return target_of_symbol(code, rel->sym, rel->addend);
+}
 
 /* What offset @off of section @sec, which may lie outside of it, is. */
 struct target target_at(const struct code *code, u32 sec, s64 off);
