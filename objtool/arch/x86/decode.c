@@ -786,7 +786,7 @@ struct sink {
 /* Instruction @word. Whether it is noted cannot be foreseen: so it is, and stays or not. */
 static inline void put_insn(struct sink *to, u64 word, bool noted)
 {
-	u32 len = (u8)word;
+	size_t len = (u8)word;
 
 	put_u64((u8 *)&to->insn->insn, word);
 	to->insn->off = to->off;
@@ -796,7 +796,7 @@ static inline void put_insn(struct sink *to, u64 word, bool noted)
 	*to->at = to->nr;
 	*to->note = to->nr;
 	to->p += len;
-	to->off += len;
+	to->off += (u32)len;
 	to->nr++;
 	to->insn++;
 	to->at += len;
@@ -889,17 +889,23 @@ static const struct filler {
 	{1, 6, 9, {0x2e, 0x0f, 0x1f, 0x84}},
 };
 
+/* The first byte tells most fillers from what is none, the third one from another. */
+static bool begins_alike(const struct filler *f, const u8 *p)
+{
+	return f->len == 1 || p[2] == f->bytes[2];
+}
+
 unsigned int arch_padding(const u8 *p, size_t avail)
 {
 	unsigned int n = 0;
 
 	while (n < avail && n < 6 && p[n] == 0x66)
 		n++;
-	for (unsigned int i = 0; i < ARRAY_SIZE(fillers); i++) {
+	for (unsigned int i = 0; n < avail && i < ARRAY_SIZE(fillers); i++) {
 		const struct filler *f = &fillers[i];
 
-		if (n >= f->min66 && n <= f->max66 && f->len <= avail - n && p[n] == f->bytes[0] &&
-		    !memcmp(p + n, f->bytes, f->len))
+		if (p[n] == f->bytes[0] && n >= f->min66 && n <= f->max66 && f->len <= avail - n &&
+		    begins_alike(f, p + n) && !memcmp(p + n, f->bytes, f->len))
 			return n + f->len;
 	}
 	return 0;
@@ -908,10 +914,14 @@ unsigned int arch_padding(const u8 *p, size_t avail)
 size_t arch_fillers(const u8 *p, size_t len)
 {
 	size_t at = 0;
-	unsigned int n;
+	unsigned int n = 1;
 
-	/* Room for patches is nops of one byte, 16 of them. */
-	while (at < len && (n = p[at] == 0x90 ? 1 : arch_padding(p + at, len - at)))
+	while (at < len && n) {
+		/* Room for patches is nops of one byte, often 16 of them. */
+		while (len - at >= 8 && get_u64(p + at) == 0x9090909090909090)
+			at += 8;
+		n = at < len ? arch_padding(p + at, len - at) : 0;
 		at += n;
+	}
 	return at;
 }
