@@ -1126,10 +1126,18 @@ static u32 mark_run(const struct decoded *d, u32 end)
 	return run;
 }
 
-/* Filler is nops before something aligned: does @ci end so? */
-static bool may_fill(const struct code_insn *ci)
+/* Filler is nops before something aligned: the number of the first such nop's note from @i on. */
+static u32 next_nop(const struct decoded *d, u32 i)
 {
-	return ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT);
+	const struct code_insn *insn = d->insns->insn + d->first;
+
+	for (; i < d->insns->nr_notes; i++) {
+		const struct code_insn *ci = &insn[d->insns->note[i]];
+
+		if (ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT))
+			break;
+	}
+	return i;
 }
 
 /*
@@ -1144,11 +1152,11 @@ static u32 mark_filler(const struct decoded *d)
 	u32 nr = insns->nr, filler = nr, marked;
 	bool targets = false;
 
-	for (u32 i = d->note; i < insns->nr_notes; i++) {
+	for (u32 i = next_nop(d, d->note); i < insns->nr_notes; i = next_nop(d, i + 1)) {
 		u32 next = d->first + insns->note[i] + 1;
 
-		if (!may_fill(&insns->insn[next - 1]) || next == nr)
-			continue;
+		if (next == nr)
+			break;
 		if (!targets)
 			mark_targets(d);
 		targets = true;
@@ -1229,20 +1237,21 @@ static void read_insns(const struct code *code, struct stretch *stretch, bool to
 	insns->nr_at += stretch->off - from;
 }
 
+/* Say which of the instructions are filler, and number all anew if some are. */
+static void mark(const struct decoded *d, enum decode_end how)
+{
+	u32 filler = how == DECODE_ROOM ? mark_room(d) : mark_filler(d);
+	u32 tail = how == DECODE_TO_NEXT ? mark_tail(d) : filler;
+
+	number(d->insns, filler < tail ? filler : tail);
+}
+
 u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_end how,
 		struct insns *insns)
 {
 	const struct section *sec = &code->obj->sections[s];
-	struct stretch stretch = {
-		.data = sec->data, .size = (u32)sec->size, .off = off, .end = end};
-	struct decoded d = {.code = code,
-			    .sec = sec,
-			    .insns = insns,
-			    .s = s,
-			    .off = off,
-			    .first = insns->nr,
-			    .note = insns->nr_notes};
-	u32 filler, tail;
+	u32 first = insns->nr, note = insns->nr_notes;
+	struct stretch stretch;
 
 	/* Even for none there is an array, for who counts from its start. */
 	if (!insns->cap)
@@ -1251,15 +1260,11 @@ u32 code_decode(const struct code *code, u32 s, u32 off, u32 end, enum decode_en
 	if (!sec->data ||
 	    (how == DECODE_ROOM && arch_fillers(sec->data + off, end - off) == end - off))
 		return 0;
+	stretch =
+		(struct stretch){.data = sec->data, .size = (u32)sec->size, .off = off, .end = end};
 	read_insns(code, &stretch, how == DECODE_TO_EXIT, insns);
-	d.end = stretch.off;
-	filler = tail = insns->nr;
-	if (how == DECODE_ROOM)
-		filler = mark_room(&d);
-	else if (stretch.classes & INSN_NOP)
-		filler = mark_filler(&d);
-	if (how == DECODE_TO_NEXT)
-		tail = mark_tail(&d);
-	number(insns, filler < tail ? filler : tail);
-	return insns->nr - d.first;
+	/* Most functions have no nop, and an end. */
+	if (stretch.classes & INSN_NOP || how == DECODE_ROOM || how == DECODE_TO_NEXT)
+		mark(&(struct decoded){code, sec, insns, s, off, stretch.off, first, note}, how);
+	return insns->nr - first;
 }
