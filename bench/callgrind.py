@@ -34,7 +34,7 @@ POOLED = ("read_symbol_range", "sort_runs", "judge_ranges", "sort_sections", "re
           "find_layouts", "read_pieces", "sort_sites", "collect_sections", "place_sections",
           "mark_ranges", "find_heads_of", "count_shares", "deal_range", "checksum_batch",
           "find_gaps_of", "make_keys", "sort_bucket", "write_bucket", "index_or_judge",
-          "walk_or_name", "collect_or_mark", "find_named_or_filed")
+          "walk_or_name", "collect_or_mark", "find_named_or_filed", "find_symbols")
 HASH, REST = "hash", "the rest: process start, end"
 
 

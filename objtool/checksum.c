@@ -24,7 +24,8 @@
  *   - Units are cut into batches of about equal size, which threads take one by one. A record's
  *     place is known before, so it is written there by whoever makes it. Each thread
  *     has one set of buffers, which it uses for all its units: see struct canon.
- *   - The threads are started once, and wait for the next step (pool.h).
+ *   - The threads are started once, and wait for the next step (pool.h). Steps that need nothing of
+ *     each other are one, so that a part that one thread does is beside others (elf.c, check.c).
  *   - When the records are there, what was made of the object is released, and its memory used
  *     again to sort and write them; only names stay, where they are in the file. That is
  *     unmapped while what was written goes to its own (update.c).

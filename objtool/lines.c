@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* lines.c - line numbers outside of tables */
 #include <objtool/lines.h>
+#include <objtool/pool.h>
 #include <objtool/target.h>
 
 /*
@@ -72,30 +73,52 @@ static bool holds_strings(const struct section *sec)
 	return sec->flags & SF_STRINGS && sec->flags & SF_ALLOC && sec->entsize <= 1 && sec->data;
 }
 
-/* Find the symbols that are in the table, by the hashes of their names: most are in none. */
-void lines_read(const struct code *code, struct lines *lines)
-{
-	struct object *obj = code->obj;
-	u64 hash[ARRAY_SIZE(callees)], some[16] = {0}; /* a bit for the last ten of each hash */
+/* Symbols that one thread looks at at once. */
+#define GRAIN 8192
 
-	*lines = (struct lines){.code = code,
-				.symbol = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
-	for (size_t i = 0; i < ARRAY_SIZE(callees); i++) {
-		hash[i] = symname_hash(callees[i].callee, strlen(callees[i].callee));
-		some[hash[i] / 64 % ARRAY_SIZE(some)] |= (u64)1 << (hash[i] & 63);
-	}
-	for (u32 s = 1; s < obj->nr_symbols; s++) {
-		const struct identity *id = &code->ids[s];
+struct search {
+	const struct lines *lines;
+	u64 hash[ARRAY_SIZE(callees)]; /* of their names */
+	u64 some[16];		       /* a bit for the last ten of each of these */
+};
+
+/* Those that are in the table are found by the hashes of their names: most are in none. */
+static void find_symbols(void *ctx, unsigned int worker, size_t from, size_t end)
+{
+	const struct search *search = ctx;
+	const struct lines *lines = search->lines;
+	const struct object *obj = lines->code->obj;
+
+	(void)worker;
+	for (size_t s = from; s < end; s++) {
+		const struct identity *id = &lines->code->ids[s];
 		u64 name = id->name;
 
 		if (id->bind == BIND_LOCAL && id->sec && holds_strings(&obj->sections[id->sec]))
 			lines->symbol[s] = LINES_STRINGS;
-		if (!(some[name / 64 % ARRAY_SIZE(some)] >> (name & 63) & 1))
+		if (!(search->some[name / 64 % ARRAY_SIZE(search->some)] >> (name & 63) & 1))
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(callees); i++)
-			if (hash[i] == name && !strcmp(obj->symbols[s].name, callees[i].callee))
+			if (search->hash[i] == name &&
+			    !strcmp(obj->symbols[s].name, callees[i].callee))
 				lines->symbol[s] = (u8)(i + 1);
 	}
+}
+
+void lines_read(const struct code *code, struct lines *lines)
+{
+	struct object *obj = code->obj;
+	struct search search = {.lines = lines};
+
+	*lines = (struct lines){.code = code,
+				.symbol = arena_alloc(&obj->arena, obj->nr_symbols, 1)};
+	for (size_t i = 0; i < ARRAY_SIZE(callees); i++) {
+		u64 hash = symname_hash(callees[i].callee, strlen(callees[i].callee));
+
+		search.hash[i] = hash;
+		search.some[hash / 64 % ARRAY_SIZE(search.some)] |= (u64)1 << (hash & 63);
+	}
+	pool_ranges(obj->pool, obj->nr_symbols, GRAIN, find_symbols, &search);
 }
 
 /* True if the name of a source file begins at offset @off of section @sec. */
