@@ -148,14 +148,18 @@ static void note_unit(struct worker *w, const struct unit *u, u32 unit, u32 rec,
 	}
 }
 
-/* Symbols of units to come are anywhere in memory: asked for now, they are there by then. */
-static ALWAYS_INLINE void fetch_symbol(const struct code *code, u32 unit)
+/* Units to come, and their symbols, which are anywhere: asked for now, they are there by then. */
+#define UNITS_AHEAD   32U
+#define SYMBOLS_AHEAD 8U
+
+static ALWAYS_INLINE void fetch_unit(const struct code *code, u32 unit)
 {
 	u32 sym;
 
-	if (unit + 8 >= code->nr_units)
+	if (code->nr_units - unit <= UNITS_AHEAD)
 		return;
-	sym = code->units[unit + 8].sym;
+	__builtin_prefetch(&code->units[unit + UNITS_AHEAD]);
+	sym = code->units[unit + SYMBOLS_AHEAD].sym;
 	__builtin_prefetch(&code->obj->symbols[sym]);
 	__builtin_prefetch(&code->ids[sym]);
 }
@@ -171,7 +175,7 @@ static void checksum_batch(void *ctx, unsigned int worker, size_t batch)
 		const struct unit *u = &code->units[i];
 		struct record *rec = &units->recs->rec[r];
 
-		fetch_symbol(code, i);
+		fetch_unit(code, i);
 		if (!reading_has_record(u))
 			continue;
 		canon_unit(&w->canon, i);
