@@ -309,7 +309,7 @@ static void cast_code(const struct namesakes *ns, const struct unit *u, const st
 		      struct reloc_cursor *cur, struct vote *vote)
 {
 	bool alone = code_is_alone(ns->code, (u32)(u - ns->code->units));
-	const struct code_insn *last = insns->insn + insns->nr - 1;
+	const struct code_insn *last = insns->nr ? &insns->insn[insns->nr - 1] : NULL;
 	const struct reloc *rel;
 
 	for (u32 i = 0; i < insns->nr_notes; i++) {
@@ -328,7 +328,7 @@ static void cast_code(const struct namesakes *ns, const struct unit *u, const st
 		if (!alone || to < u->off || to >= (s64)u->off + u->len)
 			cast(vote, file_at(ns, true, u->sec, to));
 	}
-	while (insns->nr && (rel = reloc_next(cur, last->off + last->insn.len)))
+	while (last && (rel = reloc_next(cur, last->off + last->insn.len)))
 		cast_reloc(ns, insns, last, rel, vote);
 }
 
