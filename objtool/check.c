@@ -773,15 +773,12 @@ static void mark_referenced(struct code *code)
 static void walk_or_name(void *ctx, unsigned int worker, size_t item)
 {
 	struct code *code = ctx;
-	struct symnames names = {.ids = code->ids, .shared = code->shared};
 
 	(void)worker;
-	if (!item) {
+	if (item)
+		code->nr_shared = symnames_read(code->obj, code->ids, code->shared);
+	else
 		specials_read(code->obj, &code->specials);
-		return;
-	}
-	symnames_read(code->obj, &names);
-	code->nr_shared = names.nr_shared;
 }
 
 /* Nor have these: units are found by symbols, and places are those that relocations name. */
@@ -834,16 +831,13 @@ static int refuse_depth(const struct code *code)
 
 int code_read(struct object *obj, struct code *code)
 {
-	struct symnames names;
-
 	*code = (struct code){.obj = obj,
 			      .class = section_classes(obj),
+			      .ids = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(*code->ids)),
+			      .shared = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32)),
 			      .effort = arena_alloc(&obj->arena, 1, sizeof(*code->effort))};
 	code->effort->limit = EFFORT_BASE + (u64)obj->file_size * EFFORT_PER_BYTE;
 	code->effort->most_kept = MOST_KEPT_BASE + (u64)obj->file_size;
-	names = symnames_room(obj);
-	code->ids = names.ids;
-	code->shared = names.shared;
 	pool_run(obj->pool, 2, walk_or_name, code);
 	code->referenced = room_for_bits(obj);
 	pool_run(obj->pool, 2, collect_or_mark, code);

@@ -179,33 +179,25 @@ static void find_heads_of(void *ctx, unsigned int worker, size_t bucket)
 	h->nr_shared[bucket] = kept;
 }
 
-static void find_heads(const struct object *obj, struct symnames *names)
+static u32 find_heads(const struct object *obj, struct identity *ids, u32 *shared)
 {
-	u32 nr = obj->nr_symbols;
-	struct heads h = {
-		.ids = names->ids, .order = names->shared, .nr_buckets = bucket_number(nr)};
+	u32 nr = obj->nr_symbols, nr_shared = 0;
+	struct heads h = {.ids = ids, .order = shared, .nr_buckets = bucket_number(nr)};
 
 	deal(obj->pool, find_buckets, &h, nr, h.nr_buckets, h.order, h.first);
 	pool_run(obj->pool, h.nr_buckets, find_heads_of, &h);
-	names->nr_shared = 0;
 	for (u32 b = 0; b < h.nr_buckets; b++) {
-		memmove(names->shared + names->nr_shared, h.order + h.first[b],
+		memmove(shared + nr_shared, h.order + h.first[b],
 			h.nr_shared[b] * sizeof(*h.order));
-		names->nr_shared += h.nr_shared[b];
+		nr_shared += h.nr_shared[b];
 	}
+	return nr_shared;
 }
 
-struct symnames symnames_room(struct object *obj)
+u32 symnames_read(const struct object *obj, struct identity *ids, u32 *shared)
 {
-	return (struct symnames){
-		.ids = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(struct identity)),
-		.shared = arena_alloc(&obj->arena, obj->nr_symbols, sizeof(u32))};
-}
-
-void symnames_read(const struct object *obj, struct symnames *names)
-{
-	struct reading r = {obj, names->ids};
+	struct reading r = {obj, ids};
 
 	pool_ranges(obj->pool, obj->nr_symbols, GRAIN, read_names, &r);
-	find_heads(obj, names);
+	return find_heads(obj, ids, shared);
 }

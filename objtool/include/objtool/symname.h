@@ -38,18 +38,13 @@ struct identity {
 	bool only; /* its name says all there is to say of it: no counter, and no other has it */
 };
 
-struct symnames {
-	struct identity *ids; /* by symbol index */
-	u32 *shared;	      /* local symbols whose canonical name others have, too: those of one
-				 name ascending, in no order otherwise */
-	u32 nr_shared;
-};
-
-/* Room for the identities of all symbols, in the object's arena. */
-struct symnames symnames_room(struct object *obj);
-
-/* Fill it, as far as the symbols and their names tell. No arena is used. */
-void symnames_read(const struct object *obj, struct symnames *names);
+/*
+ * Fill @ids, by symbol index, as far as the symbols and their names tell; and @shared with the
+ * local symbols whose canonical name others have, too: those of one name ascending, in no order
+ * otherwise. Both have room for all symbols, @ids zeroed. No arena is used. Returns how many are
+ * shared.
+ */
+u32 symnames_read(const struct object *obj, struct identity *ids, u32 *shared);
 
 /*
  * hash_bytes() of the first @len bytes of @name, without counters if it has any. Tokens say names
