@@ -334,22 +334,20 @@ static void write_entry(struct canon *c, const struct target *t)
 /* How a reference is made; types without a kind of their own by their number. */
 static u8 *put_how(u8 *p, u32 reloc_type_number)
 {
-	/* As token_put_bytes() would; of .field .size bytes count: copying needs no loop. */
+	/* A field of bytes as it is written, and some behind it: copying needs no loop. */
 	static const struct how {
-		char field[15];
-		u8 size;
+		u8 type, len[4];
+		char word[11];
 	} words[][9] = {
-#define HOW(word, len) {"b" len "\0\0\0" word, sizeof("b" len "\0\0\0" word) - 1}
-		[RELOC_ABS] = {[1] = HOW("abs8", "\4"),
-			       [2] = HOW("abs16", "\5"),
-			       [4] = HOW("abs32", "\5"),
-			       [8] = HOW("abs64", "\5")},
-		[RELOC_SIGNED] = {[4] = HOW("abs32s", "\6")},
-		[RELOC_PC] = {[1] = HOW("pc8", "\3"),
-			      [2] = HOW("pc16", "\4"),
-			      [4] = HOW("pc32", "\4"),
-			      [8] = HOW("pc64", "\4")},
-		[RELOC_GOT] = {[4] = HOW("got32", "\5")},
+#define HOW(word) {TOKEN_FIELD_BYTES, {sizeof(word) - 1}, word}
+		[RELOC_ABS] = {[1] = HOW("abs8"),
+			       [2] = HOW("abs16"),
+			       [4] = HOW("abs32"),
+			       [8] = HOW("abs64")},
+		[RELOC_SIGNED] = {[4] = HOW("abs32s")},
+		[RELOC_PC] =
+			{[1] = HOW("pc8"), [2] = HOW("pc16"), [4] = HOW("pc32"), [8] = HOW("pc64")},
+		[RELOC_GOT] = {[4] = HOW("got32")},
 #undef HOW
 	};
 	struct reloc_type type = arch_reloc_type(reloc_type_number);
@@ -359,7 +357,7 @@ static u8 *put_how(u8 *p, u32 reloc_type_number)
 		return token_put_num(token_put_bytes(p, "type", 4), reloc_type_number);
 	how = &words[type.kind][type.size];
 	memcpy(p, how, sizeof(*how));
-	return p + how->size;
+	return p + offsetof(struct how, word) + how->len[0];
 }
 
 /* The most that a reference by name and number takes. */
