@@ -714,14 +714,13 @@ bool special_owns_section(const struct specials *specials, u32 sec)
 	return how->layout && how->table != &other_table;
 }
 
-bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
-		 struct special *found)
+bool special_find(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		  struct special *found)
 {
 	const struct special_section *how = &specials->sections[sec];
+	u32 i = entry_index(how, off);
 
-	u32 i = how->layout ? entry_index(how, off) : 0;
-
-	if (!how->layout || i == how->nr || off - how->entries[i] >= how->layout->stride)
+	if (i == how->nr || off - how->entries[i] >= how->layout->stride)
 		return false;
 	return read_entry(obj, sec, how, i,
 			  section_reloc_from(&obj->sections[sec], how->entries[i]), found);

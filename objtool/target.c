@@ -184,8 +184,7 @@ struct target target_at(const struct code *code, u32 s, s64 off)
 
 	if (off < 0 || off >= (s64)sec->size)
 		return outside(code, s, off);
-	if (code->specials.sections[s].layout &&
-	    specials_at(code->obj, &code->specials, s, (u32)off, &entry))
+	if (specials_at(code->obj, &code->specials, s, (u32)off, &entry))
 		return (struct target){
 			.kind = TARGET_ENTRY, .unit = NO_UNIT, .sec = s, .off = (u32)off};
 	unit = code_unit_at(code, s, (u32)off);

@@ -116,12 +116,19 @@ bool special_section_leads(const struct specials *specials, u32 sec);
  */
 bool special_owns_section(const struct specials *specials, u32 sec);
 
+/* The same as specials_at(), of a special section. */
+bool special_find(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		  struct special *found);
+
 /*
  * Find which entry of special section @sec the offset @off lies in. Returns
  * false if that section is none, or the entry has no site.
  */
-bool specials_at(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
-		 struct special *found);
+static inline bool specials_at(const struct object *obj, const struct specials *specials, u32 sec,
+			       u32 off, struct special *found)
+{
+	return specials->sections[sec].layout && special_find(obj, specials, sec, off, found);
+}
 
 /* True if the section's bytes never reach the running kernel, or follow from others. */
 static inline bool section_excluded(const struct section *sec)
