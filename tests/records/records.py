@@ -213,8 +213,12 @@ def test_unreadable():
               err)
 
 
+def temporaries(directory):
+    return [n for n in os.listdir(directory) if n.endswith(".tmp")]
+
+
 def no_temporaries(directory):
-    return [n for n in os.listdir(directory) if n.endswith(".tmp")] == []
+    return not temporaries(directory)
 
 
 def refused_write(what, name, message, **kwargs):
@@ -363,11 +367,16 @@ def killed(what, sig, delay, argv):
             p.wait(20)
         except subprocess.TimeoutExpired:
             p.kill()
-    status, out, err = records("read", name)
-    return (check("killed by %s: was still writing" % what, ran and p.returncode == -sig, p.returncode)
-            and check("killed by %s: the file is whole" % what,
-                      status == 0 and out.startswith("20000 records"), err)
-            and check("killed by %s: nothing else is left" % what, no_temporaries(path("w"))))
+    check("killed by %s: was still writing" % what, ran and p.returncode == -sig, p.returncode)
+    left = [path("w", n) for n in temporaries(path("w"))]
+    # SIGKILL does not wait while the new file has a name of its own, before it takes the old one's.
+    check("killed by %s: nothing else is left" % what, len(left) <= (sig == signal.SIGKILL), left)
+    for each in [name] + left:
+        status, out, err = records("read", each)
+        check("killed by %s: the file is whole" % what,
+              status == 0 and out.startswith("20000 records"), err)
+    for each in left:
+        os.unlink(each)
 
 
 def test_killed():
