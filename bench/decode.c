@@ -55,7 +55,7 @@ static void run(const struct object *obj)
 
 int main(int argc, char **argv)
 {
-	struct object *obj = argc == 3 ? object_open(argv[1], NULL, true) : NULL;
+	struct object *obj = argc == 3 ? object_open(argv[1], NULL, CONTENTS_BRIEF) : NULL;
 
 	if (!obj)
 		return 2;

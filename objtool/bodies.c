@@ -48,7 +48,7 @@ static struct tracer *object_of(struct bodies *b, int s, const char *name)
 		return NULL;
 	}
 	o->image = image;
-	if (input_open(&o->in, image, NULL, false))
+	if (input_open(&o->in, image, NULL, CONTENTS_KEPT))
 		return NULL;
 	/* What there is to warn of was said when it was hashed. */
 	kept = log_keep(&said);

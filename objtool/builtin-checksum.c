@@ -212,7 +212,7 @@ static int dump_all(const struct plan *plan)
 	for (size_t i = 0; i < plan->images.nr; i++) {
 		struct input in;
 
-		if (input_open(&in, &plan->images.image[i], NULL, false)) {
+		if (input_open(&in, &plan->images.image[i], NULL, CONTENTS_KEPT)) {
 			trouble = true;
 			continue;
 		}

@@ -498,7 +498,7 @@ struct records *checksum_input(const struct image *image, struct exclude *exclud
 {
 	struct records *recs;
 
-	if (input_open(in, image, pool, true))
+	if (input_open(in, image, pool, pool ? CONTENTS_ALONE : CONTENTS_BRIEF))
 		return NULL;
 	recs = checksum_object(in->obj, exclude);
 	if (recs) {

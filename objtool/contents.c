@@ -14,8 +14,11 @@
 #include <objtool/pool.h>
 #include <objtool/stamp.h>
 
-/* Files up to this size are read as they are opened. */
+/* Files up to this size are read as they are opened: a mapping takes longer, in a tree a tenth. */
 #define READ_MOST (1U << 20) /* bytes */
+
+/* A single file only up to this: each page of the copy would be a page fault. */
+#define READ_MOST_ALONE (32U << 10) /* bytes */
 
 /* How often such a file is read again that changes meanwhile. */
 #define TRIES 3
@@ -95,7 +98,7 @@ static bool is_local(int fd)
 }
 
 /*
- * Map a large file under a lease, which ends when it is closed. Who waits for that makes us a
+ * Map a file under a lease, which ends when it is closed. Who waits for that makes us a
  * signal, SIGIO, which ends a process; SIGURG does nothing. False if that cannot be had: on the
  * file of somebody else, as for a user's look at /lib/modules; in some containers.
  */
@@ -123,16 +126,23 @@ static void reserve(struct contents *c)
 	c->blocks = xcalloc(c->size / BLOCK + 1, 1);
 }
 
-static int open_large(struct contents *c, int fd, bool brief)
+static int open_regular(struct contents *c, int fd, enum contents_use use)
 {
+	size_t read_most = use == CONTENTS_ALONE ? READ_MOST_ALONE : READ_MOST;
+	bool mapped;
+
+	c->size = (size_t)c->st.st_size;
 	stamp_settle(&c->st);
+	mapped = use != CONTENTS_KEPT && c->size > read_most && map_leased(c, fd);
+	if (!mapped && c->size <= READ_MOST)
+		return read_small(c, fd);
 	c->fd = fd;
-	if (!brief || !map_leased(c, fd))
+	if (!mapped)
 		reserve(c);
 	return 0;
 }
 
-int contents_open(struct contents *c, const char *path, bool brief)
+int contents_open(struct contents *c, const char *path, enum contents_use use)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret;
 
@@ -146,8 +156,7 @@ int contents_open(struct contents *c, const char *path, bool brief)
 	} else if (!S_ISREG(c->st.st_mode)) {
 		ret = error("%s: not a regular file", path);
 	} else {
-		c->size = (size_t)c->st.st_size;
-		ret = c->size <= READ_MOST ? read_small(c, fd) : open_large(c, fd, brief);
+		ret = open_regular(c, fd, use);
 	}
 	if (c->fd < 0)
 		close(fd);
@@ -222,7 +231,7 @@ int contents_confirm(const struct contents *c)
 
 int contents_load(struct contents *c, const char *path)
 {
-	if (contents_open(c, path, false))
+	if (contents_open(c, path, CONTENTS_KEPT))
 		return -1;
 	contents_want(c, 0, c->size);
 	if (!contents_read(c, NULL))

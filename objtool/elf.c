@@ -1249,12 +1249,12 @@ struct object *object_open_mem(const char *path, const void *image, size_t size,
 /* A file up to this size is one thread's: all there is to do takes less than starting others. */
 #define FOR_ONE (512U << 10)
 
-struct object *object_open(const char *path, struct pool *pool, bool brief)
+struct object *object_open(const char *path, struct pool *pool, enum contents_use use)
 {
 	struct contents contents;
 	struct object *obj;
 
-	if (contents_open(&contents, path, brief))
+	if (contents_open(&contents, path, use))
 		return NULL;
 	obj = read_object(path, (struct span){contents.data, contents.size}, &contents,
 			  contents.size < FOR_ONE ? NULL : pool);

@@ -377,7 +377,8 @@ static int expand_file(const struct image *image, enum compression how, struct b
 	return ret;
 }
 
-int input_open(struct input *in, const struct image *image, struct pool *pool, bool brief)
+int input_open(struct input *in, const struct image *image, struct pool *pool,
+	       enum contents_use use)
 {
 	enum compression how = COMPRESSION_NONE;
 	struct buf bytes = {0};
@@ -387,7 +388,7 @@ int input_open(struct input *in, const struct image *image, struct pool *pool, b
 		how = compression_of(image->content ? (enum content)image->content
 						    : content_of(image->path));
 	if (!image->member && how == COMPRESSION_NONE) {
-		in->obj = object_open(image->path, pool, brief);
+		in->obj = object_open(image->path, pool, use);
 		return in->obj ? 0 : -1;
 	}
 	if (image->member ? read_bytes(image, &bytes) : expand_file(image, how, &bytes)) {

@@ -328,7 +328,7 @@ static int check_object(struct selfcheck *sc, const struct image *image, FILE *o
 	struct log_text ignored = {0}, *messages;
 	struct input in;
 
-	if (input_open(&in, image, NULL, false))
+	if (input_open(&in, image, NULL, CONTENTS_KEPT))
 		return -1;
 	check.size = in.obj->file_size;
 	check.image = in.bytes ? in.bytes : map_copy(image->path, check.size);

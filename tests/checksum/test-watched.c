@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	u32 nr = 0, wrong = 0;
 
 	for (int i = 1; i < argc; i++) {
-		struct object *obj = object_open(argv[i], NULL, false);
+		struct object *obj = object_open(argv[i], NULL, CONTENTS_KEPT);
 		struct reading reading;
 
 		if (!obj || reading_open(obj, &reading))

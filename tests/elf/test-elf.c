@@ -197,7 +197,7 @@ static void measure(const char *path, unsigned long n)
 		double ms;
 
 		clock_gettime(CLOCK_MONOTONIC, &a);
-		obj = object_open(path, NULL, false);
+		obj = object_open(path, NULL, CONTENTS_KEPT);
 		clock_gettime(CLOCK_MONOTONIC, &b);
 		assert(obj);
 		object_close(obj);
@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "open") == 0) {
-		obj = object_open(argv[2], NULL, true);
+		obj = object_open(argv[2], NULL, CONTENTS_BRIEF);
 	} else if (argc == 3 && strcmp(argv[1], "dump") == 0) {
 		image = slurp(argv[2], &size);
 		obj = object_open_mem(argv[2], image, size, NULL);

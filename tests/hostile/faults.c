@@ -231,8 +231,7 @@ void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
 	char path[64];
 	int out;
 
-	if (fd < 0 || map == MAP_FAILED || size <= 1 << 20 || strcmp(fault.what, "lost") != 0 ||
-	    !is_due("lost"))
+	if (fd < 0 || map == MAP_FAILED || strcmp(fault.what, "lost") != 0 || !is_due("lost"))
 		return map;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	out = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY);

@@ -222,7 +222,9 @@ def test_faults():
     print(f"# {total} calls failed in turn")
     test_changed(shim, "truncate")
     test_changed(shim, "rewrite")
-    test_leased(shim)
+    large = test_leased(shim, "large", LARGE)
+    single = test_leased(shim, "single", LARGE.replace("40000", "1000"))
+    check(single == large, "a single object is mapped as a large one is", (single, large))
     test_killed(shim, new, sums, before, right)
 
 
@@ -298,9 +300,9 @@ def test_rewritten():
     check(codes[2] > 5, "rewritten while it is read: mostly that is seen", codes)
 
 
-def test_leased(shim):
-    """Who opens a large object to rewrite it waits until it is done with; no lease, no other answer."""
-    obj = assemble("leased/x.o", LARGE)
+def test_leased(shim, what, source):
+    """Who opens an object to rewrite it waits until it is done with; no lease, no other answer."""
+    obj = assemble("leased/x.o", source)
     good, right = read(obj), objtool("checksum", "-o", "-", obj).stdout
     stop, codes, waited = threading.Event(), collections.Counter(), 0
 
@@ -312,11 +314,11 @@ def test_leased(shim):
                 os.pwrite(f.fileno(), good, 0)
             time.sleep(0.03)
 
-    result, leased = fault(shim, "lease", 1, ["checksum", "-o", "-", obj])
-    check(result.returncode == 0 and result.stdout == right, "the same without a lease", result)
-    result, lost = fault(shim, "lost", 1, ["checksum", "-o", "-", obj])
+    result, leased = fault(shim, "lease", 1, ["checksum", "-j2", "-o", "-", obj])
+    check(result.returncode == 0 and result.stdout == right, what + ": the same without a lease", result)
+    result, lost = fault(shim, "lost", 1, ["checksum", "-j2", "-o", "-", obj])
     check(not lost or (result.returncode == 2 and "changes while it is read" in result.stderr and
-          not result.stdout), "a lease that was lost", result)
+          not result.stdout), what + ": a lease that was lost", result)
     writer = threading.Thread(target=rewrite)
     writer.start()
     try:
@@ -325,15 +327,16 @@ def test_leased(shim):
             codes[result.returncode] += 1
             waited += result.returncode == 0 and result.stdout == right
             if result.returncode not in (0, 2) or (result.returncode == 0 and result.stdout != right):
-                check(False, "rewritten under a lease", (result.returncode, result.stdout, result.stderr))
+                check(False, what + ": rewritten under a lease", (result.returncode, result.stdout, result.stderr))
                 break
     finally:
         stop.set()
         writer.join()
     if leased:
-        check(waited, "rewritten under a lease: it waits, once at least", codes)
+        check(waited, what + ": rewritten under a lease: it waits, once at least", codes)
     else:
         print("# no leases on this file system: the object was read")
+    return leased, lost
 
 
 def test_killed(shim, new, sums, before, right):

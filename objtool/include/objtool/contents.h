@@ -16,12 +16,21 @@
  * done for a vmlinux.o. A large file that will be closed soon is mapped where it
  * cannot change: under a lease (fcntl(2), F_SETLEASE), which is granted if nobody has the file
  * open for writing, and lets who opens it for that, or truncates it, wait until it is closed.
+ * So is a smaller one, if no file before it left memory for the copy.
  */
 #ifndef OBJTOOL_CONTENTS_H
 #define OBJTOOL_CONTENTS_H
 
 #include <sys/stat.h>
 #include <objtool/pool.h>
+
+/* What a file is opened for. */
+enum contents_use {
+	CONTENTS_KEPT,	/* for as long as somebody looks at it, as a pager's reader does */
+	CONTENTS_BRIEF, /* to be closed within a second or two, without waiting for anybody until
+			   then: others may wait for us */
+	CONTENTS_ALONE, /* the same, of the one file that this process has to do with */
+};
 
 struct contents {
 	const u8 *data; /* aligned as malloc() does; a place even if the file is empty. Zeros where
@@ -32,17 +41,15 @@ struct contents {
 	const char *path;
 	u8 *blocks;	/* of a large file, what is to be read of it; private to contents.c */
 	size_t wanted;	/* how many of them are not read yet */
-	int fd;		/* of a large file, else -1 */
+	int fd;		/* of a file that is mapped, or read in parts; else -1 */
 	struct stat st; /* as it was opened */
 };
 
 /*
  * Open a regular file for reading. Never waits, as opening a FIFO would. @path must outlive @c.
- * @brief: it will be closed within a second or two, and not wait for anybody until then, as a
- * pager waits for its reader: others may wait for us.
  * Returns 0, or -1 after a message that names @path.
  */
-int contents_open(struct contents *c, const char *path, bool brief);
+int contents_open(struct contents *c, const char *path, enum contents_use use);
 
 /* Have contents_read() read the part of [@off, @off + @len) that lies in the file. */
 void contents_want(struct contents *c, u64 off, u64 len);

@@ -24,6 +24,7 @@
 #ifndef OBJTOOL_ELF_H
 #define OBJTOOL_ELF_H
 
+#include <objtool/contents.h>
 #include <objtool/mem.h>
 #include <objtool/pool.h>
 #include <objtool/util.h>
@@ -126,9 +127,9 @@ struct object {
  * machine, LLVM bitcode, GCC slim LTO, no symbol table, a directory, ...
  *
  * This and all later work on the object is @pool's; the caller's alone, if the file is so
- * small that starting others would take longer. @brief: it is closed soon, see contents.h.
+ * small that starting others would take longer.
  */
-struct object *object_open(const char *path, struct pool *pool, bool brief);
+struct object *object_open(const char *path, struct pool *pool, enum contents_use use);
 
 /*
  * The same for @size bytes at @image, which must stay in place and unchanged

@@ -73,9 +73,9 @@ struct input {
 	void *bytes; /* malloc'ed, or NULL */
 };
 
-/* Read and validate an object. For @pool and @brief see object_open(). Returns 0, or -1 after a
- * message. */
-int input_open(struct input *in, const struct image *image, struct pool *pool, bool brief);
+/* Read and validate an object, see object_open(). Returns 0, or -1 after a message. */
+int input_open(struct input *in, const struct image *image, struct pool *pool,
+	       enum contents_use use);
 
 void input_close(struct input *in);
 
