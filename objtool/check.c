@@ -1003,33 +1003,30 @@ static bool grow(const struct code *code, struct insns *insns)
 		effort_refuse(code->effort);
 		return false;
 	}
-	insns->cap = !insns->cap ? 1024 : insns->cap < most / 2 ? insns->cap * 2 : most;
+	insns->cap = !insns->cap ? 4096 : insns->cap < most / 2 ? insns->cap * 2 : most;
 	insns->insn = xreallocarray(insns->insn, insns->cap, sizeof(*insns->insn));
 	insns->note = xreallocarray(insns->note, insns->cap, sizeof(*insns->note));
 	return true;
 }
 
-/*
- * Room for what comes later, four bytes for each byte of code: for as much again, but no more than
- * nearly all functions have, or a quarter. All of it is touched.
- */
-#define AT_LEAST 1024U
-#define AT_MOST	 16384U
-
 /* So many are decoded at once, as there is room for their bytes before it is known how many. */
 #define INSNS_AT_ONCE 4096U
 
-/* Room in .at for @len bytes of code behind those of @used. */
+/*
+ * Room in .at for @len bytes of code behind those of @used. From the start there is room for a
+ * large function; memory is taken for as much of it as is used, which is cleared once.
+ */
 static u32 *reserve_at(struct insns *insns, size_t used, size_t len)
 {
-	size_t cap = used + len, more = cap < AT_LEAST ? AT_LEAST : cap > AT_MOST ? AT_MOST : cap;
+	size_t end = used + len;
 
-	more = more < cap / 4 ? cap / 4 : more;
-	if (insns->cap_at < cap) {
-		insns->at = xreallocarray(insns->at, cap + more, sizeof(*insns->at));
-		memset(insns->at + insns->cap_at, 0,
-		       (cap + more - insns->cap_at) * sizeof(*insns->at));
-		insns->cap_at = cap + more;
+	if (insns->cap_at < end) {
+		insns->cap_at = end < 4096 ? 8192 : end * 2;
+		insns->at = xreallocarray(insns->at, insns->cap_at, sizeof(*insns->at));
+	}
+	if (insns->most_at < end) {
+		memset(insns->at + insns->most_at, 0, (end - insns->most_at) * sizeof(*insns->at));
+		insns->most_at = end;
 	}
 	return insns->at + used;
 }

@@ -102,7 +102,7 @@ struct insns {
 	u32 nr, nr_notes, cap;
 	u32 *at; /* by byte of what was decoded: the number, in its stretch, of the instruction
 		    that begins there; anything where none does */
-	size_t nr_at, cap_at;
+	size_t nr_at, most_at, cap_at; /* .most_at: that were ever used */
 	u8 *target; /* scratch: a byte for each byte of the stretch that a branch goes to */
 	u32 target_cap;
 };
