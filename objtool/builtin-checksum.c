@@ -160,7 +160,7 @@ static char *output_path(const struct plan *plan, const struct image *image)
 		return xasprintf("%s/%s" RECORDS_SUFFIX, plan->out,
 				 outside ? strrchr(image->rel, '/') + 1 : image->rel);
 	return plan->opts->output ? xstrdup(plan->opts->output)
-				  : xasprintf("%s" RECORDS_SUFFIX, image->name);
+				  : xconcat(image->name, RECORDS_SUFFIX);
 }
 
 /* Put together what is to be written where. Returns 0, or EXIT_TROUBLE after a message. */

@@ -213,7 +213,7 @@ static int write_renamed(const struct content *content, const char *path)
 /* True if the file @fd begins with @part at *@at, which moves behind it. */
 static bool has_part(int fd, const struct span *part, off_t *at)
 {
-	u8 bytes[16384];
+	u8 bytes[4096];
 	size_t done = 0;
 
 	while (done < part->size) {

@@ -52,11 +52,11 @@ struct finishing {
 	struct key *keys;      /* in the order of .recs */
 	struct key *dealt;
 	struct arena *names; /* by worker: those that had to be written otherwise, or kept */
-	struct key bounds[MAX_BUCKETS]; /* [i] is the least that can be in bucket i + 1 */
 	u32 nr_buckets;
-	u32 *order; /* records, bucket after bucket */
-	u32 first[MAX_BUCKETS + 1];
-	u64 text[MAX_BUCKETS + 1]; /* bytes of a bucket's lines; then where they begin */
+	struct key *bounds; /* by bucket: what all before it are less than; not of the first */
+	u32 *order;	    /* records, bucket after bucket */
+	u32 *first;	    /* of each bucket, and behind the last */
+	u64 *text;	    /* bytes of a bucket's lines; then where they begin */
 	u8 *lines;
 	struct words words;
 };
@@ -380,7 +380,7 @@ static void choose_bounds(struct finishing *f)
 		sample[i] = f->keys[i * step];
 	sort_keys(NULL, sample, sample + nr, nr);
 	for (u32 b = 1; b < f->nr_buckets; b++)
-		f->bounds[b - 1] = sample[b * SAMPLES];
+		f->bounds[b] = sample[b * SAMPLES];
 	free(sample);
 }
 
@@ -392,7 +392,7 @@ static u32 bucket_of(const struct finishing *f, const struct key *key)
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
-		if (compare_heads(&f->bounds[mid], key) <= 0)
+		if (compare_heads(&f->bounds[mid + 1], key) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -470,6 +470,7 @@ static u64 place_lines(struct finishing *f)
 static void finish(struct records *recs, struct pool *pool, bool lines_only)
 {
 	u32 nr = (u32)recs->nr;
+	u32 nr_buckets = bucket_number(nr);
 	struct arena *room = &recs->spare;
 	u64 len;
 	struct finishing f = {.recs = recs,
@@ -477,8 +478,11 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 						   : xreallocarray(NULL, nr, sizeof(*f.sorted)),
 			      .keys = arena_take(room, nr, 2 * sizeof(*f.keys)),
 			      .names = xcalloc(pool_workers(pool), sizeof(*f.names)),
-			      .nr_buckets = bucket_number(nr),
-			      .order = arena_take(room, nr, sizeof(*f.order))};
+			      .nr_buckets = nr_buckets,
+			      .bounds = arena_take(room, nr_buckets, sizeof(*f.bounds)),
+			      .order = arena_take(room, nr, sizeof(*f.order)),
+			      .first = arena_take(room, nr_buckets + 1, sizeof(*f.first)),
+			      .text = arena_alloc(room, nr_buckets, sizeof(*f.text))};
 
 	if (recs->compiler)
 		recs->compiler = written_form(&recs->arena, recs->compiler, strlen(recs->compiler));
@@ -486,11 +490,11 @@ static void finish(struct records *recs, struct pool *pool, bool lines_only)
 	make_words(&f.words);
 	pool_ranges(pool, nr, GRAIN, make_keys, &f);
 	choose_bounds(&f);
-	deal(pool, find_buckets, &f, nr, f.nr_buckets, f.order, f.first);
-	pool_run(pool, f.nr_buckets, sort_bucket, &f);
+	deal(pool, find_buckets, &f, nr, nr_buckets, f.order, f.first);
+	pool_run(pool, nr_buckets, sort_bucket, &f);
 	len = place_lines(&f);
 	f.lines = arena_take(lines_only ? room : &recs->arena, len, 1);
-	pool_run(pool, f.nr_buckets, write_bucket, &f);
+	pool_run(pool, nr_buckets, write_bucket, &f);
 	recs->lines = (struct span){f.lines, len};
 	recs->total = hash_bytes(f.lines, len);
 	for (unsigned int i = 0; i < pool_workers(pool); i++)

@@ -85,7 +85,7 @@ static const char *build_name(struct side *side, const char *name, size_t cut)
 static void add_tree_file(struct side *side, const struct tree_file *file)
 {
 	struct item *item = add_item(side, build_name(side, file->name, 0));
-	char *sums = xasprintf("%s" RECORDS_SUFFIX, file->path);
+	char *sums = xconcat(file->path, RECORDS_SUFFIX);
 
 	if (file->sums)
 		item->sums = arena_strdup(&side->arena, sums);

@@ -92,6 +92,15 @@ char *xstrdup(const char *s)
 	return must(strdup(s));
 }
 
+char *xconcat(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+	char *s = xreallocarray(NULL, len + strlen(b) + 1, 1);
+
+	strcpy(mempcpy(s, a, len), b);
+	return s;
+}
+
 FILE *xopen_memstream(char **text, size_t *len)
 {
 	return must(open_memstream(text, len));

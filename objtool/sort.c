@@ -155,7 +155,7 @@ u32 bucket_number(u32 nr)
 }
 
 void deal(struct pool *pool, bucket_fn *fn, const void *ctx, u32 nr, u32 buckets, u32 *order,
-	  u32 start[MAX_BUCKETS + 1])
+	  u32 *start)
 {
 	u32 ranges = nr / GRAIN + 1, at = 0;
 	struct dealing d = {fn, ctx, xreallocarray(NULL, nr, 1), order,

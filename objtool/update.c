@@ -202,7 +202,7 @@ static int write_task(const struct update_task *task, const struct records *recs
 {
 	if (!task->to)
 		return records_print(recs, stdout); /* main reports what is wrong with stdout */
-	if (!task->tree && same_file(task->image.path, task->to))
+	if (!task->tree && same_file(task->to, task->image.path))
 		return error("%s is the object itself: nothing written", task->to);
 	return records_write(recs, task->to);
 }
@@ -372,7 +372,7 @@ static size_t prune_beside(const struct tree *tree)
 		if (!file->sums || file->object || !tree_object_name(file->name) || !dir->objects ||
 		    !access(file->path, F_OK))
 			continue;
-		sums = xasprintf("%s" RECORDS_SUFFIX, file->path);
+		sums = xconcat(file->path, RECORDS_SUFFIX);
 		failed += remove_sums(sums) != 0;
 		free(sums);
 	}

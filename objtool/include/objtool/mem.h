@@ -15,6 +15,7 @@
 void *xcalloc(size_t nr, size_t size); /* zeroed; release with free() */
 void *xreallocarray(void *p, size_t nr, size_t size);
 char *xstrdup(const char *s);
+char *xconcat(const char *a, const char *b);
 FILE *xopen_memstream(char **text, size_t *len);
 void xclose_memstream(FILE *out, char **text); /* *text is all there is then; free() it */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -28,6 +28,6 @@ typedef void bucket_fn(const void *ctx, u8 *bucket, u32 from, u32 end);
  * begin, for b up to @buckets, which is at most MAX_BUCKETS. By @pool, @fn too.
  */
 void deal(struct pool *pool, bucket_fn *fn, const void *ctx, u32 nr, u32 buckets, u32 *order,
-	  u32 start[MAX_BUCKETS + 1]);
+	  u32 *start);
 
 #endif
