@@ -419,7 +419,7 @@ struct origin namesake_origin(const struct namesakes *ns, u32 unit, const struct
 	origin.lo = file_beside(ns, unit, false);
 	origin.hi = file_beside(ns, unit, true);
 	if (!origin.hi)
-		origin.hi = code->obj->nr_symbols;
+		origin.hi = code->obj->nr_symbols - 1;
 	origin.file =
 		origin.lo == origin.hi ? origin.lo : file_told(ns, unit, &origin, insns, scratch);
 	if (!origin.file)

@@ -87,7 +87,7 @@ for variable in "MAKEFLAGS", "MFLAGS", "MAKELEVEL":
 
 def install():
     """Returns the path of the fragment."""
-    result = run("make", "-s", "-C", TOP, "install", "BUILD=" + os.path.dirname(OBJTOOL),
+    result = run("make", "-s", "-o", "all", "-C", TOP, "install", "BUILD=" + os.path.dirname(OBJTOOL),
                  "DESTDIR=" + path("root"), "PREFIX=/usr")
     check("install", result[0] == 0, result)
     return path("root/usr/share/objtool/checksum.mk")
