@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* owners.c - which functions and data objects a byte of an object is the business of */
 #include <stdlib.h>
+#include <objtool/insns.h>
 #include <objtool/names.h>
 #include <objtool/owners.h>
 #include <objtool/target.h>

@@ -13,6 +13,9 @@
 #include <objtool/sort.h>
 #include <objtool/special.h>
 
+/* The length of a patch site is a byte. */
+#define MAX_SITE_LEN 255
+
 /* Room between entries is less than an alignment worth having. */
 #define MAX_ROOM 31
 
@@ -683,6 +686,22 @@ u32 special_site_len(const struct object *obj, const struct specials *specials,
 	if (!layout->site_len || layout->site_len >= entry->size)
 		return 1;
 	return obj->sections[entry->table].data[entry->entry + layout->site_len];
+}
+
+bool specials_apply(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		    u32 end)
+{
+	u32 from = off > MAX_SITE_LEN ? off - MAX_SITE_LEN : 0;
+
+	for (u32 i = specials_from(specials, sec, from); i < specials->nr; i++) {
+		const struct special *e = &specials->entries[i];
+
+		if (e->site.sec != sec || e->site.off >= end)
+			return false;
+		if (e->site.off + special_site_len(obj, specials, e) > off)
+			return true;
+	}
+	return false;
 }
 
 bool special_leads_to_code(const struct specials *specials, u32 sec, const struct reloc *rel,

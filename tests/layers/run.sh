@@ -26,6 +26,7 @@ dwarf
 special
 coverage
 check
+insns
 namesake target token disas
 lines omit
 parts listing

@@ -9,7 +9,7 @@
 #ifndef OBJTOOL_LINES_H
 #define OBJTOOL_LINES_H
 
-#include <objtool/check.h>
+#include <objtool/insns.h>
 
 #define LINES_STRINGS 0xff /* a local symbol in a section of strings: it may name a source file */
 

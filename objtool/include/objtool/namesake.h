@@ -10,7 +10,7 @@
 #define OBJTOOL_NAMESAKE_H
 
 #include <stdatomic.h>
-#include <objtool/check.h>
+#include <objtool/insns.h>
 
 struct namesakes {
 	const struct code *code;

@@ -9,7 +9,7 @@
 #ifndef OBJTOOL_PARTS_H
 #define OBJTOOL_PARTS_H
 
-#include <objtool/check.h>
+#include <objtool/insns.h>
 #include <objtool/lines.h>
 #include <objtool/namesake.h>
 #include <objtool/target.h>

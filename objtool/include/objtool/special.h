@@ -96,6 +96,10 @@ bool special_has_line(const struct object *obj, const struct special_section *ho
 u32 special_site_len(const struct object *obj, const struct specials *specials,
 		     const struct special *entry);
 
+/* True if an entry applies to any of the code [@off, @end) of section @sec. */
+bool specials_apply(const struct object *obj, const struct specials *specials, u32 sec, u32 off,
+		    u32 end);
+
 /*
  * True if relocation @rel of section @sec (an index) says where code can go:
  * not if it only says which code an entry of a special section applies to. *@entry, 0 at first,
