@@ -86,7 +86,7 @@ def unpack():
 
 def install():
     """objtool and the hook, as "make install" leaves them."""
-    status = run("make", "-s", "-C", TOP, "install", "BUILD=" + BUILD, "PREFIX=" + path("usr"))
+    status = run("make", "-s", "-o", "all", "-C", TOP, "install", "BUILD=" + BUILD, "PREFIX=" + path("usr"))
     check("install", status[0] == 0, status)
 
 
