@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compare.py TEST-ELF OBJECT... - what elf.c reads against what readelf reads
+"""compare.py TEST-ELF OBJECT... - what the ELF reader reads against what readelf reads
 
 Prints one line per object, "ok PATH" or "not ok PATH: first difference", and
 ends with status 1 if any differs.

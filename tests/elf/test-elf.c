@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test-elf.c - shows what elf.c made of an object, and tries to break it
+ * test-elf.c - shows what the ELF reader made of an object, and tries to break it
  *
  *	test-elf dump FILE         sections, symbols, relocations, for compare.py
  *	test-elf open FILE         open by path; exit 0 if accepted, 1 if refused

@@ -4,9 +4,9 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, report-*.c to report, canon-*.[ch] to canon, hash-*.c to hash, arch/*/ to arch), every
-# module stands in one layer below, and a file includes only its own header and
-# those of lower layers. Modules of one line do not know each other. A library's header is met by one module only.
+# to builtin, report-*.c to report, canon-*.[ch] to canon, elf-*.[ch] to elf,
+# hash-*.c to hash, arch/*/ to arch), every module stands in one layer below, and
+# a file includes only its own header and those of lower layers. Modules of one line do not know each other. A library's header is met by one module only.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -48,9 +48,9 @@ builtin
 objtool
 '
 
-# The libraries, each with the only module that may include it.
+# The libraries and private headers, each with the only module that may include it.
 libraries='
-elf.h=elf
+elf.h=elf objtool/elf-reader.h=elf
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -73,6 +73,7 @@ check_tree()
 			sub(/^builtin-.*/, "builtin", path)
 			sub(/^report-.*/, "report", path)
 			sub(/^canon-.*/, "canon", path)
+			sub(/^elf-.*/, "elf", path)
 			sub(/^hash-.*/, "hash", path)
 			return path
 		}
@@ -154,6 +155,7 @@ count "header upward" found_out include/objtool/mem.h '#include <objtool/elf.h>'
 count "sideways" found_out arch/x86/decode.c '# include <objtool/elf.h>' 'must not know'
 count "quotes" found_out check.c '#include "elf.h"' 'write <objtool/'
 count "library" found_out check.c '#include <elf.h>' 'only elf may include'
+count "private header" found_out check.c '#include <objtool/elf-reader.h>' 'only elf may include'
 count "new module" found_out novel.c '' 'has no layer'
 count "own header" allowed diff.c '#include <objtool/diff.h>'
 count "downward" allowed builtin-diff.c '#include <objtool/report.h>'

@@ -70,7 +70,7 @@ struct section {
 	const struct reloc *relocs;
 	/*
 	 * By offset >> RELOC_CELL: the first relocation at or after the cell's start; and one for
-	 * the section's end. NULL if there are few. Private to elf.c.
+	 * the section's end. NULL if there are few. Private to elf-relocs.c.
 	 */
 	u32 *reloc_cells;
 	u32 nr_relocs;
