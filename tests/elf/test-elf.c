@@ -79,8 +79,8 @@ static void dump(const struct object *obj, const u8 *image)
 	for (u32 i = 0; i < obj->nr_symbols; i++) {
 		const struct symbol *s = &obj->symbols[i];
 
-		printf("symbol %u %" PRIu64 " %u %u %u %u %u %u %s\n", i, s->value,
-		       s->size, s->type, s->bind, s->visibility, s->sec, s->file, s->name);
+		printf("symbol %u %" PRIu64 " %u %u %u %u %u %u %s\n", i, s->value, s->size,
+		       s->type, s->bind, s->visibility, s->sec, s->file, s->name);
 	}
 	for (u32 i = 0; i < obj->nr_sections; i++) {
 		const struct section *s = &obj->sections[i];

@@ -50,7 +50,7 @@ objtool
 
 # The libraries and private headers, each with the only module that may include it.
 libraries='
-elf.h=elf objtool/elf-reader.h=elf
+elf.h=elf objtool/elf-reader.h=elf objtool/canon-write.h=canon
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
