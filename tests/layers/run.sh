@@ -4,9 +4,11 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, report-*.c to report, canon-*.[ch] to canon, elf-*.[ch] to elf,
-# hash-*.c to hash, arch/*/ to arch), every module stands in one layer below, and
-# a file includes only its own header and those of lower layers. Modules of one line do not know each other. A library's header is met by one module only.
+# to builtin, report-*.c to report, alter-*.[ch] to alter, canon-*.[ch] to
+# canon, elf-*.[ch] to elf, hash-*.c to hash, arch/*/ to arch), every module
+# stands in one layer below, and a file includes only its own header and those
+# of lower layers. Modules of one line do not know each other. A library's
+# header is met by one module only.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -35,7 +37,7 @@ canon
 records
 finish
 owners
-reading
+reading alter
 rest
 tree checksum tracer fields
 selfcheck
@@ -51,6 +53,7 @@ objtool
 # The libraries and private headers, each with the only module that may include it.
 libraries='
 elf.h=elf objtool/elf-reader.h=elf objtool/canon-write.h=canon
+objtool/alter-set.h=alter
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -72,6 +75,7 @@ check_tree()
 			sub(/\.[ch]$/, "", path)
 			sub(/^builtin-.*/, "builtin", path)
 			sub(/^report-.*/, "report", path)
+			sub(/^alter-.*/, "alter", path)
 			sub(/^canon-.*/, "canon", path)
 			sub(/^elf-.*/, "elf", path)
 			sub(/^hash-.*/, "hash", path)

@@ -26,31 +26,14 @@
 #ifndef OBJTOOL_FIELDS_H
 #define OBJTOOL_FIELDS_H
 
-#include <objtool/namesake.h>
-#include <objtool/owners.h>
-
-/* One field, altered: bytes at offset .at of the file. */
-struct alteration {
-	size_t at;
-	u8 len; /* bytes */
-	u8 was[8], is[8];
-	u32 sec, off; /* what that alters: a byte of a section, or the field a relocation fills */
-	bool any;     /* .units does not apply: some record must change, no matter which */
-	struct buf units; /* u32: units whose records must change, and no others; see owners.h */
-};
+#include <objtool/alter.h>
 
 struct fields {
-	const struct code *code;
-	struct span image;
-	struct owners owners;
-	struct namesakes namesakes;
+	const struct code *code; /* the subject's */
+	struct subject subject;
 	struct field_pool *pools; /* by kind */
 	u32 nr_kinds;
-	u32 max;      /* candidates kept of each kind */
-	u32 *globals; /* symbols that a relocation may be made to refer to */
-	u32 nr_globals;
-	u64 seed;	    /* of the random numbers, which are the same for the same seed */
-	struct insns insns; /* scratch */
+	u32 max; /* candidates kept of each kind */
 };
 
 /*
