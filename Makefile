@@ -7,6 +7,7 @@
 #   SANITIZE=address,undefined       a build of its own under build/address-undefined
 #   FUZZ_TIME=60                     seconds for each target of make fuzz
 #   BUILD=build                      where everything that is made goes
+#   STATIC=1                         objtool is static, and objtool-full is not; empty: one dynamic program
 #   PREFIX=/usr/local   DESTDIR=     for install
 #   V=1                              show the commands
 #
@@ -22,19 +23,23 @@ WERROR = -Werror
 SANITIZE =
 BUILD = build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 FUZZ_TIME = 60
+STATIC = $(if $(SANITIZE),,1)
 PREFIX = /usr/local
 DESTDIR =
 BINDIR = $(PREFIX)/bin
+LIBEXECDIR = $(BINDIR)/../libexec
 MANDIR = $(PREFIX)/share/man
 SHAREDIR = $(PREFIX)/share/objtool
 
 VERSION := $(shell sed -n 's/.*OBJTOOL_VERSION "\(.*\)"/\1/p' objtool/include/objtool/version.h)
 
 prog := $(BUILD)/objtool
+full := $(BUILD)/objtool-full
 lib := $(BUILD)/libobjtool.a
 sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
 objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
+external := $(BUILD)/obj/objtool/external.o
 tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test-*.c))
 fuzzers := $(patsubst %.c,$(BUILD)/%,$(wildcard fuzz/fuzz-*.c))
 mutator := $(BUILD)/fuzz/mutate.so
@@ -51,17 +56,22 @@ compile = $(CC) -std=c11 -D_GNU_SOURCE -Iobjtool/include $(warnings) $(fortify) 
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -pthread $(sanitize) $(libs_cflags) $(CFLAGS)
 # The fuzzer's main() is linked into its targets alone.
 fuzzed = $(findstring fuzzer-no-link,$(SANITIZE))
-link = $(CC) -pie -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+link_as = $(CC) $(1) -pthread $(sanitize) -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+link = $(call link_as,-pie)
+# Of a dynamic program, too, so that it starts without them.
+some_libs = $(if $(STATIC),-Wl$(comma)-Bstatic $(libs) -Wl$(comma)-Bdynamic,$(libs))
 
 # $(call pkg,OPTION,MODULES): what pkg-config says, or a stop that names the cure.
 pkg = $(foreach m,$(2),$(if $(shell pkg-config --exists $(m) 2>&1 || echo no),$(error \
 	the development files of $(m) (or pkg-config itself) are missing: run "make deps"))) \
 	$(shell pkg-config $(1) $(2))
-# Of these only the headers: xxHash is all in one, and the libraries are loaded when there is a use
-# for them. A process that checksums a small object is done before it has loaded two.
-headers_pkg := libxxhash zlib liblzma libzstd capstone libdw
+# Of the first only the headers: xxHash is all in one, and what disassembly and DWARF take is loaded
+# when there is a use for it. The others are linked statically, if anything is.
+headers_pkg := libxxhash capstone libdw
+libs_pkg := zlib liblzma libzstd
 # Asked once, and only when something is built: "make deps" must work without them.
-libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(headers_pkg)))$(libs_cflags)
+libs_cflags = $(eval libs_cflags := $$(call pkg,--cflags,$$(headers_pkg) $$(libs_pkg)))$(libs_cflags)
+libs = $(eval libs := $$(call pkg,--libs,$$(libs_pkg)))$(libs)
 test_libs = $(eval test_libs := $$(call pkg,--libs,capstone))$(test_libs)
 bench_libs = $(eval bench_libs := $$(call pkg,--libs,libelf))$(bench_libs)
 
@@ -71,7 +81,7 @@ silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(filter 1,$(V)),,@$(if $(silent),:,echo) '  $(1)	$(patsubst $(BUILD)/%,%,$@)';)
 
 .PHONY: all
-all: $(prog) ## build build/objtool (the default)
+all: $(prog) $(full) ## build build/objtool (the default)
 
 # What "make check" tests: BUILD[:SUITE,...], see tests/run. Other builds than this one must be there.
 CHECK = $(BUILD)
@@ -145,6 +155,7 @@ test-programs: all $(tests) $(fuzzers) ## build objtool and the test programs, r
 .PHONY: install
 install: all ## install under PREFIX (/usr/local), below DESTDIR if set
 	install -D -m 755 $(prog) $(DESTDIR)$(BINDIR)/objtool
+	$(if $(STATIC),install -D -m 755 $(full) $(DESTDIR)$(LIBEXECDIR)/objtool-full)
 	install -d $(DESTDIR)$(SHAREDIR)
 	for f in checksum.mk Makefile.checksum; do \
 		sed 's|@OBJTOOL@|$(BINDIR)/objtool|' kbuild/$$f > $(DESTDIR)$(SHAREDIR)/$$f || exit; \
@@ -211,8 +222,8 @@ help: ## show this list
 # Rewritten only when it changes, so that other flags or another compiler rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(compile)' '$(link)' | cmp -s - $@ || \
-		printf '%s\n' '$(compile)' '$(link)' > $@
+	@printf '%s\n' '$(compile)' '$(link) $(some_libs)' | cmp -s - $@ || \
+		printf '%s\n' '$(compile)' '$(link) $(some_libs)' > $@
 .PHONY: FORCE
 FORCE:
 
@@ -233,22 +244,32 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<
 
 # Made anew each time: ar would keep members whose source is gone.
-$(lib): $(filter-out $(main),$(objects))
+$(lib): $(filter-out $(main) $(external),$(objects))
 	@rm -f $@
 	$(call say,AR)ar -rcs $@ $^
 
-$(prog): $(main) $(lib)
-	$(call say,LD)$(link) -o $@ $^
+$(full): $(main) $(lib)
+	$(call say,LD)$(link) -o $@ $^ $(some_libs)
+
+# A build starts it for each object, and to load the C library takes half as long as to checksum
+# one. So it is static, with all but what may load more libraries: that is in objtool-full.
+ifneq ($(STATIC),)
+$(prog): $(main) $(external) $(lib)
+	$(call say,LD)$(call link_as,-static-pie) -o $@ $^ $(libs)
+else
+$(prog): $(full)
+	@ln -f $< $@
+endif
 
 $(tests): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(link) -o $@ $^ $(test_libs)
+	$(call say,LD)$(link) -o $@ $^ $(some_libs) $(test_libs)
 
 # Each target with libFuzzer's main(), or AFL++'s, if SANITIZE says so; else with one that replays.
 fuzz_parts := $(addprefix $(BUILD)/obj/fuzz/,harness.o mutate.o $(if $(fuzzed),,replay.o))
 $(fuzzers): $(BUILD)/%: $(BUILD)/obj/%.o $(fuzz_parts) $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -Wl,--wrap=stamp_settle -o $@ $^
+	$(call say,LD)$(subst fuzzer-no-link,fuzzer,$(link)) -Wl,--wrap=stamp_settle -o $@ $^ $(some_libs)
 
 # What AFL++ loads. Without instrumentation, which it would not find the runtime of.
 $(mutator): fuzz/mutate.c fuzz/fuzz.h
@@ -257,7 +278,7 @@ $(mutator): fuzz/mutate.c fuzz/fuzz.h
 
 $(bench): $(BUILD)/%: $(BUILD)/obj/%.o $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD)$(link) -o $@ $^ $(bench_libs)
+	$(call say,LD)$(link) -o $@ $^ $(some_libs) $(bench_libs)
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -397,7 +397,7 @@ static int run_diff(int argc, char **argv)
 const struct command command_diff = {
 	.name = "diff",
 	.operands = "OLD NEW",
-	.help = "compare two builds by their checksums",
+	.help = DIFF_HELP,
 	.details = "Print which functions and data objects differ, and in what. OLD and NEW are "
 		   "each an\n"
 		   "object, an archive, a .checksums file (- is standard input), or a "

@@ -114,7 +114,7 @@ static int run_explain(int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.operands = "NAME OLD NEW",
-	.help = "say why a function differs between two builds",
+	.help = EXPLAIN_HELP,
 	.details = "Say, in a few lines, what differs in each function or data object called NAME, "
 		   "and what\n"
 		   "does not. OLD and NEW are as for diff; objects must be at hand, of which "

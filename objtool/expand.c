@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* expand.c - files compressed with gzip, xz or zstd */
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <lzma.h>
@@ -47,48 +46,9 @@ static size_t make_room(const struct expansion *e)
 	return room < e->out->cap - e->out->len ? room : e->out->cap - e->out->len;
 }
 
-/* --- Libraries that are loaded when they are needed --- */
-
-struct function {
-	const char *name;
-	size_t offset; /* of its pointer in the struct of the library's functions */
-};
-
-/* Load @library and set the pointers in @calls. It stays loaded. */
-static int load(const struct expansion *e, const char *library, const struct function *functions,
-		size_t nr, void *calls)
-{
-	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-
-	if (!handle)
-		return error("%s: reading it takes %s: %s", e->path, library, dlerror());
-	for (size_t i = 0; i < nr; i++) {
-		void *address = dlsym(handle, functions[i].name);
-
-		if (!address)
-			return error("%s: %s has no %s", e->path, library, functions[i].name);
-		memcpy((char *)calls + functions[i].offset, &address, sizeof(address));
-	}
-	return 0;
-}
-
 /* --- gzip (RFC 1952): one member after the other --- */
 
-struct zlib_calls {
-	__typeof__(inflateInit2_) *start;
-	__typeof__(inflate) *inflate;
-	__typeof__(inflateReset) *restart;
-	__typeof__(inflateEnd) *end;
-};
-
-static const struct function zlib_functions[] = {
-	{"inflateInit2_", offsetof(struct zlib_calls, start)},
-	{"inflate", offsetof(struct zlib_calls, inflate)},
-	{"inflateReset", offsetof(struct zlib_calls, restart)},
-	{"inflateEnd", offsetof(struct zlib_calls, end)},
-};
-
-static int inflate_all(const struct expansion *e, const struct zlib_calls *zlib, z_stream *z)
+static int inflate_all(const struct expansion *e, z_stream *z)
 {
 	int ret = Z_OK;
 
@@ -98,11 +58,11 @@ static int inflate_all(const struct expansion *e, const struct zlib_calls *zlib,
 	while (ret != Z_STREAM_END || z->avail_in) {
 		size_t room = make_room(e);
 
-		if (!room || (ret == Z_STREAM_END && zlib->restart(z) != Z_OK))
+		if (!room || (ret == Z_STREAM_END && inflateReset(z) != Z_OK))
 			return -1;
 		z->next_out = e->out->data + e->out->len;
 		z->avail_out = room < UINT_MAX ? (uInt)room : UINT_MAX;
-		ret = zlib->inflate(z, Z_NO_FLUSH);
+		ret = inflate(z, Z_NO_FLUSH);
 		e->out->len = (size_t)(z->next_out - e->out->data);
 		if (ret == Z_BUF_ERROR)
 			return damaged(e, "the gzip data is truncated");
@@ -114,35 +74,20 @@ static int inflate_all(const struct expansion *e, const struct zlib_calls *zlib,
 
 static int expand_gzip(const struct expansion *e)
 {
-	struct zlib_calls zlib;
 	z_stream z = {0};
 	int ret;
 
-	if (load(e, "libz.so.1", zlib_functions, ARRAY_SIZE(zlib_functions), &zlib))
-		return -1;
 	/* 15: the largest window; 16 more: with a gzip header and trailer. */
-	if (zlib.start(&z, 15 + 16, ZLIB_VERSION, (int)sizeof(z)) != Z_OK)
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
 		return error("%s: zlib does not start", e->path);
-	ret = inflate_all(e, &zlib, &z);
-	zlib.end(&z);
+	ret = inflate_all(e, &z);
+	inflateEnd(&z);
 	return ret;
 }
 
 /* --- xz --- */
 
-struct xz_calls {
-	__typeof__(lzma_stream_decoder) *start;
-	__typeof__(lzma_code) *code;
-	__typeof__(lzma_end) *end;
-};
-
-static const struct function xz_functions[] = {
-	{"lzma_stream_decoder", offsetof(struct xz_calls, start)},
-	{"lzma_code", offsetof(struct xz_calls, code)},
-	{"lzma_end", offsetof(struct xz_calls, end)},
-};
-
-static int xz_all(const struct expansion *e, const struct xz_calls *xz, lzma_stream *s)
+static int xz_all(const struct expansion *e, lzma_stream *s)
 {
 	lzma_ret ret = LZMA_OK;
 
@@ -153,7 +98,7 @@ static int xz_all(const struct expansion *e, const struct xz_calls *xz, lzma_str
 		s->next_out = e->out->data + e->out->len;
 		if (!s->avail_out)
 			return -1;
-		ret = xz->code(s, LZMA_FINISH);
+		ret = lzma_code(s, LZMA_FINISH);
 		e->out->len = (size_t)(s->next_out - e->out->data);
 		if (ret == LZMA_BUF_ERROR)
 			return damaged(e, "the xz data is truncated");
@@ -169,37 +114,18 @@ static int xz_all(const struct expansion *e, const struct xz_calls *xz, lzma_str
 static int expand_xz(const struct expansion *e)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
-	struct xz_calls xz;
 	int ret;
 
-	if (load(e, "liblzma.so.5", xz_functions, ARRAY_SIZE(xz_functions), &xz))
-		return -1;
-	if (xz.start(&s, XZ_MEMORY, LZMA_CONCATENATED) != LZMA_OK)
+	if (lzma_stream_decoder(&s, XZ_MEMORY, LZMA_CONCATENATED) != LZMA_OK)
 		return error("%s: liblzma does not start", e->path);
-	ret = xz_all(e, &xz, &s);
-	xz.end(&s);
+	ret = xz_all(e, &s);
+	lzma_end(&s);
 	return ret;
 }
 
 /* --- zstd (RFC 8878): one frame after the other --- */
 
-struct zstd_calls {
-	__typeof__(ZSTD_createDStream) *create;
-	__typeof__(ZSTD_decompressStream) *decompress;
-	__typeof__(ZSTD_isError) *is_error;
-	__typeof__(ZSTD_getErrorName) *error_name;
-	__typeof__(ZSTD_freeDStream) *free;
-};
-
-static const struct function zstd_functions[] = {
-	{"ZSTD_createDStream", offsetof(struct zstd_calls, create)},
-	{"ZSTD_decompressStream", offsetof(struct zstd_calls, decompress)},
-	{"ZSTD_isError", offsetof(struct zstd_calls, is_error)},
-	{"ZSTD_getErrorName", offsetof(struct zstd_calls, error_name)},
-	{"ZSTD_freeDStream", offsetof(struct zstd_calls, free)},
-};
-
-static int zstd_all(const struct expansion *e, const struct zstd_calls *zstd, ZSTD_DStream *s)
+static int zstd_all(const struct expansion *e, ZSTD_DStream *s)
 {
 	ZSTD_inBuffer in = {e->in.data, e->in.size, 0};
 	size_t left = 1; /* 0 at the end of a frame */
@@ -210,9 +136,9 @@ static int zstd_all(const struct expansion *e, const struct zstd_calls *zstd, ZS
 
 		if (!room)
 			return -1;
-		left = zstd->decompress(s, &out, &in);
-		if (zstd->is_error(left))
-			return damaged(e, zstd->error_name(left));
+		left = ZSTD_decompressStream(s, &out, &in);
+		if (ZSTD_isError(left))
+			return damaged(e, ZSTD_getErrorName(left));
 		e->out->len += out.pos;
 		if (left && in.pos == before && !out.pos)
 			return damaged(e, "the zstd data is truncated");
@@ -222,17 +148,13 @@ static int zstd_all(const struct expansion *e, const struct zstd_calls *zstd, ZS
 
 static int expand_zstd(const struct expansion *e)
 {
-	struct zstd_calls zstd;
-	ZSTD_DStream *s;
+	ZSTD_DStream *s = ZSTD_createDStream();
 	int ret;
 
-	if (load(e, "libzstd.so.1", zstd_functions, ARRAY_SIZE(zstd_functions), &zstd))
-		return -1;
-	s = zstd.create();
 	if (!s)
 		return error("%s: libzstd does not start", e->path);
-	ret = zstd_all(e, &zstd, s);
-	zstd.free(s);
+	ret = zstd_all(e, s);
+	ZSTD_freeDStream(s);
 	return ret;
 }
 

@@ -65,16 +65,17 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run_help(const char *name)
+/* "objtool help diff" is "objtool diff --help". */
+static int run_help(char *name)
 {
 	const struct command *cmd = name ? find_command(name) : NULL;
+	char help[] = "--help", *args[] = {name, help, NULL};
 
-	if (name && !cmd)
-		return EXIT_TROUBLE;
 	if (cmd)
-		options_help(cmd, stdout);
-	else
-		print_help(stdout);
+		return cmd->run(2, args);
+	if (name)
+		return EXIT_TROUBLE;
+	print_help(stdout);
 	return EXIT_SAME;
 }
 

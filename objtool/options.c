@@ -50,7 +50,8 @@ static const struct option_spec help_option = {
 	.help = "show this help",
 };
 
-void options_help(const struct command *cmd, FILE *out)
+/* Print the help of @cmd. */
+static void options_help(const struct command *cmd, FILE *out)
 {
 	fprintf(out, "usage: objtool %s [OPTION]... %s\n\n%s\n\n", cmd->name, cmd->operands,
 		cmd->details);

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -13,7 +14,7 @@ import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
 from checksums import LANES, line, write  # noqa: E402
-from harness import BUILD, OBJTOOL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
+from harness import BUILD, OBJTOOL, OBJTOOL_FULL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
 
 import jsonschema  # noqa: E402
 
@@ -71,6 +72,30 @@ def test_help():
                   objtool(command, option[0])[0] == objtool(command, option[1])[0])
     status, out, err = objtool("--version")
     check("version", status == 0 and err == "" and re.fullmatch(r"objtool \d+\.\d+\S* \(.*\)\n", out))
+
+
+def test_two_programs():
+    """A static program has others do what it cannot, from beside it or as installed, and says so if none is there."""
+    files = pair([func("f", 1)], [func("f", 2)])
+    right = objtool("diff", *files)
+    check("diff, in whichever program", right[0] == 1 and "changed" in right[1] and not right[2], right)
+    check("diff of the full program", run(OBJTOOL_FULL, "diff", *files) == right)
+    for args in (["--help"], ["--version"], ["checksum", "--help"], ["help", "explain"], ["frobnicate"]):
+        check("both say the same: %s" % args, run(OBJTOOL_FULL, *args) == objtool(*args))
+    os.makedirs(path("root/bin"))
+    os.makedirs(path("root/libexec"))
+    program = shutil.copy(OBJTOOL, path("root/bin/objtool"))
+    if os.path.samefile(OBJTOOL, OBJTOOL_FULL):
+        check("a dynamic program is complete", run(program, "diff", *files) == right)
+    else:
+        status, out, err = run(program, "diff", *files)
+        check("alone", status == 2 and not out and one_line(err) and "cannot run" in err and "libexec/objtool-full" in err
+              and "'diff'" in err, err)
+        check("alone, its own help", run(program, "--help") == objtool("--help"))
+    shutil.copy(OBJTOOL_FULL, path("root/libexec/objtool-full"))
+    os.symlink(program, path("link"))
+    for name in (program, path("link")):
+        check("as installed", run(name, "diff", *files) == right, run(name, "diff", *files))
 
 
 def misuse(args, message, hint):
@@ -554,6 +579,7 @@ def test_checksum():
 
 
 test_help()
+test_two_programs()
 test_misuse()
 test_options()
 test_exit_status()

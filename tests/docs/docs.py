@@ -85,6 +85,7 @@ def test_man_form():
 def test_install():
     out = run("make", "-s", "-o", "all", "install", "BUILD=" + os.path.dirname(OBJTOOL), "DESTDIR=" + path("root"), "PREFIX=/usr")
     check("install", out[0] == 0, out)
+    check("install: it runs", run(path("root/usr/bin/objtool"), "diff", "--help")[0] == 0)
     for name in (["bin/objtool", "share/objtool/diff.schema.json", "share/bash-completion/completions/objtool",
                   "share/zsh/site-functions/_objtool"]
                  + ["share/man/man%s/%s" % (p[-1], p) for p in os.listdir("man")]):

@@ -4,8 +4,8 @@
 # tests/layers/run.sh - includes point one way, downwards
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
-# to builtin, report-*.c to report, alter-*.[ch] to alter, canon-*.[ch] to
-# canon, elf-*.[ch] to elf, hash-*.c to hash, arch/*/ to arch), every module
+# and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
+# canon-*.[ch] to canon, elf-*.[ch] to elf, hash-*.c to hash, arch/*/ to arch), every module
 # stands in one layer below, and a file includes only its own header and those
 # of lower layers. Modules of one line do not know each other. A library's
 # header is met by one module only.
@@ -73,7 +73,7 @@ check_tree()
 				return "arch"
 			sub(/^.*\//, "", path)
 			sub(/\.[ch]$/, "", path)
-			sub(/^builtin-.*/, "builtin", path)
+			sub(/^(builtin-.*|external)$/, "builtin", path)
 			sub(/^report-.*/, "report", path)
 			sub(/^alter-.*/, "alter", path)
 			sub(/^canon-.*/, "canon", path)

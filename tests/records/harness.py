@@ -11,6 +11,7 @@ import tempfile
 
 BUILD = os.environ.get("BUILD", os.path.abspath("build"))
 OBJTOOL = os.environ.get("OBJTOOL", os.path.join(BUILD, "objtool"))
+OBJTOOL_FULL = os.environ.get("OBJTOOL_FULL", os.path.join(BUILD, "objtool-full"))
 
 counts = {True: 0, False: 0}
 scratch = tempfile.TemporaryDirectory(prefix="objtool-test-")

@@ -5,6 +5,7 @@
 A program built with sanitizers (build/thread, build/address-undefined) watches itself, any
 other is run under helgrind. Large objects, whose functions are cut into batches, and trees,
 whose objects are: what is said must not depend on the number of threads, and no race be seen.
+The full program is watched: helgrind would not see the calls of a static one.
 """
 import os
 import subprocess
@@ -13,7 +14,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../records"), os.path.join(HERE, "../hostile")]
 import elfmade  # noqa: E402
-from harness import OBJTOOL, check, finish, path, run  # noqa: E402
+from harness import OBJTOOL_FULL as OBJTOOL, check, finish, path, run  # noqa: E402
 
 BUILD = os.path.basename(os.path.dirname(os.path.abspath(OBJTOOL)))
 HELGRIND = ["valgrind", "--tool=helgrind", "-q", "--error-exitcode=9", f"--suppressions={HERE}/helgrind.supp"]

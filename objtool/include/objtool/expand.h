@@ -2,9 +2,7 @@
 /*
  * expand.h - files compressed with gzip, xz or zstd, as modules are installed
  *
- * The only module that meets zlib, liblzma and libzstd. The last two are
- * loaded when the first such file is met: most runs meet none, and linked in
- * they would cost every start of the program about half as much again.
+ * The only module that meets zlib, liblzma and libzstd.
  */
 #ifndef OBJTOOL_EXPAND_H
 #define OBJTOOL_EXPAND_H

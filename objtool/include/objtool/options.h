@@ -59,9 +59,6 @@ struct command {
  */
 int options_parse(const struct command *cmd, int argc, char **argv, void *values, char ***operands);
 
-/* Print the help of @cmd. */
-void options_help(const struct command *cmd, FILE *out);
-
 /*
  * Print one message that ends in a hint at the command's --help (the
  * program's own if @cmd is NULL). Returns EXIT_TROUBLE.
