@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """measure.py - run commands side by side, and print how they compare
 
-A round runs each command once, and every round starts with another one: what else
-the machine does falls on all of them alike. Ratios are taken within a round, and their
-median is shown; of wall times, the least and greatest are shown beside the median.
+A round runs each command, and every round starts with another one: what else the machine
+does falls on all of them alike. But not what the command before leaves behind (a process of
+1 GB: memory that has left the caches, and that the next one gets), so that short ones are run
+twice, and the second time counts. Ratios are taken within a round, and their median is shown;
+of wall times, the least and greatest are shown beside the median.
 """
 import os
 import resource
@@ -14,6 +16,7 @@ import time
 ROUNDS = 7  # at least; the median of fewer says little
 PATIENCE = 20.0  # seconds of cpu time for all runs of one command, but for the least:
 LEAST = 3  # runs of a slow one
+SHORT = 1.0  # seconds of cpu time: to a longer one, it is all the same what was before
 
 
 class Failed(Exception):
@@ -88,7 +91,7 @@ def measure(commands, scratch, rounds=ROUNDS):
     Fill in the samples of all commands and return those that could be run. Says of the
     others why not; raises Failed if the first is among them: there is nothing to compare then.
     """
-    able, runs = [], {}
+    able, runs, short = [], {}, set()
     for cmd in commands:
         try:
             first = run_once(cmd, scratch)  # fills the page cache, and is not counted
@@ -99,11 +102,16 @@ def measure(commands, scratch, rounds=ROUNDS):
             continue
         able.append(cmd)
         runs[cmd] = min(rounds, max(LEAST, int(PATIENCE / max(first.cpu, 1e-3))))
+        if first.cpu < SHORT:
+            short.add(cmd)
     for i in range(rounds):
         for k in range(len(able)):
             cmd = able[(i + k) % len(able)]
-            if i < runs[cmd]:
-                cmd.samples[i] = run_once(cmd, scratch)
+            if i >= runs[cmd]:
+                continue
+            if cmd in short:
+                run_once(cmd, scratch)
+            cmd.samples[i] = run_once(cmd, scratch)
     return able
 
 
