@@ -2,12 +2,11 @@
 /* ask.c - a function's name as somebody typed it */
 #include <stdlib.h>
 #include <objtool/ask.h>
+#include <objtool/distance.h>
 #include <objtool/log.h>
 #include <objtool/names.h>
 
-/* As many near names are told, and of longer names than this no distance is computed. */
-#define NEAR	 5
-#define MAX_NAME 64U
+#define NEAR 5 /* as many near names are told */
 
 bool ask_matches(const char *asked, const char *name)
 {
@@ -24,28 +23,6 @@ bool ask_matches(const char *asked, const char *name)
 	return same;
 }
 
-/* Edits (V. Levenshtein) that make @b of @a, both shorter than MAX_NAME; of their beginnings. */
-static u32 distance(const char *a, size_t len_a, const char *b, size_t len_b)
-{
-	u32 row[MAX_NAME + 1];
-
-	for (u32 i = 0; i <= len_b; i++)
-		row[i] = i;
-	for (u32 i = 1; i <= len_a; i++) {
-		u32 diagonal = row[0];
-
-		row[0] = i;
-		for (u32 k = 1; k <= len_b; k++) {
-			u32 best = diagonal + (a[i - 1] != b[k - 1]);
-
-			diagonal = row[k];
-			best = row[k] + 1 < best ? row[k] + 1 : best;
-			row[k] = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
-		}
-	}
-	return row[len_b];
-}
-
 struct near {
 	const char *name;
 	u32 far;
@@ -58,8 +35,8 @@ static u32 how_far(const char *asked, const char *name)
 
 	if (len > 2 && strstr(name, asked))
 		return 1 + (u32)(base > len ? (base - len) / 8 : 0);
-	if (!len || len > MAX_NAME || base > MAX_NAME || base > 2 * len || len > 2 * base)
-		return MAX_NAME;
+	if (!len || base > 2 * len || len > 2 * base)
+		return DISTANCE_FAR;
 	return distance(asked, len, name, base);
 }
 

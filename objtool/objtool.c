@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <objtool/builtin.h>
+#include <objtool/distance.h>
 #include <objtool/log.h>
 #include <objtool/records.h>
 #include <objtool/version.h>
@@ -24,27 +25,10 @@ static void print_help(FILE *out)
 	fputs("\nExit status: 0 no difference, 1 differences, 2 trouble.\n", out);
 }
 
-/* Number of letters to insert, delete or change to make @a of @b; a long word is far from all. */
-static size_t distance(const char *a, const char *b)
+/* Is @word a slip of the pen for @name, or its beginning? */
+static bool is_near(const char *name, const char *word)
 {
-	size_t row[32], n = strlen(b);
-
-	if (n >= ARRAY_SIZE(row))
-		return n;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (; *a; a++) {
-		size_t diagonal = row[0]++;
-
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (*a != b[j - 1]);
-
-			diagonal = row[j];
-			best = best < row[j] + 1 ? best : row[j] + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-		}
-	}
-	return row[n];
+	return distance(name, strlen(name), word, strlen(word)) <= 2 || str_starts(name, word);
 }
 
 /* The command called @name, or NULL after a message. */
@@ -55,7 +39,7 @@ static const struct command *find_command(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
-		if (distance(commands[i]->name, name) <= 2 || str_starts(commands[i]->name, name))
+		if (is_near(commands[i]->name, name))
 			near = commands[i];
 	}
 	if (near)

@@ -17,7 +17,7 @@ cd "$(dirname "$0")/../.." || exit 2
 layers='
 util
 version hex
-log lane hash stamp effort
+log lane hash stamp effort distance
 mem
 seen pool expand kbuild match
 sort
