@@ -16,22 +16,35 @@
 
 static const char *const places[] = {"objtool-full", "../libexec/objtool-full"};
 
+/* The folder that this program is in, with a slash behind, into @dir; 0, or -1 with errno. */
+static int own_folder(char dir[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", dir, PATH_MAX - 1);
+
+	if (len < 0)
+		return -1;
+	dir[len] = '\0';
+	*(strrchr(dir, '/') + 1) = '\0';
+	return 0;
+}
+
 /* Become objtool-full, with the same arguments; returns if it cannot be. */
 static int run_external(int argc, char **argv)
 {
-	char self[PATH_MAX], name[] = "objtool", **args;
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char dir[PATH_MAX], name[] = "objtool", **args;
 	char *path = NULL;
 
-	while (len > 0 && self[len - 1] != '/')
-		len--;
-	self[len > 0 ? len : 0] = '\0';
+	if (own_folder(dir)) {
+		error("cannot find objtool-full, which '%s' takes: /proc/self/exe: %s", argv[0],
+		      strerror(errno));
+		return EXIT_TROUBLE;
+	}
 	args = xcalloc((size_t)argc + 2, sizeof(*args));
 	args[0] = name;
 	memcpy(args + 1, argv, (size_t)argc * sizeof(*args));
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		free(path);
-		path = xconcat(self, places[i]);
+		path = xconcat(dir, places[i]);
 		execv(path, args);
 	}
 	error("cannot run %s, which '%s' takes: %s", path, argv[0], strerror(errno));
