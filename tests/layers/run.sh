@@ -5,10 +5,10 @@
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
 # and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
-# canon-*.[ch] to canon, elf-*.[ch] to elf, hash-*.c to hash, arch/*/ to arch), every module
-# stands in one layer below, and a file includes only its own header and those
-# of lower layers. Modules of one line do not know each other. A library's
-# header is met by one module only.
+# canon-*.[ch] to canon, elf-*.[ch] to elf, listing-*.[ch] to listing, hash-*.c
+# to hash, arch/*/ to arch), every module stands in one layer below, and a file
+# includes only its own header and those of lower layers. Modules of one line do
+# not know each other. A library's header is met by one module only.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -53,7 +53,7 @@ objtool
 # The libraries and private headers, each with the only module that may include it.
 libraries='
 elf.h=elf objtool/elf-reader.h=elf objtool/canon-write.h=canon
-objtool/alter-set.h=alter
+objtool/listing-show.h=listing objtool/alter-set.h=alter
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -79,6 +79,7 @@ check_tree()
 			sub(/^canon-.*/, "canon", path)
 			sub(/^elf-.*/, "elf", path)
 			sub(/^hash-.*/, "hash", path)
+			sub(/^listing-.*/, "listing", path)
 			return path
 		}
 		function wrong(what) { if (!why) why = what }

@@ -29,6 +29,12 @@ struct span {
 	size_t size; /* bytes */
 };
 
+/* True if the bytes are those of @word. */
+static inline bool span_is(struct span s, const char *word)
+{
+	return s.size == strlen(word) && !memcmp(s.data, word, s.size);
+}
+
 /* True if [@off, @off + @len) lies within @size bytes; never wraps. */
 static inline bool range_ok(u64 size, u64 off, u64 len)
 {
