@@ -232,15 +232,35 @@ static bool means_end(const struct parts *parts, const struct target *t, u32 tab
 	return !refers_to(parts, here->sec, here->off, here->off + here->len, here->off);
 }
 
+/* True if a name of @unit is a local symbol that the file of this function sees. */
+static bool has_own_name(struct parts *parts, u32 unit)
+{
+	const struct code *code = parts->code;
+	u32 nr, first = code_symbols_at(code, code->units[unit].sec, code->units[unit].off, &nr);
+
+	for (u32 i = first; i < first + nr; i++) {
+		const struct symbol *sym = &code->obj->symbols[code->obj->by_addr[i]];
+
+		if (code->ids[code->obj->by_addr[i]].unit == unit && sym->bind == BIND_LOCAL &&
+		    origin_sees(parts_origin(parts), sym->file))
+			return true;
+	}
+	return false;
+}
+
 /*
- * A section symbol never means a global, nor a local symbol of another file:
- * the assembler knows only its own.
+ * A section symbol never means a global, nor a local symbol of another file: the assembler
+ * knows only its own. But what is known by its global name may have a local one, too:
+ *
+ *     static const u8 aes_sbox[256] = ...;
+ *     extern const u8 crypto_aes_sbox[256] __alias(aes_sbox);
  */
 static bool can_be_meant(struct parts *parts, u32 unit)
 {
 	const struct symbol *sym = &parts->code->obj->symbols[parts->code->units[unit].sym];
 
-	return sym->bind == BIND_LOCAL && origin_sees(parts_origin(parts), sym->file);
+	return sym->bind == BIND_LOCAL ? origin_sees(parts_origin(parts), sym->file)
+				       : has_own_name(parts, unit);
 }
 
 /*
@@ -249,20 +269,9 @@ static bool can_be_meant(struct parts *parts, u32 unit)
  */
 static u32 meant_empty(struct parts *parts, const struct target *t)
 {
-	const struct code *code = parts->code;
-	u32 empty = target_empty_here(code, t), nr, first;
+	u32 empty = target_empty_here(parts->code, t);
 
-	if (empty == NO_UNIT)
-		return NO_UNIT;
-	first = code_symbols_at(code, code->units[empty].sec, code->units[empty].off, &nr);
-	for (u32 i = first; i < first + nr; i++) {
-		const struct symbol *sym = &code->obj->symbols[code->obj->by_addr[i]];
-
-		if (code->ids[code->obj->by_addr[i]].unit == empty && sym->bind == BIND_LOCAL &&
-		    origin_sees(parts_origin(parts), sym->file))
-			return empty;
-	}
-	return NO_UNIT;
+	return empty != NO_UNIT && has_own_name(parts, empty) ? empty : NO_UNIT;
 }
 
 /* The nearest object before or behind @unit that can be meant, NO_UNIT if none of the next few. */

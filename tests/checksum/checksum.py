@@ -388,6 +388,24 @@ def test_stripped():
               have.sums("s1") == base.sums("s1") and have.sums("s2") == base.sums("s2"), have.text)
 
 
+# ---- local objects that have a global name, too ----
+
+def exported(first, second, used, before=48):
+    """Two tables as "static const u8 s[64]; extern const u8 exported_s[64] __alias(s)", behind a nameless one."""
+    text = data_object("constants.34", ".fill %d, 1, 7" % before, ".rodata")
+    for name in first, second:
+        text += data_object(name, ".fill 64, 1, %d" % len(name), ".rodata")
+        text += "\t.globl exported_%s\n\t.set exported_%s, %s\n" % (name, name, name)
+    return records(assemble("exported", text + function("f", "movzbl %s(%%rax), %%eax" % used)))
+
+
+def test_exported():
+    base = exported("s", "inverse", "s").sums("f")
+    check("exported: what is before the table is nothing", exported("s", "inverse", "s", 96).sums("f") == base)
+    check("exported: nor where it is", exported("inverse", "s", "s").sums("f") == base)
+    check("exported: the other at its place", exported("inverse", "s", "inverse").sums("f") != base)
+
+
 # ---- rests ----
 
 def rest_text(data=0, text=0, string="unused", padding=4, code_padding="nop", discard=0, debug=0):
@@ -559,6 +577,7 @@ def main():
     test_stripped()
     test_rests()
     test_bad_bytes()
+    test_exported()
     test_small_bugs()
     test_pool()
     test_absolute()

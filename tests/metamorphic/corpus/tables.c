@@ -48,6 +48,15 @@ u32 cost_of(u32 kind)
 	return 1000;
 }
 
+/* One table by two names: a section symbol means it, which it does not mean if it has only a global one. */
+static const u8 squares[16] = {0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121, 144, 169, 196, 225};
+extern const u8 exported_squares[16] __attribute__((alias("squares")));
+
+u32 square_of(u32 i)
+{
+	return squares[i & 15];
+}
+
 /* Different code: a table of places. */
 s64 interpret(const u8 *code, u32 n, s64 *reg)
 {
