@@ -134,7 +134,7 @@ mutant()
 	fi
 	$(sed -n 1p "$build/flags") -Wno-error -c -o "$work/$1.o" "$work/$2" &&
 		$(sed -n 2p "$build/flags") -o "$work/$1" "$object" "$work/$1.o" \
-			"$build/libobjtool.a" -ldl
+			"$build/libobjtool.a" $(pkg-config --libs zlib liblzma libzstd)
 }
 
 # finds_out NAME COLUMN ROW...: that program's --selfcheck says so in these rows.
