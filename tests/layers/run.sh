@@ -5,10 +5,11 @@
 #
 # Every file of objtool/ belongs to the module it is named after (builtin-*.c
 # and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
-# canon-*.[ch] to canon, elf-*.[ch] to elf, listing-*.[ch] to listing, hash-*.c
-# to hash, arch/*/ to arch), every module stands in one layer below, and a file
-# includes only its own header and those of lower layers. Modules of one line do
-# not know each other. A library's header is met by one module only.
+# canon-*.[ch] to canon, elf-*.[ch] to elf, explain-*.[ch] to explain,
+# listing-*.[ch] to listing, hash-*.c to hash, arch/*/ to arch), every module
+# stands in one layer below, and a file includes only its own header and those of
+# lower layers. Modules of one line do not know each other. A library's header is
+# met by one module only.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -54,6 +55,7 @@ objtool
 libraries='
 elf.h=elf objtool/elf-reader.h=elf objtool/canon-write.h=canon
 objtool/listing-show.h=listing objtool/alter-set.h=alter
+objtool/explain-tell.h=explain
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -78,6 +80,7 @@ check_tree()
 			sub(/^alter-.*/, "alter", path)
 			sub(/^canon-.*/, "canon", path)
 			sub(/^elf-.*/, "elf", path)
+			sub(/^explain-.*/, "explain", path)
 			sub(/^hash-.*/, "hash", path)
 			sub(/^listing-.*/, "listing", path)
 			return path

@@ -19,6 +19,7 @@ char *xconcat(const char *a, const char *b);
 FILE *xopen_memstream(char **text, size_t *len);
 void xclose_memstream(FILE *out, char **text); /* *text is all there is then; free() it */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /*
  * Keep what is freed for what is allocated next, instead of giving it back to the system: for
