@@ -80,7 +80,7 @@ bool alter_entry_file(struct subject *x, const struct candidate *c, struct alter
 	struct entry_field f = entry_field(x, c);
 
 	return f.rel && special_has_line(x->code->obj, f.table, f.e) && f.table->nr >= 8 &&
-	       ref_leeway(x, f.rel, f.table->file_from_entry ? -f.field->off : 0).hi >= 2 &&
+	       ref_leeway(x, f.rel, special_counts_from(f.table, f.field) - f.field->off).hi >= 2 &&
 	       set_addend(x, c->sec, f.rel, 1, alt);
 }
 

@@ -442,6 +442,7 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 {
 	const struct reloc *rel = special_reloc(c->code->obj, e, f);
 	u32 repl = f->use == FIELD_REPL ? entry[f->arg] : 0;
+	s64 from = special_counts_from(how, f);
 	struct target t;
 
 	/* With nothing to put there, the pointer is where the next replacement happens to begin. */
@@ -453,9 +454,7 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 		token_end(&c->stream);
 		return;
 	}
-	t = target_of_symbol(
-		c->code, rel->sym,
-		add_wrap(rel->addend, f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0));
+	t = target_of_symbol(c->code, rel->sym, add_wrap(rel->addend, from - f->off));
 	if (f->use == FIELD_REPL) {
 		if (arch_reloc_type(rel->type).kind != RELOC_PC) {
 			token_begin(&c->stream, TOKEN_BYTES, LANE_OTHER);
@@ -470,7 +469,7 @@ static void write_pointer(struct canon *c, const struct special *e, const struct
 	}
 	token_begin(&c->stream, TOKEN_REF, LANE_REFS);
 	canon_write_how(c, rel->type);
-	token_num(&c->stream, f->off);
+	token_num(&c->stream, from);
 	canon_write_target(c, &t);
 	token_end(&c->stream);
 }

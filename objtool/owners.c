@@ -144,8 +144,7 @@ static void read_entry(struct owners *o, const struct special *e)
 
 		if (!rel || f->use == FIELD_SITE)
 			continue;
-		add_reloc(o, e->table, rel,
-			  f->use == FIELD_FILE && how->file_from_entry ? -f->off : 0);
+		add_reloc(o, e->table, rel, special_counts_from(how, f) - f->off);
 		if (f->use == FIELD_REPL && o->nr_refs > first)
 			o->refs[first].kind = REFERENCE_REPL;
 	}

@@ -673,7 +673,7 @@ bool special_has_line(const struct object *obj, const struct special_section *ho
 
 		if (rel)
 			return is_source_name(
-				string_at(obj, rel, how->file_from_entry ? f->off : 0));
+				string_at(obj, rel, f->off - special_counts_from(how, f)));
 	}
 	return false;
 }

@@ -499,6 +499,17 @@ def test_small_bugs():
         check("bug entries of 8 bytes: %s" % what, found == [differ], found)
 
 
+def test_bug_file():
+    """To 5.18, a bug entry's file counts from the entry: which of both is meant is told by where a name starts."""
+    text = (function("f", "1: ud2") + '\t.section .rodata.str1.1, "aMS", @progbits, 1\n.LC0: .string ""\n'
+            '.LC1: .string "drivers/a.c"\n\t.section __bug_table, "aw"\n2:\t.long 1b - .%s, .LC1 - %s\n\t.word 7, 0x901\n')
+    for what, form in (("to 6.18", ""), ("of today", ", .LC0 - .")):
+        own, entrys = (records(assemble("bugs-file", text % (form, base))) for base in (".", "2b"))
+        for have in own, entrys:
+            check("a bug entry's file, %s: its line is one" % what, set(have.lanes("f")) >= {"bug", "lines"}, have.text)
+        check("a bug entry's file, %s: what it counts from" % what, own.sums("f") != entrys.sums("f"), own.text)
+
+
 def test_absolute():
     """A symbol that is a number, as the linker script's are: another number is another operand."""
     sums = [records(assemble("absolute", function("f", "mov $a, %eax; call b")
@@ -579,6 +590,7 @@ def main():
     test_bad_bytes()
     test_exported()
     test_small_bugs()
+    test_bug_file()
     test_pool()
     test_absolute()
     test_watched([path("one.gcc.o"), path("two.clang.o"), path("names.o"), path("one.gcc.Os.o")])

@@ -61,6 +61,12 @@ struct special_section {
 	bool file_from_entry; /* FIELD_FILE is relative to the entry's start: x86 kernels to 5.18 */
 };
 
+/* What the pointer in field @f of an entry counts from: bytes from the entry's start. */
+static inline s64 special_counts_from(const struct special_section *how, const struct field *f)
+{
+	return f->use == FIELD_FILE && how->file_from_entry ? 0 : f->off;
+}
+
 struct specials {
 	struct special *entries; /* sorted by site, then kind, table and entry */
 	u32 nr;
