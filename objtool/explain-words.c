@@ -197,17 +197,28 @@ static void tell_entry(struct explaining *x, const struct pair *p)
 }
 
 /* Of a row, "+0x0010: 61 62 63 |abc|": what is text as text, the rest as it is. */
+/* As much of @row as are bytes, without the text behind them. */
+static int bytes_of_row(const char *row)
+{
+	size_t len = strcspn(row, "|");
+
+	while (len && row[len - 1] == ' ')
+		len--;
+	return (int)len;
+}
+
 static void tell_data(struct explaining *x, const struct pair *p)
 {
 	const char *a = p->text[SIDE_OLD], *b = p->text[SIDE_NEW];
 	const char *text_a = strchr(a, '|'), *text_b = strchr(b, '|');
+	const char *place = strstr(b, ": "), *bytes = place ? place + 2 : b;
 
 	if (text_a && text_b && !strchr(text_a, '.') && !strchr(text_b, '.'))
-		note_add(&x->notes, NOTE_DATA, NO_AT, "%.*s: %s -> %.*s", (int)strcspn(a, ":"), a,
-			 text_a, (int)strcspn(text_b + 1, "|") + 2, text_b);
+		note_add(&x->notes, NOTE_DATA, NO_AT, "%.*s: %s -> %s", (int)strcspn(a, ":"), a,
+			 text_a, text_b);
 	else
-		note_add(&x->notes, NOTE_DATA, NO_AT, "%.*s -> %.*s", (int)strcspn(a, "|"), a,
-			 (int)strcspn(b, "|"), b + (strchr(b, ':') ? 9 : 0));
+		note_add(&x->notes, NOTE_DATA, NO_AT, "%.*s -> %.*s", bytes_of_row(a), a,
+			 bytes_of_row(bytes), bytes);
 }
 
 static void tell_head(struct explaining *x, const struct pair *p)
