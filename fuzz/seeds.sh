@@ -23,7 +23,7 @@ for source in "$here"/tests/checksum/golden/*.s; do
 done
 flags="-c -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -fno-stack-protector
 	-fno-asynchronous-unwind-tables -fno-common -w"
-cd "$here/tests/metamorphic/corpus"
+cd "$here/tests/lib/corpus"
 for source in *.c; do
 	name=${source%.c}
 	gcc $flags -DKERNEL=601 -O2 -fcf-protection=none -o "$scratch/gcc-$name.o" "$source"
@@ -42,12 +42,12 @@ for object in *.o; do
 	head -c 600 "$out/decode/$object" >"$out/diff/$object"
 done
 for name in branches alternatives; do
-	gcc $flags -DKERNEL=601 -O2 -g -o "$out/command/debug-$name.o" $here/tests/metamorphic/corpus/$name.c
+	gcc $flags -DKERNEL=601 -O2 -g -o "$out/command/debug-$name.o" $here/tests/lib/corpus/$name.c
 done
 # What costs much to compare, and a reference to content, of which a damaged copy has none: such
 # were found by this target.
 for name in peeled hunks labels numbers calls namesakes classes commons; do
-	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/tests/hostile \
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/tests/lib \
 		python3 -c "import pairmade; print(pairmade.$name(60, 0))" | as -o "$out/command/$name.o"
 done
 for n in {1..56}; do

@@ -7,13 +7,11 @@ objtool. Then what must change nothing, names, rests, dumps, and threads.
 import os
 import shutil
 import subprocess
-import sys
+
+import tokens
+from harness import BUILD, check, finish, make_file, objtool, one_line, path, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../records"))
-import tokens  # noqa: E402
-from harness import BUILD, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
-
 KERNEL = ["-std=gnu11", "-O2", "-fno-pic", "-mcmodel=kernel", "-mno-red-zone",
           "-mgeneral-regs-only", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
           "-Wall", "-Wextra", "-Werror"]

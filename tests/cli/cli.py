@@ -9,14 +9,12 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
 import termios
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from checksums import LANES, line, write  # noqa: E402
-from harness import BUILD, OBJTOOL, OBJTOOL_FULL, check, finish, make_file, objtool, one_line, path, run  # noqa: E402
+import jsonschema
 
-import jsonschema  # noqa: E402
+from checksums import LANES, line, write
+from harness import BUILD, OBJTOOL, OBJTOOL_FULL, check, finish, make_file, objtool, one_line, path, run
 
 with open("doc/diff.schema.json", encoding="utf-8") as schema_file:
     SCHEMA = json.load(schema_file)

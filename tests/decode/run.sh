@@ -9,17 +9,17 @@
 # shared library to judge with (libLLVM-14.so.1; without it, objects newer than
 # capstone may fail for want of a second opinion).
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-build=${BUILD:-$top/build}
-case ${build##*/} in
+. "$(dirname "$0")/../lib/env.sh"
+top=$PWD
+here=$top/tests/decode
+case ${BUILD##*/} in
 *address* | *undefined*)
-	sanitize=${build##*/}
+	sanitize=${BUILD##*/}
 	# gcc then no longer sees that an expression fits, and warns of conversions in vain.
 	CFLAGS="${CFLAGS:-} -fsanitize=${sanitize//-/,} -fno-sanitize-recover=all -Wno-conversion"
 	;;
 esac
-build=$build/tests/decode
+build=$BUILD/tests/decode
 CC=${CC:-gcc}
 SEED=${SEED:-1} # the same each time; SEED=$RANDOM looks further
 COUNT=${COUNT:-20000}

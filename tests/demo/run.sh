@@ -4,8 +4,7 @@
 # tests/demo/run.sh - the demo shows what it says, with gcc and with clang
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=${BUILD:-build}
+. "$(dirname "$0")/../lib/env.sh"
 passed=0 failed=0
 
 # Of all the functions, only these differ, each in one thing.
@@ -26,11 +25,11 @@ check()
 }
 
 for cc in gcc clang; do
-	out=$(CC=$cc tests/demo/run "$build" 2>&1)
+	out=$(CC=$cc tests/demo/run "$BUILD" 2>&1)
 	check "$cc: the demo's status" 0 $?
 	check "$cc: the last line" "functions: 4 changed, 1 lines only" \
 		"$(tail -n 1 <<<"$out" | sed 's/ (.*//')"
-	out=$("$build/objtool" diff --json "$build/demo/old/demo.o" "$build/demo/new/demo.o")
+	out=$("$BUILD/objtool" diff --json "$BUILD/demo/old/demo.o" "$BUILD/demo/new/demo.o")
 	check "$cc: diff's status" 1 $?
 	check "$cc: what differs" "$want" "$(python3 -c '
 import json, sys

@@ -9,11 +9,9 @@ import os
 import random
 import re
 import resource
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from checksums import LANES, line, write  # noqa: E402
-from harness import BUILD, check, finish, objtool, path, run  # noqa: E402
+from checksums import LANES, line, write
+from harness import BUILD, check, finish, objtool, path, run
 
 
 def func(name, checksum=1, size=16, **lanes):

@@ -1,4 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # How objtool diff pairs and classifies records.
-exec python3 "$(dirname "$0")/diff.py"
+. "$(dirname "$0")/../lib/env.sh"
+exec python3 tests/diff/diff.py

@@ -15,15 +15,10 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metamorphic'))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
+from harness import BUILD, OBJTOOL, check, finish
+from mutation import MUTATORS, Workshop, load, make_case
 
-import metamorphic  # noqa: E402
-from case import MUTATORS  # noqa: E402
-from harness import check, finish  # noqa: E402
-
-OBJTOOL = os.environ['OBJTOOL']
-LISTING = os.path.join(os.environ['BUILD'], 'tests/disas/test-listing')
+LISTING = os.path.join(BUILD, 'tests/disas/test-listing')
 SEED = os.environ['SEED']
 CASES = int(os.environ.get('CASES', 6))
 
@@ -49,8 +44,8 @@ def patches(text):
 
 def mutants(path, directory):
     """(mutator, old object, new object) of some mutations of one file."""
-    shop = metamorphic.Workshop(directory, OBJTOOL)
-    unit = metamorphic.load(path, shop)
+    shop = Workshop(directory, OBJTOOL)
+    unit = load(path, shop)
     if unit is None:
         return []
     rng = random.Random(f'{SEED}/{os.path.basename(path)}')
@@ -59,7 +54,7 @@ def mutants(path, directory):
     for name in names:
         if len(out) == CASES:
             break
-        made = metamorphic.make_case(unit, name, f'{SEED}/{name}/{os.path.basename(path)}', shop)
+        made = make_case(unit, name, f'{SEED}/{name}/{os.path.basename(path)}', shop)
         if made:
             out.append((name, made[1], made[2]))
     return out

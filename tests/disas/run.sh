@@ -6,11 +6,10 @@
 # SEED=N makes other choices (1), CASES=N takes more cases a file (6).
 
 set -eu
-cd "$(dirname "$0")/../.."
-export BUILD="${BUILD:-$PWD/build}" PYTHONDONTWRITEBYTECODE=1 SEED="${SEED:-1}"
-export OBJTOOL="${OBJTOOL:-$BUILD/objtool}"
+. "$(dirname "$0")/../lib/env.sh"
+export SEED="${SEED:-1}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-tests/metamorphic/corpus.sh "$work"
+tests/lib/corpus.sh "$work"
 python3 tests/disas/disas.py "$work"

@@ -7,10 +7,8 @@ import glob
 import os
 import re
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from harness import OBJTOOL, check, finish, make_file, objtool, path, run  # noqa: E402
+from harness import OBJTOOL, check, finish, make_file, objtool, path, run
 
 COMMANDS = re.findall(r"^  ([a-z][a-z-]*) +[A-Za-z]", objtool("--help")[1], re.M)
 OPTION = re.compile(r"^  (?:-(\w),|   ) --([a-z-]+)(?:(\[?)=([^]\s]+)\]?)?  *(\S.*)$", re.M)

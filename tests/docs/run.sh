@@ -1,4 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Option tables, --help, man pages and shell completion say the same.
-exec python3 "$(dirname "$0")/docs.py"
+. "$(dirname "$0")/../lib/env.sh"
+exec python3 tests/docs/docs.py

@@ -6,6 +6,5 @@
 #
 # KERNEL_OBJECTS may list more objects to compare, separated by blanks.
 
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-exec python3 tests/elf/elf_test.py "${BUILD:-build}/tests/elf/test-elf"
+. "$(dirname "$0")/../lib/env.sh"
+exec python3 tests/elf/elf_test.py "$BUILD/tests/elf/test-elf"

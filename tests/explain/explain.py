@@ -8,13 +8,10 @@ that the edit deserves must be there, and none of another kind.
 import os
 import re
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
-from harness import check, finish  # noqa: E402
+from harness import OBJTOOL, check, finish
 
-OBJTOOL = os.environ['OBJTOOL']
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)

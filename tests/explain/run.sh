@@ -4,7 +4,5 @@
 # tests/explain/run.sh - what "objtool explain" says of pairs whose difference is known
 
 set -eu
-cd "$(dirname "$0")/../.."
-export BUILD="${BUILD:-$PWD/build}" PYTHONDONTWRITEBYTECODE=1
-export OBJTOOL="${OBJTOOL:-$BUILD/objtool}"
+. "$(dirname "$0")/../lib/env.sh"
 exec python3 tests/explain/explain.py

@@ -7,17 +7,16 @@
 # more of them, as then more is seen.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=${BUILD:-build}
+. "$(dirname "$0")/../lib/env.sh"
 passed=0 failed=0
 count=100
-[[ $build != *address* ]] || count=500
+[[ $BUILD != *address* ]] || count=500
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-OBJTOOL=${OBJTOOL:-$build/objtool} fuzz/seeds.sh "$scratch/seeds" || exit 2
+fuzz/seeds.sh "$scratch/seeds" || exit 2
 
-for program in "$build"/fuzz/fuzz-*; do
+for program in "$BUILD"/fuzz/fuzz-*; do
 	target=${program##*/fuzz-}
 	if out=$("$program" -n $count "$scratch/seeds/$target" 2>&1) && [[ $out == *" inputs" ]]; then
 		passed=$((passed + 1))

@@ -8,10 +8,8 @@ must stop at the first failure; functions run by $(shell ...).
 tests/kernel does the same with real kernels.
 """
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from harness import OBJTOOL, check, finish, objtool, path, run  # noqa: E402
+from harness import OBJTOOL, check, finish, objtool, path, run
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 

@@ -1,4 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Objects made to harm, calls that fail, runs that are killed.
-exec python3 -B "$(dirname "$0")/hostile.py" "${OBJTOOL:-build/objtool}"
+. "$(dirname "$0")/../lib/env.sh"
+exec python3 tests/hostile/hostile.py "$OBJTOOL" "$@"

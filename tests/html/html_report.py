@@ -10,11 +10,9 @@ import json
 import os
 import re
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from checksums import line, write  # noqa: E402
-from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path  # noqa: E402
+from checksums import line, write
+from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path
 
 VOID = {"meta", "input", "br"}
 

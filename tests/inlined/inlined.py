@@ -9,13 +9,10 @@ import gzip
 import os
 import re
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../records'))
-from harness import check, finish  # noqa: E402
+from harness import OBJTOOL, check, finish
 
-OBJTOOL = os.environ['OBJTOOL']
 # Calls tell the copies apart whatever the optimiser does: an edit is another callee.
 HEADER = '''
 extern int g(int), h(int), other(int), more(int);

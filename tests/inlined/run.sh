@@ -4,7 +4,5 @@
 # tests/inlined/run.sh - what changed by being inlined, against what was written to be
 
 set -eu
-cd "$(dirname "$0")/../.."
-export BUILD="${BUILD:-$PWD/build}" PYTHONDONTWRITEBYTECODE=1
-export OBJTOOL="${OBJTOOL:-$BUILD/objtool}"
+. "$(dirname "$0")/../lib/env.sh"
 exec python3 tests/inlined/inlined.py

@@ -19,14 +19,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../records"))
-import truth  # noqa: E402
-from harness import BUILD, check, counts, finish, run  # noqa: E402
+import truth
+from harness import BUILD, check, counts, finish, run
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 START = time.monotonic()
 FULL = os.environ.get("KERNEL_FULL", "") not in ("", "0")
 LIMIT = float(os.environ.get("KERNEL_TIME", "600"))

@@ -12,7 +12,7 @@
 # met by one module only.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
+. "$(dirname "$0")/../lib/env.sh"
 
 # From the bottom up. A new module gets its place here.
 layers='

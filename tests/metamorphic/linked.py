@@ -2,20 +2,19 @@
 """
 linked.py - every function and data object of an object is found again in what it was linked into
 
-    linked.py LINKED OBJECT...     such as: linked.py vmlinux.o $(ar t vmlinux.a)
+    PYTHONPATH=tests/lib python3 tests/metamorphic/linked.py LINKED OBJECT...
 
-Weak symbols are left out: the linker drops all but one of them.
+LINKED is vmlinux.o, for example, and the OBJECTs are $(ar t vmlinux.a). Weak symbols
+are left out: the linker drops all but one of them.
 """
 import os
 import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from elfobj import Elf  # noqa: E402
-from metamorphic import Workshop  # noqa: E402
-from verdict import Contained, canonical  # noqa: E402
+from mutation import Workshop
+from mutation.elfobj import Elf
+from mutation.verdict import Contained, canonical
 
 
 def weak_names(path):

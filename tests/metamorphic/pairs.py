@@ -2,8 +2,10 @@
 """
 pairs.py - one source compiled twice: a function with the same text must have the same checksum
 
-    pairs.py DIR DIR...    compare the files that the first directory and each other have
-                           in common (*.s; they are assembled)
+    PYTHONPATH=tests/lib python3 tests/metamorphic/pairs.py DIR DIR...
+
+compares the files that the first directory and each other have in common (*.s; they are
+assembled).
 
 The compiler may write another function into another layout of sections, so its text
 decides: statements in order, local labels by order of appearance, strings by what they
@@ -16,12 +18,10 @@ import sys
 import tempfile
 from collections import Counter
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from asm import CODE_SECTION, SYMBOL, root_of  # noqa: E402
-from metamorphic import Workshop, load  # noqa: E402
-from p1 import DATA_DIRECTIVES  # noqa: E402
-from verdict import canonical  # noqa: E402
+from mutation import Workshop, load
+from mutation.asm import CODE_SECTION, SYMBOL, root_of
+from mutation.p1 import DATA_DIRECTIVES
+from mutation.verdict import canonical
 
 TOKEN = re.compile(SYMBOL + r'|"(?:[^"\\]|\\.)*"')
 QUIET = {'.section', '.text', '.pushsection', '.popsection', '.previous', '.size', '.type',

@@ -5,13 +5,12 @@
 #
 # SEED=N makes other choices (1), CASES=N asks for more cases a mutation, ONLY=a,b for
 # the mutations with these words in their names, METAMORPHIC_CORPUS=DIR[:DIR...] for
-# other assembler files than corpus/'s (kernel-corpus.sh makes some of a kernel),
+# other assembler files than lib/corpus/'s (kernel-corpus.sh makes some of a kernel),
 # KEEP=DIR keeps the objects of what failed.
 
 set -eu
-cd "$(dirname "$0")/../.."
-build=${BUILD:-$PWD/build}
-export OBJTOOL="${OBJTOOL:-$build/objtool}" PYTHONDONTWRITEBYTECODE=1 SEED="${SEED:-1}"
+. "$(dirname "$0")/../lib/env.sh"
+export SEED="${SEED:-1}"
 
 if [ -n "${METAMORPHIC_CORPUS:-}" ]; then
 	IFS=: read -ra corpus <<<"$METAMORPHIC_CORPUS"
@@ -19,5 +18,5 @@ if [ -n "${METAMORPHIC_CORPUS:-}" ]; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-tests/metamorphic/corpus.sh "$work"
+tests/lib/corpus.sh "$work"
 CASES=${CASES:-20} python3 tests/metamorphic/metamorphic.py --per-file 2 "$work"

@@ -8,9 +8,7 @@
 # worse, to see that --selfcheck can fail. SEED=N makes other choices.
 
 set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=${BUILD:-$PWD/build}
-objtool=${OBJTOOL:-$build/objtool}
+. "$(dirname "$0")/../lib/env.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -45,7 +43,7 @@ cell()
 # ---- objects ----
 
 sources="$work/s"
-tests/metamorphic/corpus.sh "$sources" >/dev/null || exit 2
+tests/lib/corpus.sh "$sources" >/dev/null || exit 2
 for source in "$sources"/*.s; do
 	cc=gcc
 	[[ ${source##*/} != clang* ]] || cc=clang
@@ -62,7 +60,7 @@ cat "$sources"/*.o | cksum >"$work/before"
 
 # ---- nothing is wrong ----
 
-"$objtool" checksum --selfcheck --seed="${SEED:-1}" "$sources"/*.o >"$work/out" 2>"$work/err"
+"$OBJTOOL" checksum --selfcheck --seed="${SEED:-1}" "$sources"/*.o >"$work/out" 2>"$work/err"
 check "status when all is right" test $? -eq 0
 check "no messages" test ! -s "$work/err"
 check "nothing to tell" test "$(head -n 1 "$work/out" | cut -d ' ' -f 1)" = field
@@ -112,10 +110,10 @@ fi
 # ---- the same again ----
 
 some=$(echo "$sources"/{gcc,clang}-*alternatives.o "$sources"/*-demo-*.o)
-"$objtool" checksum --selfcheck -j1 $some >"$work/one"
-"$objtool" checksum --selfcheck -j3 $some >"$work/three"
+"$OBJTOOL" checksum --selfcheck -j1 $some >"$work/one"
+"$OBJTOOL" checksum --selfcheck -j3 $some >"$work/three"
 check "the same with any number of threads" cmp -s "$work/one" "$work/three"
-"$objtool" checksum --selfcheck $some "$work/missing.o" >"$work/part" 2>"$work/err"
+"$OBJTOOL" checksum --selfcheck $some "$work/missing.o" >"$work/part" 2>"$work/err"
 check "status with a missing object" test $? -eq 2
 check "a message for it" grep -q 'missing.o' "$work/err"
 check "the others are done" cmp -s "$work/one" "$work/part"
@@ -125,16 +123,16 @@ check "the others are done" cmp -s "$work/one" "$work/part"
 # mutant NAME FILE SED: a program with that file changed.
 mutant()
 {
-	local object="$build/obj/objtool/objtool.o"
+	local object="$BUILD/obj/objtool/objtool.o"
 
 	sed "$3" "objtool/$2" >"$work/$2"
 	if cmp -s "objtool/$2" "$work/$2"; then
 		echo "$1: '$3' changes nothing in objtool/$2"
 		return 1
 	fi
-	$(sed -n 1p "$build/flags") -Wno-error -c -o "$work/$1.o" "$work/$2" &&
-		$(sed -n 2p "$build/flags") -o "$work/$1" "$object" "$work/$1.o" \
-			"$build/libobjtool.a" $(pkg-config --libs zlib liblzma libzstd)
+	$(sed -n 1p "$BUILD/flags") -Wno-error -c -o "$work/$1.o" "$work/$2" &&
+		$(sed -n 2p "$BUILD/flags") -o "$work/$1" "$object" "$work/$1.o" \
+			"$BUILD/libobjtool.a" $(pkg-config --libs zlib liblzma libzstd)
 }
 
 # finds_out NAME COLUMN ROW...: that program's --selfcheck says so in these rows.

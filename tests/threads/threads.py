@@ -9,13 +9,11 @@ The full program is watched: helgrind would not see the calls of a static one.
 """
 import os
 import subprocess
-import sys
+
+import elfmade
+from harness import OBJTOOL_FULL as OBJTOOL, check, finish, path, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "../records"), os.path.join(HERE, "../hostile")]
-import elfmade  # noqa: E402
-from harness import OBJTOOL_FULL as OBJTOOL, check, finish, path, run  # noqa: E402
-
 BUILD = os.path.basename(os.path.dirname(os.path.abspath(OBJTOOL)))
 HELGRIND = ["valgrind", "--tool=helgrind", "-q", "--error-exitcode=9", f"--suppressions={HERE}/helgrind.supp"]
 WATCH = [] if BUILD in ("thread", "address-undefined") else HELGRIND

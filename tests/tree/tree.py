@@ -14,12 +14,10 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../records"))
-from checksums import line, write  # noqa: E402
-from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path, run, scratch  # noqa: E402
+from checksums import line, write
+from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path, run, scratch
 
 SUFFIX = ".checksums"
 with open(OBJTOOL, "rb") as program:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/metamorphic/corpus.sh DIR - compile corpus/*.c to DIR/VARIANT~NAME.s
+# tests/lib/corpus.sh DIR - compile corpus/*.c to DIR/VARIANT~NAME.s
 #
 # With each compiler that is there, for kernels of five ages, as the kernel
 # compiles in its configurations: a layout of sections, an optimisation, jump tables or

@@ -2,16 +2,17 @@
 """harness.py - run a program, check what it did, count
 
 check() prints what fails and goes on; finish() prints the line that the
-runner adds up and ends the suite.
+runner adds up and ends the suite. The environment is the one of env.sh.
 """
+import collections
 import os
 import subprocess
 import sys
 import tempfile
 
-BUILD = os.environ.get("BUILD", os.path.abspath("build"))
-OBJTOOL = os.environ.get("OBJTOOL", os.path.join(BUILD, "objtool"))
-OBJTOOL_FULL = os.environ.get("OBJTOOL_FULL", os.path.join(BUILD, "objtool-full"))
+BUILD, OBJTOOL, OBJTOOL_FULL = (os.environ[name] for name in ("BUILD", "OBJTOOL", "OBJTOOL_FULL"))
+
+Result = collections.namedtuple("Result", "status out err")
 
 counts = {True: 0, False: 0}
 scratch = tempfile.TemporaryDirectory(prefix="objtool-test-")
@@ -37,11 +38,11 @@ def check(what, good, *details):
     return good
 
 
-def run(*argv, stdin=None, **kwargs):
-    """Run to the end; returns (status, stdout, stderr) with text decoded byte by byte."""
-    kwargs.setdefault("timeout", 120)
+def run(*argv, stdin=b"", **kwargs):
+    """Run to the end, with these bytes to read; text that is printed is decoded byte by byte."""
+    kwargs.setdefault("timeout", 300)
     p = subprocess.run(argv, input=stdin, capture_output=True, check=False, **kwargs)
-    return p.returncode, p.stdout.decode("latin-1"), p.stderr.decode("latin-1")
+    return Result(p.returncode, p.stdout.decode("latin-1"), p.stderr.decode("latin-1"))
 
 
 def objtool(*args, **kwargs):

@@ -8,10 +8,10 @@ function an instruction or a table entry was written for.
 """
 import re
 
-from asm import CODE_SECTION, SYMBOL, root_of, unquote
-from case import Case, mutator
-from elfobj import Elf
-from verdict import Expect, Lines, canonical
+from .asm import CODE_SECTION, SYMBOL, root_of, unquote
+from .case import Case, mutator
+from .elfobj import Elf
+from .verdict import Expect, Lines, canonical
 
 # ---- helpers ----
 

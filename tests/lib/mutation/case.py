@@ -5,7 +5,7 @@ case.py - what a mutation is, and the list of all of them
 import os
 import re
 
-from verdict import canonical
+from .verdict import canonical
 
 MUTATORS = {}  # name -> (property, function, whether it needs no assembler text)
 

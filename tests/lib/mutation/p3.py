@@ -7,13 +7,13 @@ relocation overwrites, and edits that mean the same to a linker.
 """
 import re
 
-from case import Case, mutator
-from elfobj import (Elf, R_32, R_32S, R_64, R_GOTPCREL, R_GOTPCRELX, R_NONE, R_PC32, R_PC64,
+from .case import Case, mutator
+from .elfobj import (Elf, R_32, R_32S, R_64, R_GOTPCREL, R_GOTPCRELX, R_NONE, R_PC32, R_PC64,
                     R_PLT32,
                     R_REX_GOTPCRELX, RELOC_SIZE, SHF_ALLOC, SHF_EXECINSTR, SHF_STRINGS,
                     SHT_NOBITS, SHT_SYMTAB, STT_FILE, STT_FUNC,
                     STT_SECTION)
-from verdict import Expect
+from .verdict import Expect
 
 EXCLUDED = re.compile(r'\.discard\.|\.orc_unwind|\.orc_header$|\.call_sites$|\.return_sites$|'
                       r'\.retpoline_sites$|\.ibt_endbr_seal$|\.cfi_sites$|\.note|\.eh_frame|'

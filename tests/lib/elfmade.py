@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Objects written byte by byte, of any number of anything, for hostile.py"""
+"""elfmade.py - objects written byte by byte, of any number of anything"""
 import struct
 
 PROGBITS, SYMTAB, STRTAB, RELA, NOBITS = 1, 2, 3, 4, 8

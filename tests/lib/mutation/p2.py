@@ -6,12 +6,12 @@ import os
 import re
 import struct
 
-from asm import CODE_SECTION, SYMBOL, root_of, unquote
-from case import Case, mutator
-from elfobj import (Elf, R_64, R_PC32, R_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHT_SYMTAB, STT_FILE,
+from .asm import CODE_SECTION, SYMBOL, root_of, unquote
+from .case import Case, mutator
+from .elfobj import (Elf, R_64, R_PC32, R_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHT_SYMTAB, STT_FILE,
                     STT_SECTION)
-from p1 import DATA_DIRECTIVES, by_content, is_branch, simple_functions, some
-from verdict import Contained, Expect, canonical
+from .p1 import DATA_DIRECTIVES, by_content, is_branch, simple_functions, some
+from .verdict import Contained, Expect, canonical
 
 # ---- pieces of a file that can be moved about ----
 
