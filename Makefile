@@ -36,7 +36,7 @@ VERSION := $(shell sed -n 's/.*OBJTOOL_VERSION "\(.*\)"/\1/p' objtool/include/ob
 prog := $(BUILD)/objtool
 full := $(BUILD)/objtool-full
 lib := $(BUILD)/libobjtool.a
-sources := $(wildcard objtool/*.c objtool/arch/x86/*.c)
+sources := $(wildcard objtool/*.c objtool/*/*.c objtool/arch/x86/*.c)
 objects := $(sources:%.c=$(BUILD)/obj/%.o)
 main := $(BUILD)/obj/objtool/objtool.o
 external := $(BUILD)/obj/objtool/external.o
@@ -228,16 +228,16 @@ $(BUILD)/flags: FORCE
 FORCE:
 
 # Style and script of the HTML report, as strings.
-$(BUILD)/gen/report-html.h: objtool/html/report.css objtool/html/report.js
+$(BUILD)/gen/report-html.h: objtool/report/html/report.css objtool/report/html/report.js
 	@mkdir -p $(@D)
 	$(call say,GEN)for f in $^; do \
 		echo "static const char report_$${f##*.}[] ="; \
 		sed 's/\\/&&/g; s/"/\\"/g; s/.*/"&\\n"/' $$f; echo ";"; \
 	done > $@
-$(BUILD)/obj/objtool/report-html.o: $(BUILD)/gen/report-html.h
-$(BUILD)/obj/objtool/report-html.o: compile += -I$(BUILD)/gen
+$(BUILD)/obj/objtool/report/report-html.o: $(BUILD)/gen/report-html.h
+$(BUILD)/obj/objtool/report/report-html.o: compile += -I$(BUILD)/gen
 
-$(BUILD)/obj/objtool/hash-avx2.o: compile += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mavx2)
+$(BUILD)/obj/objtool/base/hash-avx2.o: compile += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mavx2)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

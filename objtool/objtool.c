@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* objtool.c - main: the table of commands, and what holds for all of them */
+/*
+ * objtool.c - main: the table of commands, and what holds for all of them
+ *
+ * A command is a builtin-*.c, and what it does is in folders, each of which knows those before it:
+ *
+ *	base		what any program needs: memory, threads, files, messages, options
+ *	object		a path -> the bytes of objects -> objects, validated
+ *	arch		instructions, relocations and tables of a machine, as bytes
+ *	code		object -> functions and data objects, and what these refer to
+ *	canon		function -> tokens: what of it counts, and nothing else
+ *	checksum	tokens -> checksums -> records, the lines of a .checksums file
+ *	tree		the same for all objects of a build
+ *	selfcheck	object -> alterations of it, and who notices
+ *	diff		two builds' records -> what differs
+ *	listing		tokens -> lines for people, and two lists of lines as one
+ *	report		what differs -> text, sentences, JSON, a page
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <objtool/builtin.h>

@@ -439,7 +439,7 @@ int show(int n) { return printf("%s %d\\n", names[n % 3], pick(n)); }
     tool("ld.lld", "-r", "-o", "lld.o", paths[0], "plain.o", "jumps.o")
     paths += ["all.o", "lld.o"]
     paths += [p for p in glob.glob("/usr/lib/x86_64-linux-gnu/*crt1.o") if "Mcrt" not in p]
-    paths += glob.glob(os.path.join(os.path.dirname(TEST_ELF), "../../obj/objtool/*.o"))
+    paths += glob.glob(os.path.join(os.path.dirname(TEST_ELF), "../../obj/objtool/**/*.o"), recursive=True)
     paths += os.environ.get("KERNEL_OBJECTS", "").split()
     # libc has objects from C and from assembler. Those Debian has stripped bare are refused.
     os.mkdir("libc")

@@ -3,59 +3,71 @@
 #
 # tests/layers/run.sh - includes point one way, downwards
 #
-# Every file of objtool/ belongs to the module it is named after (builtin-*.c
+# Every file of objtool/ and its folders belongs to the module it is named after (builtin-*.c
 # and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
 # canon-*.[ch] to canon, elf-*.[ch] to elf, explain-*.[ch] to explain,
 # listing-*.[ch] to listing, hash-*.c to hash, arch/*/ to arch), every module
-# stands in one layer below, and a file includes only its own header and those of
-# lower layers. Modules of one line do not know each other. A library's header is
-# met by one module only.
+# stands in one layer below, and a file includes only its own headers and those of
+# lower layers. Modules of one line do not know each other. A header in quotes is
+# private to a module, and a library's is met by one module only.
 
 set -u
 . "$(dirname "$0")/../lib/env.sh"
 
-# From the bottom up. A new module gets its place here.
+# From the bottom up, behind the folder that they are in: a folder knows only those above it in
+# this list. A new module gets its place here.
 layers='
-util
-version hex
-log lane hash stamp effort distance
-mem
-seen pool expand kbuild match
-sort
-options names outside layout batch contents exclude file terminal
-elf arch
-input symname
-dwarf
-special
-coverage
-check
-insns
-namesake target token disas
-lines omit
-parts listing
-settle hunk
-canon
-records
-finish
-owners
-reading alter
-rest
-tree checksum tracer fields
-selfcheck
-diff
-ignore report load update
-bodies ask
-inlined
-explain
-builtin
-objtool
+base       util
+base       version hex
+base       log lane hash effort distance
+base       mem
+base       seen pool
+base       sort
+base       options file terminal
+object     names outside expand exclude stamp layout
+object     contents
+object     elf arch
+object     input symname
+object     dwarf
+code       special
+code       coverage
+code       check
+code       insns
+code       namesake target
+code       lines omit
+code       parts
+code       settle
+canon      token
+canon      canon
+checksum   records
+checksum   finish
+checksum   owners
+checksum   reading
+checksum   rest
+checksum   checksum tracer
+tree       kbuild batch
+tree       tree
+tree       update
+selfcheck  alter
+selfcheck  fields
+selfcheck  selfcheck
+diff       match
+diff       diff
+diff       ignore load
+listing    disas
+listing    listing
+listing    hunk
+listing    bodies
+report     report ask
+report     inlined
+report     explain
+.          builtin
+.          objtool
 '
 
-# The libraries and private headers, each with the only module that may include it.
+# The libraries, each with the only module that may include it.
 libraries='
-elf.h=elf objtool/elf-reader.h=elf objtool/canon-write.h=canon
-objtool/listing-show.h=listing objtool/alter-set.h=alter
-objtool/explain-tell.h=explain
+elf.h=elf
 xxhash.h=hash
 zlib.h=expand lzma.h=expand zstd.h=expand
 capstone/capstone.h=disas
@@ -85,13 +97,18 @@ check_tree()
 			sub(/^listing-.*/, "listing", path)
 			return path
 		}
+		function folder_of(path)
+		{
+			return sub(/\/[^\/]*$/, "", path) ? path : "."
+		}
 		function wrong(what) { if (!why) why = what }
 		BEGIN {
 			n = split(layers, line, "\n")
 			for (i = 1; i <= n; i++) {
-				k = split(line[i], name, " ")
-				while (k)
-					layer[name[k--]] = i
+				for (k = split(line[i], name, " "); k > 1; k--) {
+					layer[name[k]] = i
+					folder[name[k]] = name[1]
+				}
 			}
 			n = split(libraries, pair, /[ \n]+/)
 			for (i = 1; i <= n; i++)
@@ -100,13 +117,15 @@ check_tree()
 			module = module_of(file)
 			if (!(module in layer))
 				wrong("module " module " has no layer in tests/layers/run.sh")
+			else if (file !~ /^(include|arch)\// && folder_of(file) != folder[module])
+				wrong("module " module " belongs into " folder[module] "/")
 		}
 		/^[ \t]*#[ \t]*include/ {
 			header = $0
 			sub(/^[^<"]*[<"]/, "", header)
 			sub(/[>"].*/, "", header)
-			if ($0 ~ /include[ \t]*"/ && module != "arch")
-				wrong("line " NR ": write <objtool/" header ">")
+			if ($0 ~ /include[ \t]*"/ && module != "arch" && module_of(header) != module)
+				wrong("line " NR ": write <objtool/" header ">, if it is not private")
 			if (header in owner && owner[header] != module)
 				wrong("line " NR ": only " owner[header] " may include " header)
 			if (header !~ /^objtool\//)
@@ -139,7 +158,7 @@ done < <(check_tree objtool)
 # The check itself: each of these trees has one bad include, and must be found out.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-mkdir -p "$scratch/arch/x86" "$scratch/include/objtool"
+mkdir -p "$scratch"/{arch/x86,include/objtool,object,code,diff}
 found_out() # FILE LINE-OF-CODE WHY
 {
 	local out
@@ -158,14 +177,16 @@ allowed() # FILE LINE-OF-CODE
 	rm "$scratch/$1"
 	[[ $out == "ok $1" ]]
 }
-count "upward include" found_out elf.c '#include <objtool/check.h>' 'must not know'
+count "upward include" found_out object/elf.c '#include <objtool/check.h>' 'must not know'
 count "header upward" found_out include/objtool/mem.h '#include <objtool/elf.h>' 'must not know'
 count "sideways" found_out arch/x86/decode.c '# include <objtool/elf.h>' 'must not know'
-count "quotes" found_out check.c '#include "elf.h"' 'write <objtool/'
-count "library" found_out check.c '#include <elf.h>' 'only elf may include'
-count "private header" found_out check.c '#include <objtool/elf-reader.h>' 'only elf may include'
-count "new module" found_out novel.c '' 'has no layer'
-count "own header" allowed diff.c '#include <objtool/diff.h>'
+count "quotes" found_out code/check.c '#include "elf.h"' 'write <objtool/'
+count "library" found_out code/check.c '#include <elf.h>' 'only elf may include'
+count "private header" found_out object/input.c '#include "elf-reader.h"' 'if it is not private'
+count "its owner" allowed object/elf-symbols.c '#include "elf-reader.h"'
+count "new module" found_out code/novel.c '' 'has no layer'
+count "another folder" found_out object/check.c '' 'belongs into code/'
+count "own header" allowed diff/diff.c '#include <objtool/diff.h>'
 count "downward" allowed builtin-diff.c '#include <objtool/report.h>'
 
 echo "$passed passed, $failed failed"

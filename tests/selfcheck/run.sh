@@ -125,12 +125,12 @@ mutant()
 {
 	local object="$BUILD/obj/objtool/objtool.o"
 
-	sed "$3" "objtool/$2" >"$work/$2"
-	if cmp -s "objtool/$2" "$work/$2"; then
+	sed "$3" "objtool/$2" >"$work/$1.c"
+	if cmp -s "objtool/$2" "$work/$1.c"; then
 		echo "$1: '$3' changes nothing in objtool/$2"
 		return 1
 	fi
-	$(sed -n 1p "$BUILD/flags") -Wno-error -c -o "$work/$1.o" "$work/$2" &&
+	$(sed -n 1p "$BUILD/flags") -iquote "objtool/${2%/*}" -Wno-error -c -o "$work/$1.o" "$work/$1.c" &&
 		$(sed -n 2p "$BUILD/flags") -o "$work/$1" "$object" "$work/$1.o" \
 			"$BUILD/libobjtool.a" $(pkg-config --libs zlib liblzma libzstd)
 }
@@ -149,19 +149,19 @@ finds_out()
 	done
 }
 
-check "immediates left out" mutant immediates canon-code.c \
+check "immediates left out" mutant immediates canon/canon-code.c \
 	's/return \(put_bytes(.*) - ci->insn.len\);/p = \1; p[-1] = 0; return p;/' &&
 	finds_out immediates missed immediates
-check "strings left out" mutant strings canon-ref.c \
+check "strings left out" mutant strings canon/canon-ref.c \
 	's/token_bytes(&c->stream, sec->data + t->off, t->len);/token_num(\&c->stream, t->len);/' &&
 	finds_out strings missed strings
-check "entries' bytes left out" mutant entries canon-code.c \
+check "entries' bytes left out" mutant entries canon/canon-code.c \
 	's/token_bytes(&c->stream, entry + f->off, f->size);/token_num(\&c->stream, f->size);/' &&
 	finds_out entries missed ".altinstructions, data"
-check "addends left out" mutant addends canon-ref.c \
+check "addends left out" mutant addends canon/canon-ref.c \
 	's/\(num(.*\), t->delta);/\1, 0);/' &&
 	finds_out addends missed "references of code, addend"
-check "strings do not end" mutant endless target.c \
+check "strings do not end" mutant endless code/target.c \
 	's/(u32)(nul - sec->data) + 1 - off : /sec->size - off : /' &&
 	finds_out endless false strings
 

@@ -4,9 +4,9 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <objtool/elf-reader.h>
 #include <objtool/pool.h>
 #include <objtool/sort.h>
+#include "elf-reader.h"
 
 /* Relocations in one struct reloc_range. */
 #define RANGE 4096U

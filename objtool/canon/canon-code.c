@@ -5,8 +5,8 @@
  * Entries stand before the instruction, bracketed, each in the lane of its table; a replacement's
  * code stands in its entry, and may have entries itself.
  */
-#include <objtool/canon-write.h>
 #include <objtool/settle.h>
+#include "canon-write.h"
 
 /*
  * Fields of a static branch's entry, by their number in its layouts; and what

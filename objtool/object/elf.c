@@ -18,8 +18,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <objtool/contents.h>
-#include <objtool/elf-reader.h>
 #include <objtool/outside.h>
+#include "elf-reader.h"
 
 /*
  * The bytes at [@off, @off + @len) of the file, or NULL if it ends before. They are there once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* listing.c - the tokens of a record as lines for people */
 #include <stdlib.h>
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 /* ---- heads ---- */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* listing-insn.c - the lines of instructions */
 #include <stdlib.h>
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 static void add_note(struct open_line *o, const char *text)
 {

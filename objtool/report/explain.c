@@ -5,9 +5,9 @@
  * What is found becomes notes, see explain-tell.h; here are the sentences around these.
  */
 #include <inttypes.h>
-#include <objtool/explain-tell.h>
 #include <objtool/explain.h>
 #include <objtool/names.h>
+#include "explain-tell.h"
 
 /* "same: a, b": the lanes of @lanes, in words; nothing if there are none. */
 static void print_lanes(const char *head, unsigned int lanes, FILE *out)

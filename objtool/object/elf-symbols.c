@@ -4,9 +4,9 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <objtool/elf-reader.h>
 #include <objtool/pool.h>
 #include <objtool/sort.h>
+#include "elf-reader.h"
 
 #define SYM_BYTES sizeof(Elf64_Sym)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* listing-data.c - the lines of data: rows of bytes, and references between them */
 #include <ctype.h>
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 /* Bytes a row shows. */
 #define ROW 16U

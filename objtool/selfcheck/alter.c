@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter.c - bytes, addends and symbols of an object are set to something else */
 #include <stdlib.h>
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* ---- what there is ---- */
 

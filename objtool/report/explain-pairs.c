@@ -2,9 +2,9 @@
 /* explain-pairs.c - which lines of both sides belong together, and which have no partner */
 #include <stdlib.h>
 #include <objtool/arch.h>
-#include <objtool/explain-tell.h>
 #include <objtool/hash.h>
 #include <objtool/match.h>
+#include "explain-tell.h"
 
 /* What lines must have in common to be a pair: equal for those that do, else different. */
 static u64 shape(const struct explaining *x, int s, u32 i, enum likeness like)

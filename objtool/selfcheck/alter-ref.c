@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-ref.c - relocations refer to something else */
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* Bytes from @rel, in the instruction at @off, to where its value counts from. */
 static s64 distance_of(const struct section *sec, u32 off, const struct reloc *rel)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-entry.c - entries of special sections say something else */
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* A field of a special entry. */
 struct entry_field {

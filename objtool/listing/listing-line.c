@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <objtool/hash.h>
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 /* ---- text ---- */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* explain-insns.c - instructions of a record as such: added, removed, moved */
 #include <stdlib.h>
-#include <objtool/explain-tell.h>
+#include "explain-tell.h"
 
 struct span insn_bytes(const struct explaining *x, int s, u32 i)
 {

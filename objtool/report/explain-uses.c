@@ -2,7 +2,7 @@
 /* explain-uses.c - what a record's lines call and use: instead, or more or less often */
 #include <stdlib.h>
 #include <objtool/arch.h>
-#include <objtool/explain-tell.h>
+#include "explain-tell.h"
 
 static const struct list_target *targets(const struct explaining *x, int s)
 {

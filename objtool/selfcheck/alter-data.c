@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-data.c - strings, constants and data hold something else */
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* What a source file's name ends in decides what is a line number. */
 static bool is_ending(const u8 *s, u32 len, u32 i)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-code.c - instructions become others, of the same length and class */
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* Flip a bit of @len bytes from @from on of an instruction that stays as long and of its class. */
 static bool flip_insn(struct subject *x, u32 s, u32 off, u8 from, u8 len, struct alteration *alt)

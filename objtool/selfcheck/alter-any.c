@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-any.c - any bit of any section, any relocation: somebody must notice */
-#include <objtool/alter-set.h>
+#include "alter-set.h"
 
 /* How likely a section is chosen. */
 static u64 weight(const struct section *sec, bool by_size)

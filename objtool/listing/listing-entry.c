@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* listing-entry.c - the lines of special entries */
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 static const struct {
 	const char *title;

@@ -21,8 +21,8 @@
  * bracketed, each in the lane of its table.
  */
 #include <stdlib.h>
-#include <objtool/canon-write.h>
 #include <objtool/names.h>
+#include "canon-write.h"
 
 /* @number: of the part, or of the unnamed data, that is written from here on. */
 static void watch_part(struct canon *c, u32 number)

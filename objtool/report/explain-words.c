@@ -2,8 +2,8 @@
 /* explain-words.c - what is said of lines that differ, and of what they refer to */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <objtool/explain-tell.h>
 #include <objtool/inlined.h>
+#include "explain-tell.h"
 
 char *line_text(const struct explaining *x, int s, u32 i)
 {

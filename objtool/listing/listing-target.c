@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* listing-target.c - what a listing's lines refer to */
-#include <objtool/listing-show.h>
+#include "listing-show.h"
 
 /* Bytes that a reference fills, which is made as @how; 0 if that is only a number. */
 static u32 size_of(struct span how)

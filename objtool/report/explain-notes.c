@@ -2,8 +2,8 @@
 /* explain-notes.c - what was said of a record: equal findings once, with how many there are */
 #include <stdarg.h>
 #include <stdlib.h>
-#include <objtool/explain-tell.h>
 #include <objtool/hash.h>
+#include "explain-tell.h"
 
 /* Of one kind as many are printed, and then how many more there are. */
 #define MAX_NOTES 8

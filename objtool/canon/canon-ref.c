@@ -7,8 +7,8 @@
  *     (data) 2 +8                   the third unnamed thing, which is written behind the code
  *     (here) 0 12                   instruction 12 of the function's own first part
  */
-#include <objtool/canon-write.h>
 #include <objtool/names.h>
+#include "canon-write.h"
 
 /*
  * The tokens of one function or object and lane are at most this many bytes, and the file's: an
