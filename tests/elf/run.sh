@@ -7,4 +7,4 @@
 # KERNEL_OBJECTS may list more objects to compare, separated by blanks.
 
 . "$(dirname "$0")/../lib/env.sh"
-exec python3 tests/elf/elf_test.py "$BUILD/tests/elf/test-elf"
+exec python3 tests/elf/elf.py

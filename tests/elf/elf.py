@@ -1,6 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""elf_test.py TEST-ELF - the cases of tests/elf/run.sh
+"""elf.py - objects are read as readelf reads them, and damaged ones are refused
 
 Objects are built on the spot and damaged one field at a time. A refusal must
 be one line on stderr that names the file and says what is wrong; what is
@@ -13,12 +12,11 @@ import re
 import struct
 import subprocess
 import sys
-import tempfile
 
-TEST_ELF = os.path.abspath(sys.argv[1])
+from harness import BUILD, check, finish, path, run
+
+TEST_ELF = os.path.join(BUILD, "tests/elf/test-elf")
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-passed = failed = 0
 
 # Code, data, strings, bss, relocations of several widths, a local and a global of each kind.
 ASM = """
@@ -121,24 +119,10 @@ class Elf:
         return self
 
 
-def report(good, name, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"not ok {name}: {detail}")
-
-
-def run(*args, **kwargs):
-    return subprocess.run(args, capture_output=True, encoding="latin-1", timeout=120,
-                          stdin=subprocess.DEVNULL, **kwargs)
-
-
 def tool(*args):
     result = run(*args)
-    if result.returncode:
-        raise RuntimeError(f"{' '.join(args)}: {result.stderr[:2000]}")
+    if result.status:
+        raise RuntimeError(f"{' '.join(args)}: {result.err[:2000]}")
 
 
 def write(name, data):
@@ -158,29 +142,29 @@ def assemble(name, text, *flags):
     return name
 
 
-def refused(path, pattern, name=None):
+def refused(name, pattern):
     """Exactly one line on stderr, that begins with the file's name and matches @pattern."""
-    r = run(TEST_ELF, "open", path)
-    start = f"objtool: error: {path}: "
-    report(r.returncode == 1 and r.stdout == "" and r.stderr.count("\n") == 1 and
-           r.stderr.startswith(start) and re.search(pattern, r.stderr[len(start):]),
-           name or path, f"status {r.returncode}, wanted a refusal /{pattern}/, got {r.stderr!r}")
+    status, out, err = run(TEST_ELF, "open", name)
+    start = f"objtool: error: {name}: "
+    check(f"{name}: refused", status == 1 and out == "" and err.count("\n") == 1 and
+          err.startswith(start) and re.search(pattern, err[len(start):]),
+          f"status {status}, wanted /{pattern}/, got {err!r}")
 
 
-def accepted(path, name=None):
-    r = run(TEST_ELF, "open", path)
-    report(r.returncode == 0 and r.stderr == "", name or path,
-           f"status {r.returncode}, {r.stderr!r}")
+def accepted(name):
+    status, _, err = run(TEST_ELF, "open", name)
+    check(f"{name}: accepted", status == 0 and err == "", status, err)
 
 
-def same_as_readelf(paths):
-    paths = sorted(paths)
-    for at in range(0, len(paths), 500):
-        r = run(sys.executable, os.path.join(HERE, "compare.py"), TEST_ELF, *paths[at:at + 500])
-        lines = r.stdout.splitlines()
-        report(len(lines) == len(paths[at:at + 500]), "compare.py", r.stderr)
+def same_as_readelf(names):
+    names = sorted(names)
+    for at in range(0, len(names), 500):
+        some = names[at:at + 500]
+        result = run(sys.executable, os.path.join(HERE, "compare.py"), TEST_ELF, *some)
+        lines = result.out.splitlines()
+        check("compare.py: all are compared", len(lines) == len(some), result.err)
         for line in lines:
-            report(line.startswith("ok "), "readelf", line)
+            check("as readelf reads it", line.startswith("ok "), line)
 
 
 def kinds_of_file():
@@ -387,9 +371,9 @@ def arrangements(sample):
     for i in range(4000):
         elf.rela(".rela.data", i, offset=rng.choice([1, 256, 65535]) * rng.randrange(256))
     write("shuffled.o", elf)
-    offsets = [int(l.split()[2]) for l in run(TEST_ELF, "dump", "shuffled.o").stdout.splitlines()
+    offsets = [int(l.split()[2]) for l in run(TEST_ELF, "dump", "shuffled.o").out.splitlines()
                if l.startswith("reloc")]
-    report(len(offsets) == 4000, "shuffled.o", "not all relocations are there")
+    check("shuffled.o: all relocations are there", len(offsets) == 4000, len(offsets))
     # Symbols of one section in any order; the index by address is checked by test-elf itself.
     lines = [".bss", "b:", ".skip 200000"]
     lines += [f".globl s{i}\n.set s{i}, b+{rng.randrange(200000)}" for i in range(3000)]
@@ -403,11 +387,11 @@ def arrangements(sample):
         f".section .t{i}, \"ax\"\n.globl m{i}\nm{i}: call m{i ^ 1}" for i in range(66000)))
     same_as_readelf(["odd.o", "shuffled.o", "symbols.o", "backwards.o", "jumps.o", "many.o",
                      write("sample.o", sample)])
-    report(run("cmp", "-s", "odd.o", "sample.o").returncode != 0, "odd.o", "same as sample.o")
+    check("odd.o is not the same as sample.o", run("cmp", "-s", "odd.o", "sample.o").status == 1)
 
     many = Elf(read("many.o"))
     many_nr = many.get(many.shdr(0), SHDR, "size")
-    report(many_nr > 66000 and many.get(0, EHDR, "shnum") == 0, "many.o", f"{many_nr} sections")
+    check("many.o: many sections", many_nr > 66000 and many.get(0, EHDR, "shnum") == 0, many_nr)
     # gas writes .symtab, .symtab_shndx, .strtab and .shstrtab last.
     at = next(many.shdr(i) for i in range(many_nr) if many.get(many.shdr(i), SHDR, "type") == 18)
     first = many.get(at, SHDR, "offset")
@@ -439,7 +423,7 @@ int show(int n) { return printf("%s %d\\n", names[n % 3], pick(n)); }
     tool("ld.lld", "-r", "-o", "lld.o", paths[0], "plain.o", "jumps.o")
     paths += ["all.o", "lld.o"]
     paths += [p for p in glob.glob("/usr/lib/x86_64-linux-gnu/*crt1.o") if "Mcrt" not in p]
-    paths += glob.glob(os.path.join(os.path.dirname(TEST_ELF), "../../obj/objtool/**/*.o"), recursive=True)
+    paths += glob.glob(os.path.join(BUILD, "obj/objtool/**/*.o"), recursive=True)
     paths += os.environ.get("KERNEL_OBJECTS", "").split()
     # libc has objects from C and from assembler. Those Debian has stripped bare are refused.
     os.mkdir("libc")
@@ -448,41 +432,38 @@ int show(int n) { return printf("%s %d\\n", names[n % 3], pick(n)); }
         subprocess.run(["ar", "x", libc[0]], cwd="libc", check=True)
     members = sorted(glob.glob("libc/*.o"))
     members = [p for p in random.Random(2).sample(members, min(len(members), 300))
-               if " .symtab " in run("readelf", "-SW", p).stdout]
+               if " .symtab " in run("readelf", "-SW", p).out]
     same_as_readelf(paths + members)
 
 
 def sweeps(sample):
     """Cut at every length, and with bits flipped: refused with one line, or accepted."""
     write("sweep.o", sample)
-    for seed, path, flips in ((1, "sweep.o", 20000), (2, "clang-O2.o", 10000),
+    for seed, name, flips in ((1, "sweep.o", 20000), (2, "clang-O2.o", 10000),
                               (3, "gcc-Os-ffunction-sections-fdata-sections.o", 10000)):
-        r = run(TEST_ELF, "sweep", path, str(seed), str(flips))
-        m = re.match(r"prefixes accepted (\d+), flipped accepted (\d+), refused (\d+)$", r.stdout)
-        report(r.returncode == 0 and m, f"sweep of {path}", (r.stdout + r.stderr)[-2000:])
+        status, out, err = run(TEST_ELF, "sweep", name, str(seed), str(flips))
+        m = re.match(r"prefixes accepted (\d+), flipped accepted (\d+), refused (\d+)$", out)
+        check(f"sweep of {name}", status == 0 and m, (out + err)[-2000:])
         if m:
-            report(m[1] == "0", f"prefixes of {path}", "a part of an object was accepted")
-            report(int(m[2]) > 0 and int(m[3]) > flips / 20, f"sweep of {path}",
-                   f"one-sided: {r.stdout}")
+            check(f"{name}: no part of an object is accepted", m[1] == "0", out)
+            check(f"sweep of {name}: some accepted, some refused",
+                  int(m[2]) > 0 and int(m[3]) > flips / 20, out)
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="objtool-elf-") as folder:
-        os.chdir(folder)
-        sample = read(assemble("sample.o", ASM))
-        accepted("sample.o")
-        kinds_of_file()
-        headers(sample)
-        sections(sample)
-        symbols(sample)
-        relocations(sample)
-        arrangements(sample)
-        real_objects()
-        sweeps(sample)
-        os.chdir("/")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    os.chdir(path())
+    sample = read(assemble("sample.o", ASM))
+    accepted("sample.o")
+    kinds_of_file()
+    headers(sample)
+    sections(sample)
+    symbols(sample)
+    relocations(sample)
+    arrangements(sample)
+    real_objects()
+    sweeps(sample)
+    os.chdir("/")
+    finish()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()
