@@ -15,17 +15,12 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import BUILD, OBJTOOL, check, finish
+from harness import BUILD, OBJTOOL, check, finish, run, scratch
 from mutation import MUTATORS, Workshop, load, make_case
 
 LISTING = os.path.join(BUILD, 'tests/disas/test-listing')
 SEED = os.environ['SEED']
 CASES = int(os.environ.get('CASES', 6))
-
-
-def run(*command, **env):
-    return subprocess.run(command, capture_output=True, text=True, check=False,
-                          env={**os.environ, **env})
 
 
 def patches(text):
@@ -66,8 +61,8 @@ def rule_of_file(path):
         for name, old, new in mutants(path, directory):
             listing = run(LISTING, old, new)
             patch = run(OBJTOOL, 'diff', '-p', old, new)
-            entries = run(OBJTOOL, 'diff', '--json', old, new).stdout
-            if entries or 'damaged' not in patch.stderr:  # not refused, as is right for a few
+            entries = run(OBJTOOL, 'diff', '--json', old, new).out
+            if entries or 'damaged' not in patch.err:  # not refused, as is right for a few
                 results.append((name, listing, patch, json.loads(entries)['changes']))
         return path, results
 
@@ -78,12 +73,12 @@ def check_rule(directory):
         for path, results in pool.map(rule_of_file, files):
             for name, listing, patch, entries in results:
                 where = f'{name}: {os.path.basename(path)}'
-                check(f'{where}: listings', listing.returncode == 0, listing.stdout, listing.stderr)
-                shown = patches(patch.stdout)
+                check(f'{where}: listings', listing.status == 0, listing.out, listing.err)
+                shown = patches(patch.out)
                 want = sorted(e['name'] for e in entries if e['status'] == 'changed')
-                check(f'{where}: patches', sorted(n for n, _ in shown) == want, want, patch.stdout)
+                check(f'{where}: patches', sorted(n for n, _ in shown) == want, want, patch.out)
                 check(f'{where}: each shows something', all(rows for _, rows in shown),
-                      patch.stdout)
+                      patch.out)
 
 
 # --- the words ---
@@ -160,25 +155,25 @@ def check_words(directory):
         for name, old, new, rows in WORDS:
             pair = compile_pair(directory, compiler, old, new)
             result = run(OBJTOOL, 'diff', '-p', '-U1', *pair)
-            shown = patches(result.stdout)
-            check(f'{compiler}: {name}: status', result.returncode == 1, result.stderr)
-            check(f'{compiler}: {name}: one record', len(shown) == 1, result.stdout)
+            shown = patches(result.out)
+            check(f'{compiler}: {name}: status', result.status == 1, result.err)
+            check(f'{compiler}: {name}: one record', len(shown) == 1, result.out)
             for row in rows:
                 check(f'{compiler}: {name}: {row}',
-                      any(re.match(row, r) for r in (shown[0][1] if shown else [])), result.stdout)
+                      any(re.match(row, r) for r in (shown[0][1] if shown else [])), result.out)
             # One row of each side differs, and nothing around it.
             check(f'{compiler}: {name}: nothing else', shown and len(shown[0][1]) == len(rows),
-                  result.stdout)
+                  result.out)
 
 
 def check_labels(directory):
     """Inserting something renames no label and no branch around it."""
     pair = compile_pair(directory, 'gcc', ROOMY % '', ROOMY % 'asm volatile("cpuid");')
     result = run(OBJTOOL, 'diff', '-p', *pair)
-    rows = patches(result.stdout)[0][1]
-    check('labels: what was inserted', '+    cpuid' in rows and len(rows) <= 5, result.stdout)
+    rows = patches(result.out)[0][1]
+    check('labels: what was inserted', '+    cpuid' in rows and len(rows) <= 5, result.out)
     check('labels: none changed', not [r for r in rows if re.match(r'.(\s+j\w+ |.*:$)', r)],
-          result.stdout)
+          result.out)
 
 
 COUNTED = """
@@ -199,46 +194,48 @@ def check_content(directory):
     pair = compile_pair(directory, 'gcc', COUNTED % (1, '5', 1, 1) + COUNTED % (2, '6', 2, 2),
                         COUNTED % (1, '0', 1, 1) + COUNTED % (2, '6', 2, 2), '-fno-zero-initialized-in-bss')
     result = run(OBJTOOL, 'diff', '-p', *pair)
-    check('content: status', result.returncode == 1, result.returncode, result.stderr)
-    rows = dict(patches(result.stdout)).get('g1', [])
+    check('content: status', result.status == 1, result.status, result.err)
+    rows = dict(patches(result.out)).get('g1', [])
     check('content: it came', len(rows) > 1 and any(re.match(r'-.*once\+0x8\{\.L1\}', r) for r in rows) and
-          any(re.match(r'\+.*once\+0x8,', r) for r in rows), result.stdout)
+          any(re.match(r'\+.*once\+0x8,', r) for r in rows), result.out)
 
 
 def check_options(directory):
     old, new = compile_pair(directory, 'gcc', WORDS[0][1] + WORDS[2][1].replace('f(', 'g('),
                             WORDS[0][2] + WORDS[2][2].replace('f(', 'g('))
-    both = run(OBJTOOL, 'diff', '-p', old, new).stdout
+    both = run(OBJTOOL, 'diff', '-p', old, new).out
     check('two patches', [n for n, _ in patches(both)] == ['f', 'g'], both)
     for n in (1, 5):
-        text = run(OBJTOOL, 'diff', '-p', f'-U{n}', old, new).stdout
+        text = run(OBJTOOL, 'diff', '-p', f'-U{n}', old, new).out
         check(f'-U{n}: context', all(1 <= len(re.findall('^ ', h, re.M)) <= 2 * n
                                      for h in re.split('^@@.*$', text, flags=re.M)[1:]), text)
-    text = run(OBJTOOL, 'diff', '-p', '-U0', old, new).stdout
+    text = run(OBJTOOL, 'diff', '-p', '-U0', old, new).out
     check('-U0: no context', not re.search('^ ', text, re.M) and '\n+    callq second' in text, text)
-    check('-U: a number', run(OBJTOOL, 'diff', '-p', '-U-1', old, new).returncode == 2)
-    colour = run(OBJTOOL, 'diff', '-p', '--color=always', old, new).stdout
+    check('-U: a number', run(OBJTOOL, 'diff', '-p', '-U-1', old, new).status == 2)
+    colour = run(OBJTOOL, 'diff', '-p', '--color=always', old, new).out
     check('colour', '\033[31m-' in colour and '\033[32m+' in colour and '\033' not in both, colour)
     check('colour: the same text', re.sub('\033[^m]*m', '', colour) == both)
-    wide = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new, COLUMNS='120').stdout
+    wide = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new,
+               env={**os.environ, 'COLUMNS': '120'}).out
     check('side by side', re.search(r'callq first +\| +callq second', wide), wide)
     check('side by side: fits', max(map(len, wide.split('\n'))) <= 120, wide)
-    narrow = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new, COLUMNS='60').stdout
+    narrow = run(OBJTOOL, 'diff', '-p', '--side-by-side', old, new,
+               env={**os.environ, 'COLUMNS': '60'}).out
     check('side by side: not if there is no room', narrow == both, narrow)
-    check('not with json', run(OBJTOOL, 'diff', '-p', '--json', old, new).returncode == 2)
+    check('not with json', run(OBJTOOL, 'diff', '-p', '--json', old, new).status == 2)
     one = run(OBJTOOL, 'diff', '-p', '--function', 'g', old, new)
-    check('one function', [n for n, _ in patches(one.stdout)] == ['g'] and one.returncode == 1, one.stdout)
-    check('one function: none of the other', not re.search(' f( |$)', one.stdout, re.M), one.stdout)
+    check('one function', [n for n, _ in patches(one.out)] == ['g'] and one.status == 1, one.out)
+    check('one function: none of the other', not re.search(' f( |$)', one.out, re.M), one.out)
     compile_to(new, 'gcc', WORDS[0][1])
     gone = run(OBJTOOL, 'diff', '-p', '--function', 'g', old, new)
-    check('one that is gone', '\n+++ /dev/null\n' in gone.stdout and '\n-    ' in gone.stdout and
-          '\n+    ' not in gone.stdout, gone.stdout)
+    check('one that is gone', '\n+++ /dev/null\n' in gone.out and '\n-    ' in gone.out and
+          '\n+    ' not in gone.out, gone.out)
     check('one that is gone: not without a name',
-          '/dev/null' not in run(OBJTOOL, 'diff', '-p', old, new).stdout)
+          '/dev/null' not in run(OBJTOOL, 'diff', '-p', old, new).out)
     none = run(OBJTOOL, 'diff', '--function', 'gg', old, new)
-    check('no such function', none.returncode == 2 and 'near it are: g' in none.stderr, none.stderr)
+    check('no such function', none.status == 2 and 'near it are: g' in none.err, none.err)
     same = run(OBJTOOL, 'diff', '-p', '--function', 'f', old, old)
-    check('the same', same.returncode == 0 and not same.stdout + same.stderr, same)
+    check('the same', same.status == 0 and not same.out + same.err, same)
 
 
 def check_checksums_only(directory):
@@ -246,19 +243,19 @@ def check_checksums_only(directory):
     os.makedirs(directory + '/kept', exist_ok=True)
     run(OBJTOOL, 'checksum', '-o', directory + '/kept/x.o.checksums', old)
     result = run(OBJTOOL, 'diff', '-p', directory + '/kept', directory + '/new')
-    check('only .checksums: said once', result.stderr.count('only .checksums') == 1, result.stderr)
+    check('only .checksums: said once', result.err.count('only .checksums') == 1, result.err)
     check('only .checksums: of which, and what to do',
-          'x.o' in result.stderr and 'old build' in result.stderr and 'give the object' in result.stderr,
-          result.stderr)
-    check('only .checksums: the list all the same', re.search('changed +func +.*f', result.stdout),
-          result.stdout)
-    check('only .checksums: trouble', result.returncode == 2, result.returncode)
+          'x.o' in result.err and 'old build' in result.err and 'give the object' in result.err,
+          result.err)
+    check('only .checksums: the list all the same', re.search('changed +func +.*f', result.out),
+          result.out)
+    check('only .checksums: trouble', result.status == 2, result.status)
 
 
 def check_forms(directory):
     """Objects in archives and trees, and compressed ones."""
     old, new = compile_pair(directory, 'gcc', WORDS[0][1], WORDS[0][2])
-    want = patches(run(OBJTOOL, 'diff', '-p', old, new).stdout)
+    want = patches(run(OBJTOOL, 'diff', '-p', old, new).out)
     for path in (old, new):
         base = path[:-len('x.o')]
         for flags, name in (('rcs', 'a.a'), ('rcsT', 'thin.a')):
@@ -268,23 +265,22 @@ def check_forms(directory):
         compile_to(base + 'tree/sub/x.o', 'gcc', WORDS[0][1] if path == old else WORDS[0][2])
     for name in ('a.a', 'thin.a', 'x.ko.gz', 'tree'):
         result = run(OBJTOOL, 'diff', '-p', old[:-3] + name, new[:-3] + name)
-        check(f'{name}: the same patch', patches(result.stdout) == want and result.returncode == 1,
-              result.stdout, result.stderr)
+        check(f'{name}: the same patch', patches(result.out) == want and result.status == 1,
+              result.out, result.err)
     run(OBJTOOL, 'checksum', old[:-3] + 'tree', new[:-3] + 'tree')
     result = run(OBJTOOL, 'diff', '-p', old[:-3] + 'tree', new[:-3] + 'tree')
-    check('.checksums beside objects: the same patch', patches(result.stdout) == want, result.stdout,
-          result.stderr)
+    check('.checksums beside objects: the same patch', patches(result.out) == want, result.out,
+          result.err)
 
 
 def main():
     check_rule(sys.argv[1])
-    with tempfile.TemporaryDirectory() as directory:
-        check_words(directory)
-        check_labels(directory)
-        check_content(directory)
-        check_options(directory)
-        check_checksums_only(directory)
-        check_forms(directory)
+    check_words(scratch.name)
+    check_labels(scratch.name)
+    check_content(scratch.name)
+    check_options(scratch.name)
+    check_checksums_only(scratch.name)
+    check_forms(scratch.name)
     finish()
 
 

@@ -8,14 +8,8 @@ that the edit deserves must be there, and none of another kind.
 import os
 import re
 import subprocess
-import tempfile
 
-from harness import OBJTOOL, check, finish
-
-
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
+from harness import OBJTOOL, check, finish, run, scratch
 
 PRELUDE = '''
 extern void kfree(void *), kfree_sensitive(void *), other(void), take(void *, long);
@@ -98,29 +92,29 @@ def test_sentences(directory):
     for compiler in ('gcc', 'clang'):
         for name, old, new, lines in PAIRS:
             result = run(OBJTOOL, 'explain', 'f', *pair(directory, compiler, old, new))
-            said = result.stdout.rstrip('\n').split('\n')
+            said = result.out.rstrip('\n').split('\n')
             what = f'{compiler}: {name}'
-            check(f'{what}: status', result.returncode == 1 and not result.stderr, result)
+            check(f'{what}: status', result.status == 1 and not result.err, result)
             check(f'{what}: head', re.match(r'f \(x\.o\) changed: \d+ -> \d+ bytes$', said[0]), said)
             for line in lines:
-                check(f'{what}: {line}', [s for s in said if re.match(line, s)], result.stdout)
+                check(f'{what}: {line}', [s for s in said if re.match(line, s)], result.out)
             # Frames move what is on them, and may be freed with another instruction.
             extra = [s for s in said if not re.match('|'.join([ALWAYS] + lines), s)]
-            check(f'{what}: no more than that', not extra or name == 'stack frame', result.stdout)
+            check(f'{what}: no more than that', not extra or name == 'stack frame', result.out)
 
 
 def test_the_same(directory):
     old, new = pair(directory, 'gcc', 'void f(void *p) { kfree(p); print("x"); counter++; }',
                     'void f(void *p) { kfree_sensitive(p); print("x"); counter++; }')
-    out = run(OBJTOOL, 'explain', 'f', old, new).stdout
+    out = run(OBJTOOL, 'explain', 'f', old, new).out
     same = re.search('^  the same: (.*)$', out, re.M)
     check('the same: said', same, out)
     check('the same: strings and code', same and 'strings and constants' in same[1] and
           'section' in same[1], out)
     check('the same: not what differs', same and 'calls' not in same[1], out)
     result = run(OBJTOOL, 'explain', 'f', old, old)
-    check('no difference', result.returncode == 0 and
-          re.fullmatch(r'f \(x\.o\) is the same in both: func, \d+ bytes\n', result.stdout), result)
+    check('no difference', result.status == 0 and
+          re.fullmatch(r'f \(x\.o\) is the same in both: func, \d+ bytes\n', result.out), result)
 
 
 def test_names(directory):
@@ -129,18 +123,18 @@ def test_names(directory):
                     'int lookup_name(void) { return 2; } int came(void) { return 8; }'
                     'int is(void) { return counter + 55; }')
     result = run(OBJTOOL, 'explain', 'lookup_nam', old, new)
-    check('near name', result.returncode == 2 and 'near it are: lookup_name' in result.stderr and
-          not result.stdout, result)
+    check('near name', result.status == 2 and 'near it are: lookup_name' in result.err and
+          not result.out, result)
     result = run(OBJTOOL, 'explain', 'xyzzyxyzzyxyzzy', old, new)
-    check('no near name', result.returncode == 2 and 'anything like it' in result.stderr, result)
+    check('no near name', result.status == 2 and 'anything like it' in result.err, result)
     for name, words in (('gone', 'is gone'), ('came', 'is new'), ('was', 'is what was was'),
                         ('is', 'is what was was')):
         result = run(OBJTOOL, 'explain', name, old, new)
-        check(f'{name}: {words}', result.returncode == 1 and words in result.stdout, result)
+        check(f'{name}: {words}', result.status == 1 and words in result.out, result)
     result = run(OBJTOOL, 'explain', 'lookup_name.constprop.0', old, new)
-    check('another name', result.returncode == 2, result)
+    check('another name', result.status == 2, result)
     result = run(OBJTOOL, 'explain', 'f', old)
-    check('misuse', result.returncode == 2 and 'three operands' in result.stderr, result)
+    check('misuse', result.status == 2 and 'three operands' in result.err, result)
 
 
 def test_trees(directory):
@@ -148,11 +142,11 @@ def test_trees(directory):
     for side, number in (('old', 1), ('new', 2)):
         for name, n in (('a/x.o', number), ('b/x.o', number), ('c/x.o', 5)):
             compile_to(f'{directory}/t{side}/{name}', 'gcc', f'int f(void) {{ return {n}; }}')
-    out = run(OBJTOOL, 'explain', 'f', f'{directory}/told', f'{directory}/tnew').stdout
+    out = run(OBJTOOL, 'explain', 'f', f'{directory}/told', f'{directory}/tnew').out
     check('trees: each of that name', re.findall(r'^f \((.*)\) (changed)', out, re.M) ==
           [('a/x.o', 'changed'), ('b/x.o', 'changed')], out)
     check('trees: those that are the same', out.endswith('the same in both: 1 other called f\n'), out)
-    out = run(OBJTOOL, 'explain', 'f', f'{directory}/told', f'{directory}/told').stdout
+    out = run(OBJTOOL, 'explain', 'f', f'{directory}/told', f'{directory}/told').out
     check('trees: all the same', re.findall(r'^f \((.*)\) is the same', out, re.M) ==
           ['a/x.o', 'b/x.o', 'c/x.o'], out)
 
@@ -163,19 +157,18 @@ def test_checksums_only(directory):
     sums = directory + '/x.o.checksums'
     run(OBJTOOL, 'checksum', '-o', sums, old)
     result = run(OBJTOOL, 'explain', 'f', sums, new)
-    check('only .checksums: status', result.returncode == 2, result)
-    check('only .checksums: why', 'only .checksums are at hand' in result.stderr, result)
-    check('only .checksums: what can be said', 'differs in: calls and data used' in result.stdout,
-          result.stdout)
+    check('only .checksums: status', result.status == 2, result)
+    check('only .checksums: why', 'only .checksums are at hand' in result.err, result)
+    check('only .checksums: what can be said', 'differs in: calls and data used' in result.out,
+          result.out)
 
 
 def main():
-    with tempfile.TemporaryDirectory() as directory:
-        test_sentences(directory)
-        test_the_same(directory)
-        test_names(directory)
-        test_trees(directory)
-        test_checksums_only(directory)
+    test_sentences(scratch.name)
+    test_the_same(scratch.name)
+    test_names(scratch.name)
+    test_trees(scratch.name)
+    test_checksums_only(scratch.name)
     finish()
 
 

@@ -9,9 +9,8 @@ import gzip
 import os
 import re
 import subprocess
-import tempfile
 
-from harness import OBJTOOL, check, finish
+from harness import OBJTOOL, check, finish, run, scratch
 
 # Calls tell the copies apart whatever the optimiser does: an edit is another callee.
 HEADER = '''
@@ -36,10 +35,6 @@ __attribute__((cold)) int unlikely(int x) { return nest(x) * 3; }
 OLD = {'EDITED': 'g', 'INNER': 'h', 'MORE': 'g'}
 
 
-def run(*command, **kwargs):
-    return subprocess.run(command, capture_output=True, text=True, check=False, **kwargs)
-
-
 def compile_to(path, compiler, macros, flags=('-g',), source=SOURCE, header=HEADER):
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
@@ -62,7 +57,7 @@ def report(*paths):
     """{inlined function: (changed in it, changed elsewhere, not changed)}, and what was printed"""
     result = run(OBJTOOL, 'diff', '--inlined', *paths)
     found = {}
-    for name, rest in re.findall(r'^(\w+) \([\w., ]*inlined\) -> (.*)$', result.stdout, re.M):
+    for name, rest in re.findall(r'^(\w+) \([\w., ]*inlined\) -> (.*)$', result.out, re.M):
         sets = [set(), set(), set()]
         for part in rest.split('; '):
             names, what = re.fullmatch(r'(.*?) (?:contains? it and )?(changed in it|changed elsewhere|'
@@ -83,21 +78,21 @@ def test_edits(directory):
         old, new = pair(directory, compiler, {'EDITED': 'other'}, flags)
         found, result = report(old, new)
         check(f'{what}: edited: who', found.get('edited') == ({'only', 'twice', 'both'}, set(), set()),
-              result.stdout, result.stderr)
-        check(f'{what}: edited: nothing else', set(found) == {'edited'}, result.stdout)
-        check(f'{what}: edited: where it is declared', 'edited (x.h, inlined)' in result.stdout,
-              result.stdout)
-        check(f'{what}: edited: status', result.returncode == 1 and not result.stderr, result)
+              result.out, result.err)
+        check(f'{what}: edited: nothing else', set(found) == {'edited'}, result.out)
+        check(f'{what}: edited: where it is declared', 'edited (x.h, inlined)' in result.out,
+              result.out)
+        check(f'{what}: edited: status', result.status == 1 and not result.err, result)
 
         # A function that changes elsewhere, with others that contain what it contains.
         found, result = report(*pair(directory, compiler, {'MORE': 'more'}, flags))
-        check(f'{what}: no inlined one changed', not found, result.stdout)
+        check(f'{what}: no inlined one changed', not found, result.out)
 
         # Something inlined into what is inlined.
         found, result = report(*pair(directory, compiler, {'INNER': 'other', 'MORE': 'more'}, flags))
         check(f'{what}: inner: who', found.get('inner') ==
-              ({'both', 'nested', 'more_of', 'unlikely'}, set(), set()), result.stdout)
-        check(f'{what}: inner: nothing else', set(found) <= {'inner', 'nest'}, result.stdout)
+              ({'both', 'nested', 'more_of', 'unlikely'}, set(), set()), result.out)
+        check(f'{what}: inner: nothing else', set(found) <= {'inner', 'nest'}, result.out)
 
 
 def test_not_all(directory):
@@ -111,13 +106,13 @@ def test_not_all(directory):
                  for side, macros in (('old', {'FAR': 'g'}), ('new', {'FAR': 'other', 'MORE': 'more'}))]
         found, result = report(*paths)
         check(f'{compiler}: one copy', found.get('some') == ({'shows'}, {'other_edit'}, {'hides'}),
-              result.stdout)
+              result.out)
 
 
 def test_explain(directory):
     for compiler in ('gcc', 'clang'):
         paths = pair(directory, compiler, {'EDITED': 'other'})
-        out = run(OBJTOOL, 'explain', 'both', *paths).stdout
+        out = run(OBJTOOL, 'explain', 'both', *paths).out
         check(f'{compiler}: explain: the copy', re.search(
             r'^  inlined copy of edited changed: \d+ -> \d+ instructions$', out, re.M), out)
         check(f'{compiler}: explain: not the other', 'nest' not in out and 'inner' not in out, out)
@@ -125,9 +120,9 @@ def test_explain(directory):
                                 'int none(int x) { return CALL(x) + h(x); }')
         old, new = [compile_to(f'{directory}/{side}/x.o', compiler, {**OLD, 'CALL': call}, source=source)
                     for side, call in (('old', 'g'), ('new', 'edited'))]
-        out = run(OBJTOOL, 'explain', 'none', old, new).stdout
+        out = run(OBJTOOL, 'explain', 'none', old, new).out
         check(f'{compiler}: explain: now inlined', '  now inlines edited\n' in out, out)
-        out = run(OBJTOOL, 'explain', 'none', new, old).stdout
+        out = run(OBJTOOL, 'explain', 'none', new, old).out
         check(f'{compiler}: explain: no longer', '  no longer inlines edited\n' in out, out)
 
 
@@ -144,7 +139,7 @@ def test_forms_of_objects(directory):
             subprocess.run(['ld', '-r', '-o', linked[-1], one, two], check=True)
         found, result = report(*linked)
         check(f'{compiler}: ld -r', found.get('edited') == ({'only', 'twice', 'both', 'second'}, set(), set()),
-              result.stdout, result.stderr)
+              result.out, result.err)
         packed = []
         for path in linked:
             with open(path, 'rb') as f, gzip.open(path.replace('.o', '.ko.gz'), 'wb') as g:
@@ -173,32 +168,31 @@ def test_lto(directory):
         subprocess.run(['ld.lld', '-r', '--lto-O2', '-o', linked[-1], *parts], check=True)
     found, result = report(*linked)
     check('lto: units that refer to each other', found ==
-          {'edited': ({'only', 'second', 'twice'}, set(), set())}, result.stdout, result.stderr)
+          {'edited': ({'only', 'second', 'twice'}, set(), set())}, result.out, result.err)
 
 
 def test_without(directory):
     old, new = pair(directory, 'gcc', {'EDITED': 'other'}, ())
     result = run(OBJTOOL, 'diff', '--inlined', old, new)
-    check('no debug information: said', 'no debug information' in result.stderr and 'x.o' in result.stderr,
+    check('no debug information: said', 'no debug information' in result.err and 'x.o' in result.err,
           result)
-    check('no debug information: trouble', result.returncode == 2, result)
-    check('no debug information: the list', 'changed' in result.stdout, result)
+    check('no debug information: trouble', result.status == 2, result)
+    check('no debug information: the list', 'changed' in result.out, result)
     result = run(OBJTOOL, 'explain', 'only', old, new)
-    check('no debug information: explain', result.returncode == 1 and 'inline' not in result.stdout, result)
+    check('no debug information: explain', result.status == 1 and 'inline' not in result.out, result)
     result = run(OBJTOOL, 'diff', '--inlined', old, old)
-    check('no difference', result.returncode == 0 and not result.stdout + result.stderr, result)
+    check('no difference', result.status == 0 and not result.out + result.err, result)
     result = run(OBJTOOL, 'diff', '--inlined', '--json', old, new)
-    check('not with --json', result.returncode == 2 and not result.stdout, result)
+    check('not with --json', result.status == 2 and not result.out, result)
 
 
 def main():
-    with tempfile.TemporaryDirectory() as directory:
-        test_edits(directory)
-        test_not_all(directory)
-        test_explain(directory)
-        test_forms_of_objects(directory)
-        test_lto(directory)
-        test_without(directory)
+    test_edits(scratch.name)
+    test_not_all(scratch.name)
+    test_explain(scratch.name)
+    test_forms_of_objects(scratch.name)
+    test_lto(scratch.name)
+    test_without(scratch.name)
     finish()
 
 
