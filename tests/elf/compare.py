@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """compare.py TEST-ELF OBJECT... - what the ELF reader reads against what readelf reads
 

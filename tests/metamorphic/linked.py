@@ -2,7 +2,7 @@
 """
 linked.py - every function and data object of an object is found again in what it was linked into
 
-    PYTHONPATH=tests/lib python3 tests/metamorphic/linked.py LINKED OBJECT...
+    PYTHONPATH=tests/lib python3 -B tests/metamorphic/linked.py LINKED OBJECT...
 
 LINKED is vmlinux.o, for example, and the OBJECTs are $(ar t vmlinux.a). Weak symbols
 are left out: the linker drops all but one of them.

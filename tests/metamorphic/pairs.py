@@ -2,7 +2,7 @@
 """
 pairs.py - one source compiled twice: a function with the same text must have the same checksum
 
-    PYTHONPATH=tests/lib python3 tests/metamorphic/pairs.py DIR DIR...
+    PYTHONPATH=tests/lib python3 -B tests/metamorphic/pairs.py DIR DIR...
 
 compares the files that the first directory and each other have in common (*.s; they are
 assembled).
