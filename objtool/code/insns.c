@@ -4,8 +4,7 @@
 #include <objtool/insns.h>
 
 /* Alignment filler runs are shorter than the largest alignment worth one cache line. */
-#define MAX_FILLER    63
-#define MIN_ALIGNMENT 8
+#define MAX_FILLER 63
 
 void insns_free(struct insns *insns)
 {
@@ -150,22 +149,22 @@ static bool applies(const struct decoded *d, u32 from, u32 end)
 	return specials_apply(d->code->obj, &d->code->specials, d->s, from, end);
 }
 
-/* Nops from @from to @target, which is aligned: shorter than that alignment. */
-static bool is_filler(u32 target, u32 from)
-{
-	return target - from <= MAX_FILLER && target - from < (target & -target);
-}
-
 static bool is_padding(const struct decoded *d, const struct code_insn *ci)
 {
 	return ci->insn.cls == INSN_NOP &&
 	       arch_padding(d->sec->data + ci->off, ci->insn.len) == ci->insn.len;
 }
 
+/* Are nops from @from to @target as many as align that? */
+static bool aligns(u32 from, u32 target)
+{
+	return target - from < (target & -target);
+}
+
 /*
- * Mark the nops before instruction @end, which is aligned and branched to, if they are filler:
- * those behind the last that is branched to, or that a special entry applies to. Returns the first
- * that was marked, @end if none.
+ * Mark the nops before instruction @end, which is branched to, if they are filler: those from the
+ * last on that is branched to, and behind what a special entry applies to. Returns the first that
+ * was marked, @end if none.
  */
 static u32 mark_run(const struct decoded *d, u32 end)
 {
@@ -173,19 +172,20 @@ static u32 mark_run(const struct decoded *d, u32 end)
 	u32 run = end;
 
 	while (run > d->first && is_padding(d, &insn[run - 1]) &&
+	       (run > d->first + 1 || aligns(insn[d->first].off, insn[end].off)) &&
 	       !applies(d, insn[run - 1].off, insn[run].off)) {
 		run--;
 		if (is_target(d, &insn[run]))
 			break;
 	}
-	if (!is_filler(insn[end].off, insn[run].off))
+	if (insn[end].off - insn[run].off > MAX_FILLER)
 		return end;
 	for (u32 i = run; i < end; i++)
 		insn[i].filler = 1;
 	return run;
 }
 
-/* Filler is nops before something aligned: the number of the first such nop's note from @i on. */
+/* The number of the note, from @i on, of the next nop that may be the last of filler. */
 static u32 next_nop(const struct decoded *d, u32 i)
 {
 	const struct code_insn *insn = d->insns->insn + d->first;
@@ -193,17 +193,23 @@ static u32 next_nop(const struct decoded *d, u32 i)
 	for (; i < d->insns->nr_notes; i++) {
 		const struct code_insn *ci = &insn[d->insns->note[i]];
 
-		if (ci->insn.cls == INSN_NOP && !((ci->off + ci->insn.len) % MIN_ALIGNMENT))
+		if (ci->insn.cls == INSN_NOP)
 			break;
 	}
 	return i;
 }
 
 /*
- * Mark alignment filler: a run of nops that ends, aligned, where a branch
- * goes to (".p2align 4" before a loop), shorter than that alignment. How long it is depends on
- * where the linker put the function, not on what the function does. Returns the first instruction
- * that is filler, the number of all if there is none.
+ * Mark alignment filler: a run of nops that ends where a branch goes to (".p2align 4" before a
+ * loop). How long it is depends on where the linker put the function, not on what the function
+ * does. A nop that was written there cannot be told from it, as that of the kernel's
+ * instrumentation_end() behind a WARN:
+ *
+ *	ud2; nop; .p2align 3; 1: xor %eax, %eax
+ *
+ * So it does not count either, whether or not what follows is aligned just now; but at the start
+ * of a function, where one may be there to be patched, only what aligns is filler. Returns the
+ * first instruction that is filler, the number of all if there is none.
  */
 static u32 mark_filler(const struct decoded *d)
 {

@@ -384,7 +384,11 @@ static void settle_blob(struct parts *parts, struct target *t, enum address_use 
 		*t = end_of(parts->code, table);
 }
 
-/* The end of @table is meant, where an object begins, too. */
+/*
+ * The end of @table is meant, where an object begins, too. A comparison with it ends a loop that
+ * steps what is compared, and not a chain of "if (attr == &a) ...; if (attr == &b) ...", of which
+ * gcc may put the end before the start.
+ */
 static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 sec,
 		   const struct code_insn *ci, enum address_use use, u8 reg)
 {
@@ -393,7 +397,8 @@ static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 s
 	if (ends_walk(parts, table, use, reg))
 		return true;
 	if (use == USE_COMPARE)
-		return ends_loop(parts, sec, ci->off) && means_end(parts, t, table, true);
+		return (reg == ARCH_NO_REG || parts_registers(parts)->stepped >> reg & 1) &&
+		       ends_loop(parts, sec, ci->off) && means_end(parts, t, table, true);
 	/* What steps through a table begins where another ends. */
 	return use == USE_ADDRESS && reg != ARCH_NO_REG &&
 	       ends_later_loop(parts, sec, ci->off, reg) &&

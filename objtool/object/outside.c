@@ -7,7 +7,7 @@
 #include <objtool/outside.h>
 
 static const struct {
-	const char *section; /* "foo*" is a prefix; all begin with a dot */
+	const char *section; /* "foo*" is a prefix; all begin with a dot or two underscores */
 	enum outside is;
 	const char *reason;
 } sections[] = {
@@ -25,11 +25,13 @@ static const struct {
 	{".note*", OUTSIDE, "build identification"},
 	{".eh_frame*", OUTSIDE, "unwind tables of user space, thrown away by the linker script"},
 	{".llvm*", OUTSIDE, "hints from compiler to linker"},
+	{"__tracepoint_check", OUTSIDE,
+	 "names of tracepoints in use, for scripts/tracepoint-update; no code reads them"},
 };
 
 enum outside outside_section(const char *name)
 {
-	if (*name != '.')
+	if (*name != '.' && !str_starts(name, "__"))
 		return OUTSIDE_NOT;
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (str_matches(name, sections[i].section))

@@ -404,6 +404,33 @@ def test_exported():
     check("exported: the other at its place", exported("inverse", "s", "inverse").sums("f") != base)
 
 
+# ---- one object's end is another's start ----
+
+def neighbours(first, second, body):
+    text = "".join(data_object(name, ".fill 4, 8, %d" % len(name)) for name in (first, second))
+    return records(assemble("neighbours", text + function("f", body))).sums("f")
+
+
+def test_neighbours():
+    """The assembler wrote "table + 32" down as it did "other", where that follows: how it is used tells."""
+    chain = "jmp 2f\n1:\tret\n2:\tcmp $table, %rsi\n\tje 3f\n\tcmp $other, %rsi\n\tjne 1b\n3:\tmov %rsi, %rax"
+    loop = "mov $table, %rsi\n1:\tcmpl $7, (%rsi)\n\tje 2f\n\tadd $8, %rsi\n\tcmp $table + 32, %rsi\n\tjne 1b\n2:"
+    for what, body in ("a chain of comparisons", chain), ("a loop's end", loop):
+        check("neighbours: %s" % what, neighbours("table", "other", body) == neighbours("other", "table", body))
+
+
+def test_nops():
+    """Where a function is aligned less than the code in it: as cold parts are, behind others that change."""
+    def f(before, nops):
+        text = function("g", "nop") + "\t.skip %d, 0xcc\n" % (16 + before)
+        return records(assemble("nops", text + function("f", "test %%edi, %%edi\n\tjne 1f\n\tud2\n\t%s\n1:" % nops))).sums("f")
+
+    for what, nops in ("before a label", "nop"), ("and two", "nop; nop"), ("and one of two bytes", "nop; xchg %ax, %ax"):
+        alike = {tuple(f(before, nops)) for before in range(16)}
+        check("nops: one %s, wherever it lies" % what, len(alike) == 1, alike)
+    check("nops: before no label, it counts", f(0, "nop\n\tinc %eax") != f(0, "inc %eax"))
+
+
 # ---- rests ----
 
 def rest_text(data=0, text=0, string="unused", padding=4, code_padding="nop", discard=0, debug=0):
@@ -587,6 +614,8 @@ def main():
     test_rests()
     test_bad_bytes()
     test_exported()
+    test_neighbours()
+    test_nops()
     test_small_bugs()
     test_bug_file()
     test_pool()

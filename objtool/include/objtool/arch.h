@@ -53,7 +53,7 @@ struct code_insn {
 	struct insn insn; /* a byte that is none: .len 1, .cls INSN_BAD, all else 0 */
 	u32 off;	  /* where it is in the data */
 	u32 ordinal : 30; /* how many instructions of the stretch that count come before */
-	u32 filler : 1;	  /* alignment before a branch target, or behind the end: does not count */
+	u32 filler : 1;	  /* nops before a branch target, or behind the end: do not count */
 	u32 line : 1;	  /* its immediate is a line number; see lines.h */
 };
 

@@ -576,8 +576,9 @@ def alignment(u, rng):
             else:
                 edits[i] = rng.choice(['.p2align 4', '.p2align 5', '.p2align 6'])
     targets = {s.args[0] for s in stmts if s.kind == 'insn' and is_branch(s.op) and s.args}
-    labels = [i for i, s in enumerate(stmts) if s.kind == 'label' and s.op in targets and s.func
-              and CODE_SECTION.match(s.sec) and not s.app]
+    # Not of functions: what must be right before one (nops for ftrace) would be apart from it.
+    labels = [i for i, s in enumerate(stmts) if s.kind == 'label' and s.op in targets - u.asm.func_names
+              and s.func and CODE_SECTION.match(s.sec) and not s.app]
     for i in some(rng, labels, 20):
         edits[i] = f'.p2align {rng.choice([3, 4, 5])}\n{stmts[i].text}'
     return Case(edits, Expect('P2'), f'{len(edits)} places') if edits else None
