@@ -17,7 +17,7 @@ from .verdict import Expect
 
 EXCLUDED = re.compile(r'\.discard\.|\.orc_unwind|\.orc_header$|\.call_sites$|\.return_sites$|'
                       r'\.retpoline_sites$|\.ibt_endbr_seal$|\.cfi_sites$|\.note|\.eh_frame|'
-                      r'\.llvm')
+                      r'\.llvm|__tracepoint_check$')
 
 
 def sections(u):
