@@ -7,11 +7,11 @@
  *
  *     48 8b 05 00000000   ->  48 8b 05 5a5a5a5a  ->  movq 0x5a5a5a5a(%rip), %rax
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <capstone/capstone.h>
 #include <objtool/disas.h>
+#include <objtool/library.h>
 #include <objtool/log.h>
 
 /* The library of the version whose structures the header has. */
@@ -33,10 +33,7 @@ struct disas {
 
 static bool load(struct disas *d)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} calls[] = {
+	static const struct library_call calls[] = {
 		{"cs_open", offsetof(struct disas, open)},
 		{"cs_option", offsetof(struct disas, option)},
 		{"cs_malloc", offsetof(struct disas, make)},
@@ -45,15 +42,8 @@ static bool load(struct disas *d)
 		{"cs_close", offsetof(struct disas, close)},
 	};
 
-	d->library = dlopen(CAPSTONE, RTLD_NOW | RTLD_LOCAL);
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		void *address = d->library ? dlsym(d->library, calls[i].name) : NULL;
-
-		if (!address)
-			return false;
-		memcpy((char *)d + calls[i].offset, &address, sizeof(address));
-	}
-	if (d->open(CS_ARCH_X86, CS_MODE_64, &d->handle) != CS_ERR_OK)
+	d->library = library_open(CAPSTONE, calls, ARRAY_SIZE(calls), d);
+	if (!d->library || d->open(CS_ARCH_X86, CS_MODE_64, &d->handle) != CS_ERR_OK)
 		return false;
 	d->option(d->handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
 	d->insn = d->make(d->handle);
@@ -79,8 +69,7 @@ void disas_close(struct disas *d)
 		d->release(d->insn, 1);
 		d->close(&d->handle);
 	}
-	if (d->library)
-		dlclose(d->library);
+	library_close(d->library);
 	free(d);
 }
 

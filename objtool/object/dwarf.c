@@ -5,13 +5,13 @@
  * In a relocatable object all addresses are relocations. libdwfl lays the sections out
  * one behind the other, applies them, and tells for an address which section it is in.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <dwarf.h>
 #include <endian.h>
 #include <elfutils/libdwfl.h>
 #include <objtool/contents.h>
 #include <objtool/dwarf.h>
+#include <objtool/library.h>
 #include <objtool/log.h>
 
 #define LIBDW "libdw.so.1"
@@ -62,10 +62,7 @@ struct origin {
 
 static bool load(struct reader *r)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} calls[] = {
+	static const struct library_call calls[] = {
 		{"dwfl_begin", offsetof(struct calls, begin)},
 		{"dwfl_end", offsetof(struct calls, end)},
 		{"dwfl_errmsg", offsetof(struct calls, errmsg)},
@@ -90,15 +87,8 @@ static bool load(struct reader *r)
 		{"dwarf_ranges", offsetof(struct calls, ranges)},
 	};
 
-	r->library = dlopen(LIBDW, RTLD_NOW | RTLD_LOCAL);
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		void *address = r->library ? dlsym(r->library, calls[i].name) : NULL;
-
-		if (!address)
-			return false;
-		memcpy((char *)&r->c + calls[i].offset, &address, sizeof(address));
-	}
-	return true;
+	r->library = library_open(LIBDW, calls, ARRAY_SIZE(calls), &r->c);
+	return r->library;
 }
 
 /* ---- inlined functions ---- */
@@ -468,8 +458,7 @@ struct inlines *inlines_read(const struct image *image, const struct input *in)
 		if (r.dwfl)
 			r.c.end(r.dwfl);
 	}
-	if (r.library)
-		dlclose(r.library);
+	library_close(r.library);
 	buf_free(&r.funcs);
 	buf_free(&r.origins);
 	contents_close(&file);

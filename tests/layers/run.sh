@@ -19,7 +19,7 @@ set -u
 layers='
 base       util
 base       version hex
-base       log lane hash effort distance
+base       log lane hash effort distance library
 base       mem
 base       seen pool
 base       sort
