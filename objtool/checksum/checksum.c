@@ -228,15 +228,31 @@ static int compare_bad(const void *pa, const void *pb)
 	return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
+/* What all workers have in the buffer at @offset of them, one's after the other's; it is empty
+ * then. */
+static struct buf gather(struct worker *workers, unsigned int nr, size_t offset)
+{
+	struct buf all = {0};
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		len += ((struct buf *)((char *)&workers[i] + offset))->len;
+	buf_reserve(&all, len);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct buf *one = (struct buf *)((char *)&workers[i] + offset);
+
+		buf_add(&all, one->data, one->len);
+		buf_free(one);
+	}
+	return all;
+}
+
 static void warn_bad(const struct code *code, struct worker *workers, unsigned int nr)
 {
 	const struct object *obj = code->obj;
-	struct buf all = {0};
-	struct bad *bad;
+	struct buf all = gather(workers, nr, offsetof(struct worker, bad));
+	struct bad *bad = (void *)all.data;
 
-	for (unsigned int i = 0; i < nr; i++)
-		buf_add(&all, workers[i].bad.data, workers[i].bad.len);
-	bad = (void *)all.data;
 	if (bad)
 		qsort(bad, all.len / sizeof(*bad), sizeof(*bad), compare_bad);
 	for (size_t i = 0; i < all.len / sizeof(*bad); i++)
@@ -249,16 +265,8 @@ static void warn_bad(const struct code *code, struct worker *workers, unsigned i
 
 static void name_units(struct worker *workers, unsigned int nr, struct records *recs)
 {
-	struct buf all = {0};
-	size_t len = 0;
+	struct buf all = gather(workers, nr, offsetof(struct worker, namings));
 
-	for (unsigned int i = 0; i < nr; i++)
-		len += workers[i].namings.len;
-	buf_grow(&all, len);
-	for (unsigned int i = 0; i < nr; i++) {
-		buf_add(&all, workers[i].namings.data, workers[i].namings.len);
-		buf_free(&workers[i].namings);
-	}
 	tell_names_apart(recs, (void *)all.data, all.len / sizeof(struct naming));
 	buf_free(&all);
 }
@@ -320,16 +328,8 @@ static void add_chunk(void *ctx, unsigned int worker, u32 sec, u32 off, u32 end)
 
 static void add_rests(struct worker *workers, unsigned int nr, struct records *recs)
 {
-	struct buf all = {0};
-	size_t len = 0;
+	struct buf all = gather(workers, nr, offsetof(struct worker, chunks));
 
-	for (unsigned int i = 0; i < nr; i++)
-		len += workers[i].chunks.len;
-	buf_grow(&all, len);
-	for (unsigned int i = 0; i < nr; i++) {
-		buf_add(&all, workers[i].chunks.data, workers[i].chunks.len);
-		buf_free(&workers[i].chunks);
-	}
 	rest_records(&all, recs);
 	buf_free(&all);
 }
