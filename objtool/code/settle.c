@@ -179,24 +179,56 @@ static u16 registers_with(const struct parts *parts, u32 table, enum address_use
 	return regs;
 }
 
+/* The instruction right before @ci or behind it puts the start of @table in one of @regs. */
+static bool is_beside_start(const struct parts *parts, u32 sec, const struct code_insn *ci,
+			    u32 table, u16 regs)
+{
+	struct reloc_cursor cur;
+	const struct reloc *rel;
+	const struct code_insn *end, *insn;
+	u32 from = ci->off, to = ci->off + ci->insn.len;
+	bool start;
+
+	insn = parts_insn(parts, sec, to, &end);
+	if (insn && insn < end)
+		to += insn->insn.len;
+	insn = from ? parts_insn(parts, sec, from - 1, &end) : NULL;
+	if (insn)
+		from = insn->off;
+	cur = reloc_cursor(section(parts, sec), from);
+	while ((rel = reloc_next(&cur, to)))
+		if (leads_to(parts, rel, parts->code->units[table].sec) &&
+		    register_with(parts, sec, rel, &parts->code->units[table], USE_ADDRESS,
+				  &start) &
+			    regs &&
+		    start)
+			return true;
+	return false;
+}
+
 /*
  * A register that the function steps through @table with is compared with the
- * place under judgement, or with @reg, which that is put in:
+ * place under judgement, or with @reg, which that is put in by @ci:
  *
  *     mov $table, %r12; 1: ...; add $16, %r12; cmp $table+448, %r12; je 2f; ...; jmp 1b
  *
- * What registers of arguments hold, and when, is not known well enough for that.
+ * What registers hold that a call may change, and when, is not known well enough for that, unless
+ * start and end are put in two of them at once:
+ *
+ *     mov $table, %rax; mov $table+504, %rdx; 1: ...; add $8, %rax; cmp %rax, %rdx; jne 1b
  */
-static bool ends_walk(struct parts *parts, u32 table, enum address_use use, u8 reg)
+static bool ends_walk(struct parts *parts, u32 table, u32 sec, const struct code_insn *ci,
+		      enum address_use use, u8 reg)
 {
 	const struct registers *regs;
 	u16 walkers, start;
 
-	if (reg == ARCH_NO_REG || (use != USE_COMPARE && use != USE_ADDRESS) ||
-	    (use == USE_ADDRESS && arch_call_clobbers(reg)))
+	if (reg == ARCH_NO_REG || (use != USE_COMPARE && use != USE_ADDRESS))
 		return false;
 	regs = parts_registers(parts);
 	walkers = regs->stepped & (use == USE_COMPARE ? (u16)(1U << reg) : regs->compared[reg]);
+	if (walkers && use == USE_ADDRESS && arch_call_clobbers(reg))
+		return is_beside_start(parts, sec, ci, table, walkers);
 	return walkers && walkers & registers_with(parts, table, USE_ADDRESS, &start);
 }
 
@@ -373,14 +405,15 @@ static void settle_string(const struct parts *parts, struct target *t, u32 sec,
 }
 
 /* A comparison with the place of unnamed data is one with the end of the table before it. */
-static void settle_blob(struct parts *parts, struct target *t, enum address_use use, u8 reg)
+static void settle_blob(struct parts *parts, struct target *t, u32 sec, const struct code_insn *ci,
+			enum address_use use, u8 reg)
 {
 	u32 table = target_ends_here(parts->code, t);
 	const struct unit *before = &parts->code->units[table];
 
 	if (table != NO_UNIT && (use == USE_COMPARE ? refers_to(parts, before->sec, before->off,
 								before->off + before->len - 1, -1)
-						    : ends_walk(parts, table, use, reg)))
+						    : ends_walk(parts, table, sec, ci, use, reg)))
 		*t = end_of(parts->code, table);
 }
 
@@ -394,7 +427,7 @@ static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 s
 {
 	if (use == USE_MEMORY)
 		return ends_descent(parts, table, reg);
-	if (ends_walk(parts, table, use, reg))
+	if (ends_walk(parts, table, sec, ci, use, reg))
 		return true;
 	if (use == USE_COMPARE)
 		return (reg == ARCH_NO_REG || parts_registers(parts)->stepped >> reg & 1) &&
@@ -456,5 +489,5 @@ void settle(struct parts *parts, struct target *t, const struct reloc *rel, u32 
 	else if (t->kind == TARGET_NAME || nothing)
 		settle_data(parts, t, rel, sec, ci, use, reg);
 	else if (!reloc_is_before_start(rel) || !settle_before_start(parts, t))
-		settle_blob(parts, t, use, reg);
+		settle_blob(parts, t, sec, ci, use, reg);
 }

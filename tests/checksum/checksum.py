@@ -415,7 +415,9 @@ def test_neighbours():
     """The assembler wrote "table + 32" down as it did "other", where that follows: how it is used tells."""
     chain = "jmp 2f\n1:\tret\n2:\tcmp $table, %rsi\n\tje 3f\n\tcmp $other, %rsi\n\tjne 1b\n3:\tmov %rsi, %rax"
     loop = "mov $table, %rsi\n1:\tcmpl $7, (%rsi)\n\tje 2f\n\tadd $8, %rsi\n\tcmp $table + 32, %rsi\n\tjne 1b\n2:"
-    for what, body in ("a chain of comparisons", chain), ("a loop's end", loop):
+    pair = ("mov $table, %rax\n\tmov $table + 32, %rdx\n\tjmp 2f\n1:\tadd $8, %rax\n\tcmp %rax, %rdx\n\tje 3f\n"
+            "2:\tcmp %rbx, (%rax)\n\tjne 1b\n3:")
+    for what, body in ("a chain of comparisons", chain), ("a loop's end", loop), ("start and end in registers", pair):
         check("neighbours: %s" % what, neighbours("table", "other", body) == neighbours("other", "table", body))
 
 
