@@ -237,7 +237,8 @@ static struct buf gather(struct worker *workers, unsigned int nr, size_t offset)
 
 	for (unsigned int i = 0; i < nr; i++)
 		len += ((struct buf *)((char *)&workers[i] + offset))->len;
-	buf_reserve(&all, len);
+	if (len)
+		buf_reserve(&all, len);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct buf *one = (struct buf *)((char *)&workers[i] + offset);
 
