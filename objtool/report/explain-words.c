@@ -196,7 +196,6 @@ static void tell_entry(struct explaining *x, const struct pair *p)
 			 rest ? rest + 2 : b);
 }
 
-/* Of a row, "+0x0010: 61 62 63 |abc|": what is text as text, the rest as it is. */
 /* As much of @row as are bytes, without the text behind them. */
 static int bytes_of_row(const char *row)
 {
@@ -207,6 +206,7 @@ static int bytes_of_row(const char *row)
 	return (int)len;
 }
 
+/* Of a row, "+0x0010: 61 62 63 |abc|": what is text as text, the rest as it is. */
 static void tell_data(struct explaining *x, const struct pair *p)
 {
 	const char *a = p->text[SIDE_OLD], *b = p->text[SIDE_NEW];
