@@ -7,7 +7,7 @@
 #include <objtool/outside.h>
 
 static const struct {
-	const char *section; /* "foo*" is a prefix; all begin with a dot or two underscores */
+	const char *section; /* "foo*" is a prefix */
 	enum outside is;
 	const char *reason;
 } sections[] = {
@@ -31,8 +31,6 @@ static const struct {
 
 enum outside outside_section(const char *name)
 {
-	if (*name != '.' && !str_starts(name, "__"))
-		return OUTSIDE_NOT;
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (str_matches(name, sections[i].section))
 			return sections[i].is;
