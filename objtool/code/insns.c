@@ -185,20 +185,6 @@ static u32 mark_run(const struct decoded *d, u32 end)
 	return run;
 }
 
-/* The number of the note, from @i on, of the next nop that may be the last of filler. */
-static u32 next_nop(const struct decoded *d, u32 i)
-{
-	const struct code_insn *insn = d->insns->insn + d->first;
-
-	for (; i < d->insns->nr_notes; i++) {
-		const struct code_insn *ci = &insn[d->insns->note[i]];
-
-		if (ci->insn.cls == INSN_NOP)
-			break;
-	}
-	return i;
-}
-
 /*
  * Mark alignment filler: a run of nops that ends where a branch goes to (".p2align 4" before a
  * loop). How long it is depends on where the linker put the function, not on what the function
@@ -217,9 +203,11 @@ static u32 mark_filler(const struct decoded *d)
 	u32 nr = insns->nr, filler = nr, marked;
 	bool targets = false;
 
-	for (u32 i = next_nop(d, d->note); i < insns->nr_notes; i = next_nop(d, i + 1)) {
+	for (u32 i = d->note; i < insns->nr_notes; i++) {
 		u32 next = d->first + insns->note[i] + 1;
 
+		if (insns->insn[next - 1].insn.cls != INSN_NOP)
+			continue;
 		if (next == nr)
 			break;
 		if (!targets)
