@@ -152,29 +152,39 @@ static u16 register_with(const struct parts *parts, u32 s, const struct reloc *r
 }
 
 /*
- * The registers that this function uses addresses in unit @table with, a bit each: @how they
- * are USE_ADDRESS, moved to them, or USE_MEMORY, added to them. *@start: those with the table's
- * start.
+ * The registers that [@from, @end) of section @sec uses addresses in unit @table with, a bit each:
+ * @how they are USE_ADDRESS, moved to them, or USE_MEMORY, added to them. *@start gets those with
+ * the table's start, too.
  */
+static u16 registers_in(const struct parts *parts, u32 sec, u32 from, u32 end, u32 table,
+			enum address_use how, u16 *start)
+{
+	const struct unit *unit = &parts->code->units[table];
+	struct reloc_cursor cur = reloc_cursor(section(parts, sec), from);
+	const struct reloc *rel;
+	u16 regs = 0, reg;
+	bool first;
+
+	while ((rel = reloc_next(&cur, end))) {
+		if (!leads_to(parts, rel, unit->sec))
+			continue;
+		reg = register_with(parts, sec, rel, unit, how, &first);
+		regs |= reg;
+		*start |= reg && first ? reg : 0;
+	}
+	return regs;
+}
+
+/* Those of the whole function. *@start: those with the table's start. */
 static u16 registers_with(const struct parts *parts, u32 table, enum address_use how, u16 *start)
 {
-	u16 regs = 0, reg;
+	u16 regs = 0;
 
 	*start = 0;
 	for (u32 i = 0; i < parts->nr; i++) {
 		const struct part *p = &parts->part[i];
-		struct reloc_cursor cur = reloc_cursor(section(parts, p->sec), p->off);
-		const struct reloc *rel;
-		bool first;
 
-		while ((rel = reloc_next(&cur, p->end))) {
-			if (!leads_to(parts, rel, parts->code->units[table].sec))
-				continue;
-			reg = register_with(parts, p->sec, rel, &parts->code->units[table], how,
-					    &first);
-			regs |= reg;
-			*start |= reg && first ? reg : 0;
-		}
+		regs |= registers_in(parts, p->sec, p->off, p->end, table, how, start);
 	}
 	return regs;
 }
@@ -183,11 +193,9 @@ static u16 registers_with(const struct parts *parts, u32 table, enum address_use
 static bool is_beside_start(const struct parts *parts, u32 sec, const struct code_insn *ci,
 			    u32 table, u16 regs)
 {
-	struct reloc_cursor cur;
-	const struct reloc *rel;
 	const struct code_insn *end, *insn;
 	u32 from = ci->off, to = ci->off + ci->insn.len;
-	bool start;
+	u16 start = 0;
 
 	insn = parts_insn(parts, sec, to, &end);
 	if (insn && insn < end)
@@ -195,15 +203,8 @@ static bool is_beside_start(const struct parts *parts, u32 sec, const struct cod
 	insn = from ? parts_insn(parts, sec, from - 1, &end) : NULL;
 	if (insn)
 		from = insn->off;
-	cur = reloc_cursor(section(parts, sec), from);
-	while ((rel = reloc_next(&cur, to)))
-		if (leads_to(parts, rel, parts->code->units[table].sec) &&
-		    register_with(parts, sec, rel, &parts->code->units[table], USE_ADDRESS,
-				  &start) &
-			    regs &&
-		    start)
-			return true;
-	return false;
+	registers_in(parts, sec, from, to, table, USE_ADDRESS, &start);
+	return start & regs;
 }
 
 /*
