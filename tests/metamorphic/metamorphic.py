@@ -12,10 +12,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import defaultdict, deque
+from concurrent.futures import ProcessPoolExecutor
 
 from mutation import MUTATORS, Workshop, load, make_case
+
+AHEAD = 4  # files begun before the results of the first of them are needed
 
 
 def run_file(path, wanted, seed, objtool, keep):
@@ -125,19 +127,19 @@ def run(args, names, files):
         return out
 
     with ProcessPoolExecutor(args.jobs) as pool:
-        running, pos = set(), 0
+        # What is asked of a file follows from the results of all but the AHEAD files before it,
+        # never from which of those was done first: a seed makes the same cases each time.
+        running, pos = deque(), 0
         while True:
-            while len(running) < args.jobs + 1 and pos < len(queue):
+            while len(running) < AHEAD and pos < len(queue):
                 w = wanted()
                 if not w:
                     break
-                running.add(pool.submit(run_file, queue[pos], w, args.seed, objtool, args.keep))
+                running.append(pool.submit(run_file, queue[pos], w, args.seed, objtool, args.keep))
                 pos += 1
             if not running:
                 break
-            future = next(as_completed(running))
-            running.remove(future)
-            path, results = future.result()
+            path, results = running.popleft().result()
             if results is None:
                 skipped.append(path)
                 continue
@@ -154,7 +156,7 @@ def report(names, done, failures, skipped, used):
     for name, verdict, path, note, expect, seen, seed in sorted(failures):
         shown[name] += 1
         if shown[name] <= 4:
-            print(f'{verdict}: {name}: {path}\n    {note[:300]}\n    expected {expect[:300]}; '
+            print(f'FAIL {verdict}: {name}: {path}\n    {note[:300]}\n    expected {expect[:300]}; '
                   f'saw {seen[:400]}\n    case {seed}')
     print(f'\n{"mutation":40s} {"":5s} {"cases":>6s} {"right":>6s} {"missed":>6s} {"false":>6s}')
     passed = failed = 0
