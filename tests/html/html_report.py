@@ -10,9 +10,10 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 from checksums import line, write
-from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path
+from harness import OBJTOOL, check, finish, make_file, objtool, one_line, path, run, scratch
 
 VOID = {"meta", "input", "br"}
 
@@ -195,15 +196,29 @@ def test_disassembly():
     check("browser: it stays with its row", isinstance(seen, dict) and seen["after"] == [1, 1], seen)
 
 
+def dumped(page):
+    """The page as it is after its scripts, and what the browser complains of."""
+    # A profile of its own: what is left of the last browser may still hold that one's.
+    with tempfile.TemporaryDirectory(dir=scratch.name, ignore_cleanup_errors=True) as profile:
+        try:
+            p = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                    "--user-data-dir=" + profile, "--dump-dom", "file://" + page, timeout=60)
+        except subprocess.TimeoutExpired as e:
+            return "", str(e)
+    return p.out, p.err
+
+
 def browse(text, script):
     """What @script returns when run in the page."""
     text = text.replace("</body>", "<script>document.body.dataset.seen = JSON.stringify((() => {%s})());"
                         "</script></body>" % script)
     page = make_file("browsed.html", text.encode())
-    p = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + path("profile"),
-                        "--dump-dom", "file://" + page], capture_output=True, timeout=120, check=False)
-    found = re.search(r'data-seen="([^"]*)"', p.stdout.decode())
-    return json.loads(html.unescape(found[1])) if found else p.stderr.decode()[-500:]
+    for _ in range(3):  # a browser that dies, or never ends, has not judged the page
+        out, err = dumped(page)
+        found = re.search(r'data-seen="([^"]*)"', out)
+        if found:
+            return json.loads(html.unescape(found[1]))
+    return err[-500:]
 
 
 READER = """
