@@ -4,6 +4,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +12,8 @@ import time
 from checksums import COLUMNS, LANES, document, line, write, xxh3
 from harness import BUILD, check, finish, make_file, one_line, path, run, scratch
 
-TEST = os.path.join(BUILD, "tests/records/test-records")
+# A copy: another user may not be let into the folder of the build.
+TEST = shutil.copy(os.path.join(BUILD, "tests/records/test-records"), scratch.name)
 HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "golden.expected"), "rb") as f:
     GOLDEN = f.read()
