@@ -15,19 +15,19 @@
  *     or an instruction. What one step sorts and needs no more is where the next does so (mem.h).
  *   - What is asked of a symbol, by each of the references to it, lies side by side
  *     (symname.h), and where symbols come in no order, the next ones are asked for early
- *     (check.c).
+ *     (code-read.h).
  *   - Symbols are sorted by address, relocations by offset (elf-symbols.c, elf-relocs.c), special
  *     entries by the place they apply to (special.c). Units are made from the first, so they are
  *     in order, too. A function's relocations and entries are walked beside its instructions, and
  *     those of the next begin where these end. What lies at any other place is looked up in an
- *     index that leaves one or two units, or nine relocations, to choose from (check.h,
+ *     index that leaves one or two units, or nine relocations, to choose from (code.h,
  *     elf-relocs.c).
  *   - Units are cut into batches of about equal size, which threads take one by one. A record's
  *     place is known before, so it is written there by whoever makes it. Each thread
  *     has one set of buffers, which it uses for all its units: see struct canon.
  *   - The threads are started once, and wait for the next step (pool.h). Steps that need nothing of
  *     each other are one, so that a part that one thread does is beside others (elf-relocs.c,
- *     check.c).
+ *     code.c).
  *   - When the records are there, what was made of the object is released, and its memory used
  *     again to sort and write them; only names stay, where they are in the file. That is
  *     unmapped while what was written goes to its own (update.c).

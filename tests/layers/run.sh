@@ -5,7 +5,7 @@
 #
 # Every file of objtool/ and its folders belongs to the module it is named after (builtin-*.c
 # and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
-# canon-*.[ch] to canon, elf-*.[ch] to elf, explain-*.[ch] to explain,
+# canon-*.[ch] to canon, code-*.[ch] to code, elf-*.[ch] to elf, explain-*.[ch] to explain,
 # listing-*.[ch] to listing, hash-*.c to hash, arch/*/ to arch), every module
 # stands in one layer below, and a file includes only its own headers and those of
 # lower layers. Modules of one line do not know each other. A header in quotes is
@@ -31,7 +31,7 @@ object     input symname
 object     dwarf
 code       special
 code       coverage
-code       check
+code       code
 code       insns
 code       namesake target
 code       lines omit
@@ -91,6 +91,7 @@ check_tree()
 			sub(/^report-.*/, "report", path)
 			sub(/^alter-.*/, "alter", path)
 			sub(/^canon-.*/, "canon", path)
+			sub(/^code-.*/, "code", path)
 			sub(/^elf-.*/, "elf", path)
 			sub(/^explain-.*/, "explain", path)
 			sub(/^hash-.*/, "hash", path)
@@ -177,15 +178,15 @@ allowed() # FILE LINE-OF-CODE
 	rm "$scratch/$1"
 	[[ $out == "ok $1" ]]
 }
-count "upward include" found_out object/elf.c '#include <objtool/check.h>' 'must not know'
+count "upward include" found_out object/elf.c '#include <objtool/code.h>' 'must not know'
 count "header upward" found_out include/objtool/mem.h '#include <objtool/elf.h>' 'must not know'
 count "sideways" found_out arch/x86/decode.c '# include <objtool/elf.h>' 'must not know'
-count "quotes" found_out code/check.c '#include "elf.h"' 'write <objtool/'
-count "library" found_out code/check.c '#include <elf.h>' 'only elf may include'
+count "quotes" found_out code/code.c '#include "elf.h"' 'write <objtool/'
+count "library" found_out code/code.c '#include <elf.h>' 'only elf may include'
 count "private header" found_out object/input.c '#include "elf-reader.h"' 'if it is not private'
 count "its owner" allowed object/elf-symbols.c '#include "elf-reader.h"'
 count "new module" found_out code/novel.c '' 'has no layer'
-count "another folder" found_out object/check.c '' 'belongs into code/'
+count "another folder" found_out object/code.c '' 'belongs into code/'
 count "own header" allowed diff/diff.c '#include <objtool/diff.h>'
 count "downward" allowed builtin-diff.c '#include <objtool/report.h>'
 

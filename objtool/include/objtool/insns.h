@@ -8,7 +8,7 @@
 #ifndef OBJTOOL_INSNS_H
 #define OBJTOOL_INSNS_H
 
-#include <objtool/check.h>
+#include <objtool/code.h>
 
 /* Growable arrays of instructions, reused from function to function. Zero-initialise. */
 struct insns {

@@ -5,12 +5,12 @@
  * The answer that selfcheck holds checksums against. It is found the other way
  * round: a checksum follows references from a function to what it uses, this goes from
  * what is used to everybody who refers to it. Extents of functions and data objects, and
- * the layouts of special sections, are taken from check.h and special.h.
+ * the layouts of special sections, are taken from code.h and special.h.
  */
 #ifndef OBJTOOL_OWNERS_H
 #define OBJTOOL_OWNERS_H
 
-#include <objtool/check.h>
+#include <objtool/code.h>
 
 enum reference_kind {
 	REFERENCE_PLACE, /* to what lies at the place */

@@ -9,7 +9,7 @@
 #ifndef OBJTOOL_TARGET_H
 #define OBJTOOL_TARGET_H
 
-#include <objtool/check.h>
+#include <objtool/code.h>
 
 enum target_kind {
 	TARGET_NAME,  /* .sym by name, .delta bytes from its start; .unit if it is defined here */

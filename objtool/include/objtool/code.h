@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * check.h - what an object's sections are made of: functions and data
+ * code.h - what an object's sections are made of: functions and data
  *
  * A unit is a named stretch of a section: a function, a part of one, or a data
  * object. code_read() finds all of them.
  */
-#ifndef OBJTOOL_CHECK_H
-#define OBJTOOL_CHECK_H
+#ifndef OBJTOOL_CODE_H
+#define OBJTOOL_CODE_H
 
 #include <objtool/arch.h>
 #include <objtool/effort.h>
