@@ -76,9 +76,34 @@ static void write_data_lines(struct canon *c, u32 s, u32 off, const struct line_
 }
 
 /*
- * Bytes and references of data. Entries of a jump table that clang makes are
- * relative to the table: ".long .Lcase - .Ltable" is PC32 with the entry's own offset added.
+ * What @rel, @off bytes into data, points at. Entries of tables that clang makes are relative to
+ * the table, ".long .Lcase - .Ltable": PC32 with the entry's own offset added. Of unnamed data
+ * (@table) that is sure. In a named table ("type_name.rel") "ref pc32 .Lstr + 8" at 8 may be
+ * relative to itself as well: the whole string counts, and the 8.
  */
+static struct target data_target(const struct canon *c, const struct reloc *rel, s64 off,
+				 bool table)
+{
+	struct reloc_type type = arch_reloc_type(rel->type);
+	const struct symbol *sym = &c->code->obj->symbols[rel->sym];
+	struct target t;
+	u32 flags;
+
+	if (type.kind == RELOC_OTHER)
+		return target_of_reloc(c->code, rel, 0);
+	if (type.kind != RELOC_PC || type.size != 4 || !symbol_defined(sym))
+		return target_of_symbol(c->code, rel->sym, rel->addend);
+	flags = canon_section(c, sym->sec)->flags;
+	if (table && flags & (SF_EXEC | SF_STRINGS))
+		return target_of_symbol(c->code, rel->sym, add_wrap(rel->addend, -off));
+	if (rel->addend != off || sym->type == SYM_SECTION || !(flags & SF_STRINGS))
+		return target_of_symbol(c->code, rel->sym, rel->addend);
+	t = target_of_symbol(c->code, rel->sym, 0);
+	t.delta = add_wrap(t.delta, off);
+	return t;
+}
+
+/* Bytes and references of data. */
 static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		       const struct line_field *line)
 {
@@ -95,20 +120,14 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 		token_word(&c->stream, "uninitialised");
 	token_end(&c->stream);
 	while (!canon_is_over(c) && (rel = reloc_next(&cur, (u64)off + len))) {
-		struct reloc_type type = arch_reloc_type(rel->type);
-		const struct symbol *sym = &c->code->obj->symbols[rel->sym];
-		s64 addend = rel->addend;
+		s64 at = (s64)(rel->offset - off);
 		struct target t;
 
 		canon_fetch_identity(c, &cur);
-		if (table && type.kind == RELOC_PC && type.size == 4 && symbol_defined(sym) &&
-		    canon_section(c, sym->sec)->flags & (SF_EXEC | SF_STRINGS))
-			addend = add_wrap(addend, -(s64)(rel->offset - off));
-		t = type.kind == RELOC_OTHER ? target_of_reloc(c->code, rel, 0)
-					     : target_of_symbol(c->code, rel->sym, addend);
+		t = data_target(c, rel, at, table);
 		if (t.kind == TARGET_BLOB && !t.len)
 			t = target_behind(c->code, &t);
-		canon_write_data_ref(c, rel, (s64)(rel->offset - off), &t);
+		canon_write_data_ref(c, rel, at, &t);
 	}
 	/* The next data object comes next, what unnamed data does is anywhere. */
 	if (!table)

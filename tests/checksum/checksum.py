@@ -255,6 +255,26 @@ def test_content():
               (one.text, two.text))
 
 
+def relative_table(words, entries):
+    """What clang makes of "static const char *const type_name[]" where code is independent of its place."""
+    strings = "".join('.LC%d: .string "%s"\n' % (i, word) for i, word in enumerate(words))
+    longs = "; ".join(".long " + entry for entry in entries)
+    return records(assemble("relative", data_object("type_name.rel", longs, ".rodata") +
+                            '\t.section .rodata.str1.1, "aMS", @progbits, 1\n' + strings)).of("data")
+
+
+def test_relative_table():
+    """".long .LC1 - type_name.rel" has its own offset in the addend, which is not one into the string."""
+    entries = ["type_name.rel - type_name.rel"] * 3 + [".LC%d - type_name.rel" % i for i in range(2)]
+    base = relative_table(("first of two", "one called STT_OBJECT"), entries)
+    check("relative table: the first letter", relative_table(("xirst of two", "one called STT_OBJECT"), entries) != base)
+    check("relative table: one passed by", relative_table(("first of two", "one malled STT_OBJECT"), entries) != base)
+    check("relative table: strings moved", relative_table(("first of two", "one called STT_OBJECT", "x"), entries) == base)
+    own = [["type_name.rel - type_name.rel"] * 3 + [".LC1%s - ." % more] for more in ("", " + 12")]
+    check("relative table: nor is it one if an entry counts from itself",
+          len({str(relative_table(("a", "one called STT_OBJECT"), one)) for one in own}) == 2)
+
+
 def test_names(compiler):
     parts = [compile_sample(compiler, source) for source in SOURCES]
     linked = records(make("ld", "-r", "-o", path("names.o"), *parts))
@@ -608,6 +628,7 @@ def main():
     test_dump_of_nothing(path("one.gcc.o"))
     test_counters()
     test_content()
+    test_relative_table()
     test_aliases()
     test_cold()
     test_dropped_weak()
