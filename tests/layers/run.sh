@@ -6,9 +6,9 @@
 # Every file of objtool/ and its folders belongs to the module it is named after (builtin-*.c
 # and external.c to builtin, report-*.c to report, alter-*.[ch] to alter,
 # canon-*.[ch] to canon, code-*.[ch] to code, elf-*.[ch] to elf, explain-*.[ch] to explain,
-# listing-*.[ch] to listing, hash-*.c to hash, arch/*/ to arch), every module
-# stands in one layer below, and a file includes only its own headers and those of
-# lower layers. Modules of one line do not know each other. A header in quotes is
+# listing-*.[ch] to listing, special-*.[ch] to special, hash-*.c to hash, arch/*/ to arch),
+# every module stands in one layer below, and a file includes only its own headers and those
+# of lower layers. Modules of one line do not know each other. A header in quotes is
 # private to a module, and a library's is met by one module only.
 
 set -u
@@ -96,6 +96,7 @@ check_tree()
 			sub(/^explain-.*/, "explain", path)
 			sub(/^hash-.*/, "hash", path)
 			sub(/^listing-.*/, "listing", path)
+			sub(/^special-.*/, "special", path)
 			return path
 		}
 		function folder_of(path)

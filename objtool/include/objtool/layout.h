@@ -4,7 +4,7 @@
  *
  * Const tables that arch/NAME/ provides: relocation types by meaning, and for
  * each special section the layouts its entries have had, kernel by kernel.
- * special.c finds out from the object which layout it has before it.
+ * special-layout.c finds out from the object which layout it has before it.
  */
 #ifndef OBJTOOL_LAYOUT_H
 #define OBJTOOL_LAYOUT_H
@@ -45,7 +45,7 @@ enum field_use {
 	FIELD_REPL,  /* pointer to replacement code, of as many bytes as .arg's offset in the entry
 			says */
 	FIELD_FILE,  /* pointer to a source file name; may be relative to the entry's start, see
-			special.c */
+			special-layout.c */
 	FIELD_BYTES, /* plain bytes that are part of the meaning */
 	FIELD_LINE,  /* line number: not meaning */
 };

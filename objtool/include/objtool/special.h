@@ -49,7 +49,7 @@ struct special {
 	u32 entry;	   /* offset of the entry in it */
 	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
 	u8 size;	   /* bytes of the entry present; the last may be short */
-	u8 kind;	   /* index into arch_special_tables; behind them all for unknown tables */
+	u8 kind;	   /* of the special section, as it has it */
 };
 
 /* How a section of entries was found to be laid out; layout is NULL for other sections. */
@@ -58,6 +58,7 @@ struct special_section {
 	const struct layout *layout;
 	u32 *entries; /* where they begin, ascending */
 	u32 nr;
+	u8 kind; /* of .table: index into arch_special_tables; behind them all for unknown tables */
 	bool file_from_entry; /* FIELD_FILE is relative to the entry's start: x86 kernels to 5.18 */
 };
 
