@@ -162,7 +162,8 @@ static bool is_unnamed(const struct owners *o, u32 s, u32 off)
 
 /*
  * Entries of clang's tables are relative to the table. Those of a jump table lead back to who
- * uses it; of others it is not known which part of the addend is the entry's own offset.
+ * uses it; of others, those of strings above all, it is not known which part of the addend is the
+ * entry's own offset.
  */
 static bool add_relative_entry(struct owners *o, u32 s, const struct reloc *rel)
 {
@@ -170,7 +171,7 @@ static bool add_relative_entry(struct owners *o, u32 s, const struct reloc *rel)
 	struct place from = {s, (u32)rel->offset};
 
 	if (arch_reloc_type(rel->type).kind != RELOC_PC || !symbol_defined(sym) ||
-	    !is_unnamed(o, s, (u32)rel->offset))
+	    !(is_unnamed(o, s, (u32)rel->offset) || section(o, sym->sec)->flags & SF_STRINGS))
 		return false;
 	if (section(o, sym->sec)->flags & SF_EXEC)
 		return true;

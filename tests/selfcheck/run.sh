@@ -56,6 +56,23 @@ for cc in gcc clang; do
 			-c -o "$sources/$cc-demo-$version.o" "tests/demo/$version/demo.c" || exit 2
 	done
 done
+# A named table of strings, relative to itself: clang's, where code is independent of its place.
+# .Lstr.2 + 8 is the table's third entry, and nothing in .Lstr.3.
+gcc -x assembler -c -o "$sources/relative.o" - <<'END' || exit 2
+	.section .rodata
+	.type type_name.rel, @object
+type_name.rel:
+	.long .Lstr.0 - type_name.rel, .Lstr.1 - type_name.rel, .Lstr.2 - type_name.rel
+	.size type_name.rel, . - type_name.rel
+	.type other, @object
+other:	.quad .Lstr.3
+	.size other, . - other
+	.section .rodata.str1.1, "aMS", @progbits, 1
+.Lstr.0: .string "NOTYPE"
+.Lstr.1: .string "OBJECT"
+.Lstr.2: .string "TLS"
+.Lstr.3: .string "unknown symbol type name"
+END
 cat "$sources"/*.o | cksum >"$work/before"
 
 # ---- nothing is wrong ----
