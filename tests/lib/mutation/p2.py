@@ -56,7 +56,7 @@ def pieces(u):
             elif s.op == '.size' and unquote(s.args[0]) in opened:
                 opened.discard(unquote(s.args[0]))
                 if not opened and depth == 0 and not waits(u, i):
-                    cuts.append(behind_jump_tables(u, i + 1))
+                    cuts.append(behind_tables(u, i + 1))
         out, first = [], 0
         for cut in cuts:
             out.append(Piece(first, cut, stmts[first].sec if first == 0 else stmts[first - 1].sec))
@@ -76,12 +76,13 @@ def waits(u, i):
     return False
 
 
-def behind_jump_tables(u, i):
-    """clang writes a function's jump tables behind it: they are part of its piece."""
+def behind_tables(u, i):
+    """clang writes a function's jump tables and patchable entry behind it: they are of its piece."""
     stmts = u.asm.stmts
-    while i < len(stmts) and stmts[i].op == '.section' and \
-            unquote(stmts[i].args[0]).startswith('.rodata') and \
-            any(s.op.startswith('.LJTI') for s in stmts[i + 1:i + 4]):
+    while i < len(stmts) and stmts[i].op == '.section' and (
+            u.asm.clang and unquote(stmts[i].args[0]) == '__patchable_function_entries' or
+            unquote(stmts[i].args[0]).startswith('.rodata') and
+            any(s.op.startswith('.LJTI') for s in stmts[i + 1:i + 4])):
         i += 1
         while i < len(stmts) and (stmts[i].op in DATA_DIRECTIVES | {'.p2align'} or
                                   stmts[i].op.startswith('.LJTI')):
@@ -379,8 +380,9 @@ def renumbered(names, rng):
 
 def members(u):
     """What clang split a static struct into, x.0 and x.1 with no x: these are no counters."""
-    return {n for n in u.asm.label_at if u.asm.clang and re.fullmatch(r'[^.]+\.\d+', n)
-            and n.split('.')[0] not in u.asm.label_at}
+    names = set(u.asm.label_at) | u.asm.object_names
+    return {n for n in names if u.asm.clang and re.fullmatch(r'[^.]+\.\d+', n)
+            and n.split('.')[0] not in names}
 
 
 @mutator('counters renumbered, x.N', 'P2')
