@@ -421,7 +421,7 @@ static void write_padding(struct canon *c, const struct special *e, const struct
 	u8 left[64];
 	bool any = false;
 
-	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
+	for (const struct field *f = layout->field; f->use; f++)
 		if (f->off + f->size <= e->size)
 			unnamed &= ~((((u64)1 << f->size) - 1) << f->off);
 	if (!unnamed)
@@ -542,8 +542,8 @@ static void write_special(struct canon *c, const struct special *e, s64 delta)
 	token_num(&c->stream, delta);
 	write_unusual_site(c, e, how->layout->field);
 	token_end(&c->stream);
-	for (u32 i = 0; i < MAX_FIELDS && how->layout->field[i].use; i++)
-		write_field(c, e, &how->layout->field[i], how, entry);
+	for (const struct field *f = how->layout->field; f->use; f++)
+		write_field(c, e, f, how, entry);
 	write_padding(c, e, how->layout, entry);
 	token_begin(&c->stream, TOKEN_END, how->table->lane);
 	token_end(&c->stream);

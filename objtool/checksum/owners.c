@@ -136,9 +136,8 @@ static void read_code(struct owners *o, u32 s)
 static void read_entry(struct owners *o, const struct special *e)
 {
 	const struct special_section *how = &o->code->specials.sections[e->table];
-	const struct field *f = how->layout->field;
 
-	for (; f < how->layout->field + MAX_FIELDS && f->use; f++) {
+	for (const struct field *f = how->layout->field; f->use; f++) {
 		const struct reloc *rel = special_reloc(o->code->obj, e, f);
 		u32 first = o->nr_refs;
 

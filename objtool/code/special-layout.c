@@ -31,7 +31,7 @@ static u8 kind_by_name(const char *name)
 
 const struct field *special_field(const struct layout *layout, enum field_use use)
 {
-	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
+	for (const struct field *f = layout->field; f->use; f++)
 		if (f->use == use)
 			return f;
 	return NULL;
@@ -46,7 +46,7 @@ static bool field_is_pointer(const struct field *f)
 /* The field of @layout that a relocation at @off of an entry fills, or NULL. */
 static const struct field *pointer_at(const struct layout *layout, u64 off)
 {
-	for (const struct field *f = layout->field; f < layout->field + MAX_FIELDS && f->use; f++)
+	for (const struct field *f = layout->field; f->use; f++)
 		if (f->off == off)
 			return field_is_pointer(f) ? f : NULL;
 	return NULL;

@@ -14,12 +14,10 @@ struct entry_field {
 static struct entry_field field_at(const struct subject *x, const struct special *e, u32 off)
 {
 	const struct special_section *table = &x->code->specials.sections[e->table];
-	const struct field *field = table->layout->field;
 
-	for (u32 i = 0; i < MAX_FIELDS && field[i].use; i++)
-		if (field[i].off == off - e->entry)
-			return (struct entry_field){e, table, &field[i],
-						    special_reloc(x->code->obj, e, &field[i])};
+	for (const struct field *f = table->layout->field; f->use; f++)
+		if (f->off == off - e->entry)
+			return (struct entry_field){e, table, f, special_reloc(x->code->obj, e, f)};
 	return (struct entry_field){e, table, NULL, NULL};
 }
 

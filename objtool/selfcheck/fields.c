@@ -216,17 +216,16 @@ static void offer_entry(struct fields *f, u32 index)
 {
 	const struct special *e = &f->code->specials.entries[index];
 	const struct special_section *how = &f->code->specials.sections[e->table];
-	const struct field *field = how->layout->field;
 	u32 kind = NR_KINDS + e->kind * (u32)NR_USES;
 
 	if (e->kind == arch_nr_special_tables)
 		offer(f, kind + FIELD_BYTES, e->table, e->entry, index);
-	for (u32 i = 0; i < MAX_FIELDS && field[i].use; i++) {
-		if (field[i].off + field[i].size > e->size)
+	for (const struct field *field = how->layout->field; field->use; field++) {
+		if (field->off + field->size > e->size)
 			continue;
-		if (field[i].use == FIELD_REPL)
-			offer_replacement(f, e, &field[i]);
-		offer(f, kind + field[i].use, e->table, e->entry + field[i].off, index);
+		if (field->use == FIELD_REPL)
+			offer_replacement(f, e, field);
+		offer(f, kind + field->use, e->table, e->entry + field->off, index);
 	}
 }
 

@@ -64,7 +64,7 @@ struct layout {
 	u8 tail;     /* bytes the last entry may lack (unpadded ends of old .parainstructions) */
 	bool last_is_symbol; /* the third pointer is a function by name, not a place in .text: old
 				__ex_table */
-	struct field field[MAX_FIELDS];
+	struct field field[MAX_FIELDS + 1]; /* up to FIELD_END */
 };
 
 struct special_table {
