@@ -125,7 +125,7 @@ static void write_data(struct canon *c, u32 s, u32 off, u32 len, bool table,
 
 		canon_fetch_identity(c, &cur);
 		t = data_target(c, rel, at, table);
-		if (t.kind == TARGET_BLOB && !t.len)
+		if (t.kind == TARGET_BLOB && !t.len && !target_is_constant(c->code, &t))
 			t = target_behind(c->code, &t);
 		canon_write_data_ref(c, rel, at, &t);
 	}

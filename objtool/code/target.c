@@ -271,3 +271,16 @@ struct target target_behind(const struct code *code, const struct target *t)
 		return *t;
 	return target_from(code, before, (s64)t->off - code->units[before].off);
 }
+
+/* Past the end of an array is not that far past it. */
+#define GAP 16
+
+bool target_is_constant(const struct code *code, const struct target *t)
+{
+	const struct section *sec = &code->obj->sections[t->sec];
+	u32 before = last_before(code, t->sec, t->off);
+
+	return sec->data && !(sec->flags & SF_WRITE) &&
+	       (before == NO_UNIT ||
+		t->off >= code->units[before].off + code->units[before].len + GAP);
+}

@@ -441,6 +441,17 @@ def test_neighbours():
         check("neighbours: %s" % what, neighbours("table", "other", body) == neighbours("other", "table", body))
 
 
+def test_empty_string():
+    """With KASAN, "" is where other strings are, and what lies before it says nothing about it."""
+    def pointer(size):
+        before = data_object("__func__", ".fill %d, 1, 97" % size, ".rodata") + "\t.zero %d\n" % (64 - size)
+        text = (before if size else "\t.section .rodata\n") + '1:\t.string ""\n\t.zero 31\n'
+        return records(assemble("empty", text + data_object("p", ".quad 1b"))).sums("p", "data")
+
+    check("empty string: behind another object", pointer(9) == pointer(25) == pointer(0))
+    check("empty string: a place right behind an array is another", pointer(60) != pointer(25))
+
+
 def test_nops():
     """Where a function is aligned less than the code in it: as cold parts are, behind others that change."""
     def f(before, nops):
@@ -638,6 +649,7 @@ def main():
     test_bad_bytes()
     test_exported()
     test_neighbours()
+    test_empty_string()
     test_nops()
     test_small_bugs()
     test_bug_file()

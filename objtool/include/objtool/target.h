@@ -39,6 +39,13 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
  */
 struct target target_behind(const struct code *code, const struct target *t);
 
+/*
+ * Are @t, zeros without a name, "" or {0}, and not a place behind the object before? With KASAN
+ * such strings are in .rodata among others, and each has zeros behind it. Of data that
+ * points there: code has "arr + N" with a member's offset added, to compare with.
+ */
+bool target_is_constant(const struct code *code, const struct target *t);
+
 /* @delta bytes from the start of unit @unit, which may be outside of it. */
 struct target target_from(const struct code *code, u32 unit, s64 delta);
 
