@@ -155,6 +155,8 @@ static void write_blob(struct canon *c, struct target t)
 {
 	struct line_field line = lines_in_blob(c->code, t.sec, t.off, t.len);
 
+	if (line.size && t.len < line.off + line.size)
+		t.len = line.off + line.size;
 	write_data(c, t.sec, t.off, t.len, true, &line);
 	if (t.unit == NO_UNIT) {
 		write_data_lines(c, t.sec, t.off, &line);

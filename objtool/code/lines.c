@@ -60,11 +60,16 @@ static void forget(struct arguments *args, u16 regs)
 	}
 }
 
+static bool names_rust_file(const u8 *s, size_t len)
+{
+	return len > 3 && memcmp(s + len - 3, ".rs", 3) == 0;
+}
+
 static bool names_source_file(const u8 *s, size_t len)
 {
 	if (len > 2 && s[len - 2] == '.')
 		return s[len - 1] == 'c' || s[len - 1] == 'h' || s[len - 1] == 'S';
-	return len > 3 && memcmp(s + len - 3, ".rs", 3) == 0;
+	return names_rust_file(s, len);
 }
 
 /* The strings that the compiler puts somewhere are in such sections, and relocations name those. */
@@ -297,6 +302,42 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
 	return (struct line_field){0, 0, 0};
 }
 
+/*
+ * What Rust passes to a function that panics, core::panic::Location as rustc 1.95 lays it out:
+ *
+ *     .rodata..Lanon.dc61dbbcf42b0c98631258ebe51894a4.3:
+ *	.quad	.Lname		"kernel/fs.rs"
+ *	.quad	12		its length
+ *	.long	8, 75		line, column
+ *
+ * Nothing else may be a part of it.
+ */
+#define LOCATION_SIZE	24U
+#define LOCATION_LENGTH 8U
+#define LOCATION_LINE	16U
+#define LOCATION_COLUMN 20U
+
+static bool is_location(const struct code *code, u32 s, u32 off, u32 len)
+{
+	const struct section *sec = &code->obj->sections[s], *names;
+	struct reloc_cursor cur = reloc_cursor(sec, off);
+	const struct reloc *rel = reloc_next(&cur, (u64)off + len);
+	s64 name;
+	u64 name_len;
+
+	/* Of the column the highest bytes may be zeros that do not count. */
+	if (!rel || rel->offset != off || arch_reloc_type(rel->type).kind != RELOC_ABS ||
+	    len <= LOCATION_COLUMN || len > LOCATION_SIZE || sec->size - off < LOCATION_SIZE ||
+	    reloc_next(&cur, (u64)off + LOCATION_SIZE) ||
+	    !symbol_defined(&code->obj->symbols[rel->sym]))
+		return false;
+	names = &code->obj->sections[code->obj->symbols[rel->sym].sec];
+	name = address_of(code->obj, rel, 0);
+	name_len = get_u64(sec->data + off + LOCATION_LENGTH);
+	return names->data && name >= 0 && name <= (s64)names->size &&
+	       name_len <= names->size - (u64)name && names_rust_file(names->data + name, name_len);
+}
+
 struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len)
 {
 	u32 unit = code_unit_at(code, sec, off);
@@ -306,5 +347,8 @@ struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 l
 	/* struct source_location, lib/ubsan.h: file, line, column */
 	if (len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data"))
 		return (struct line_field){8, 8, 0xffffffff};
+	if (is_location(code, sec, off, len))
+		return (struct line_field){LOCATION_LINE, LOCATION_SIZE - LOCATION_LINE,
+					   0xffffffff};
 	return (struct line_field){0, 0, 0};
 }

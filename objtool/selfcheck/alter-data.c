@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* alter-data.c - strings, constants and data hold something else */
+#include <objtool/target.h>
 #include "alter-set.h"
 
 /* What a source file's name ends in decides what is a line number. */
@@ -35,17 +36,13 @@ bool alter_constant(struct subject *x, const struct candidate *c, struct alterat
 /* Zeros at the end of unnamed data may be alignment: only bytes that are not 0, and stay so. */
 bool alter_unnamed(struct subject *x, const struct candidate *c, struct alteration *alt)
 {
-	const struct section *sec = subject_section(x, c->sec);
-	u32 unit = code_unit_at(x->code, c->sec, c->off), off = c->off, end = sec->size;
+	u32 unit = code_unit_at(x->code, c->sec, c->off), off = c->off, end;
 
 	if (unit != NO_UNIT) {
 		off = x->code->units[unit].off;
 		end = off + x->code->units[unit].len;
 	} else {
-		unit = code_unit_from(x->code, c->sec, off);
-		if (unit != NO_UNIT)
-			end = x->code->units[unit].off;
-		end = code_next_referenced(x->code, c->sec, off, end);
+		end = off + target_at(x->code, c->sec, off).len;
 	}
 	return flip_data(
 		x, c->sec, off, end,

@@ -568,6 +568,31 @@ def test_bug_file():
         check("a bug entry's file, %s: what it counts from" % what, own.sums("f") != entrys.sums("f"), own.text)
 
 
+def location(line, column, name="kernel/fs.rs", length=None, numbers=".long %d, %d",
+             names='.section .rodata.str1.1, "aMS", @progbits, 1'):
+    """What rustc has a function pass when it panics."""
+    return records(assemble("location", function("f", "mov $.Lwhere, %rdi; call panic") +
+                            '\t.section .rodata..Lanon.0, "a"\n.Lwhere:\t.quad .Lname, %d\n\t%s\n\t%s\n.Lname:\t.string "%s"\n' % (
+                                len(name) if length is None else length, numbers % (line, column), names, name)))
+
+
+def test_location():
+    """Line and column of a Rust source are line numbers, and nothing else is."""
+    unnamed = '.section .rodata..Lanon.1, "a"'
+    for what, args in (("", {}), (", its name not among strings", {"names": unnamed})):
+        base = location(8, 75, **args)
+        for line, column in (9, 75), (8, 7), (8, 300), (70000, 75):
+            moved = location(line, column, **args)
+            check("a place in Rust%s: line %d, column %d" % (what, line, column), moved.sums("f") == base.sums("f") and
+                  moved.lanes("f")["lines"] != base.lanes("f")["lines"], (base.text, moved.text))
+        check("a place in Rust%s: another file" % what, location(8, 75, name="kernel/fx.rs", **args).sums("f") != base.sums("f"))
+    for what, args in (("of a file in C", {"name": "kernel/fs.c"}), ("of another length", {"length": 9}),
+                       ("of a length beyond the section", {"length": 1 << 63}), ("that is cut off", {"numbers": ".long %d\n\t.short %d"}),
+                       ("with more behind it", {"numbers": ".long %d, %d, 5"}), ("with another pointer", {"numbers": ".long %d, %d; .quad .Lname"})):
+        one, two = (location(line, 75, **args) for line in (8, 9))
+        check("a place in Rust, %s: is data" % what, one.sums("f") != two.sums("f") and "lines" not in one.lanes("f"), one.text)
+
+
 def test_absolute():
     """A symbol that is a number, as the linker script's are: another number is another operand."""
     sums = [records(assemble("absolute", function("f", "mov $a, %eax; call b")
@@ -653,6 +678,7 @@ def main():
     test_nops()
     test_small_bugs()
     test_bug_file()
+    test_location()
     test_pool()
     test_absolute()
     test_watched([path("one.gcc.o"), path("two.clang.o"), path("names.o"), path("one.gcc.Os.o")])

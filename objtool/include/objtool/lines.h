@@ -49,8 +49,9 @@ struct line_field {
 struct line_field lines_in_unit(const struct code *code, u32 unit);
 
 /*
- * The same for @len bytes at @off of section @sec, which are known by content;
- * line and column, where a sanitizer describes a place.
+ * The same for @len bytes at @off of section @sec, which are known by content: line and column,
+ * where a sanitizer or Rust describes a place. The field may end behind them, in zeros of the
+ * section that are not counted: of column 75, three bytes.
  */
 struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len);
 
