@@ -72,10 +72,43 @@ static bool names_source_file(const u8 *s, size_t len)
 	return names_rust_file(s, len);
 }
 
-/* The strings that the compiler puts somewhere are in such sections, and relocations name those. */
-static bool holds_strings(const struct section *sec)
+/*
+ * The strings that the compiler puts somewhere are in such sections, and relocations name those:
+ * in .rodata.str1.1, or, with KASAN, among all that is not written to.
+ */
+static bool may_hold_strings(const struct section *sec)
 {
-	return sec->flags & SF_STRINGS && sec->flags & SF_ALLOC && sec->entsize <= 1 && sec->data;
+	return sec->flags & SF_ALLOC && !(sec->flags & (SF_WRITE | SF_EXEC)) && sec->entsize <= 1 &&
+	       sec->data;
+}
+
+/* Names of source files are no longer: PATH_MAX. */
+#define MAX_NAME 4096
+
+static bool is_text(const u8 *s, size_t len)
+{
+	while (len && s[len - 1] >= ' ')
+		len--;
+	return !len;
+}
+
+/* True if the name of a source file begins at offset @off of section @s. */
+static bool is_source_file(const struct code *code, u32 s, s64 off)
+{
+	const struct section *sec = &code->obj->sections[s];
+	const u8 *start, *nul;
+	u32 left;
+
+	if (!may_hold_strings(sec) || off < 0 || off >= (s64)sec->size)
+		return false;
+	start = sec->data + off;
+	if (off && start[-1])
+		return false; /* inside of a string */
+	left = sec->size - (u32)off < MAX_NAME ? sec->size - (u32)off : MAX_NAME;
+	nul = memchr(start, 0, left);
+	return nul && names_source_file(start, (size_t)(nul - start)) &&
+	       (sec->flags & SF_STRINGS || (is_text(start, (size_t)(nul - start)) &&
+					    code_unit_at(code, s, (u32)off) == NO_UNIT));
 }
 
 /* Symbols that one thread looks at at once. */
@@ -99,7 +132,7 @@ static void find_symbols(void *ctx, unsigned int worker, size_t from, size_t end
 		const struct identity *id = &lines->code->ids[s];
 		u64 name = id->name;
 
-		if (id->bind == BIND_LOCAL && id->sec && holds_strings(&obj->sections[id->sec]))
+		if (id->bind == BIND_LOCAL && id->sec && may_hold_strings(&obj->sections[id->sec]))
 			lines->symbol[s] = LINES_STRINGS;
 		if (!(search->some[name / 64 % ARRAY_SIZE(search->some)] >> (name & 63) & 1))
 			continue;
@@ -124,21 +157,6 @@ void lines_read(const struct code *code, struct lines *lines)
 		search.some[hash / 64 % ARRAY_SIZE(search.some)] |= (u64)1 << (hash & 63);
 	}
 	pool_ranges(obj->pool, obj->nr_symbols, GRAIN, find_symbols, &search);
-}
-
-/* True if the name of a source file begins at offset @off of section @sec. */
-static bool is_source_file(const struct lines *lines, u32 s, s64 off)
-{
-	const struct section *sec = &lines->code->obj->sections[s];
-	const u8 *start, *nul;
-
-	if (!holds_strings(sec) || off < 0 || off >= (s64)sec->size)
-		return false;
-	start = sec->data + off;
-	if (off && start[-1])
-		return false; /* inside of a string */
-	nul = memchr(start, 0, sec->size - (u32)off);
-	return nul && names_source_file(start, (size_t)(nul - start));
 }
 
 /* What @rel points at, as an offset in its symbol's section; @distance: to the instruction's end.
@@ -199,9 +217,9 @@ static bool may_have_lines(const struct lines *lines, const struct reloc_cursor 
 
 		if (sec->nr_relocs - i > RELOCS_AHEAD)
 			__builtin_prefetch(&lines->symbol[rel[RELOCS_AHEAD].sym]);
-		if (what &&
-		    (what != LINES_STRINGS ||
-		     is_source_file(lines, obj->symbols[rel->sym].sec, address_of(obj, rel, 4))))
+		if (what && (what != LINES_STRINGS ||
+			     is_source_file(lines->code, obj->symbols[rel->sym].sec,
+					    address_of(obj, rel, 4))))
 			return true;
 	}
 	return false;
@@ -257,7 +275,7 @@ static void follow(const struct lines *lines, u32 s, const struct code_insn *ci,
 
 		arg = reg == ARCH_NO_REG ? reg : arch_argument(reg);
 		if (arg != ARCH_NO_REG && symbol_defined(sym))
-			args->any |= args->file[arg] = is_source_file(lines, sym->sec, off);
+			args->any |= args->file[arg] = is_source_file(lines->code, sym->sec, off);
 	}
 }
 
@@ -287,14 +305,31 @@ void lines_mark(const struct lines *lines, struct reloc_cursor relocs, u32 s,
 		mark_calls(lines, relocs, s, insn, nr);
 }
 
+/* Of data objects that lie in a section of their own. */
+static const struct {
+	const char *section;
+	u32 len; /* of the object, at least */
+	struct line_field line;
+} holders[] = {
+	/* struct _ddebug, include/linux/dynamic_debug.h: "lineno:18" after four pointers */
+	{"__dyndbg", 36, {32, 4, 0x3ffff}},
+	/* struct codetag, include/linux/codetag.h, 6.10: flags, lineno, three pointers */
+	{"alloc_tags", 32, {4, 4, 0xffffffff}},
+	{".codetag.alloc_tags", 32, {4, 4, 0xffffffff}},
+	/* struct ftrace_branch_data, include/linux/compiler_types.h: func, file, line */
+	{"_ftrace_annotated_branch", 20, {16, 4, 0xffffffff}},
+	{"_ftrace_branch", 20, {16, 4, 0xffffffff}},
+};
+
 struct line_field lines_in_unit(const struct code *code, u32 unit)
 {
 	const struct unit *u = &code->units[unit];
 	const char *name = code->obj->symbols[u->sym].name;
 
-	/* struct _ddebug, include/linux/dynamic_debug.h: "lineno:18" after four pointers */
-	if (u->len >= 36 && strcmp(code->obj->sections[u->sec].name, "__dyndbg") == 0)
-		return (struct line_field){32, 4, 0x3ffff};
+	for (size_t i = 0; i < ARRAY_SIZE(holders); i++)
+		if (u->len >= holders[i].len &&
+		    !strcmp(code->obj->sections[u->sec].name, holders[i].section))
+			return holders[i].line;
 	/* struct pi_entry, include/linux/printk.h: packed, fmt, func, file, line, level, ... */
 	if (u->len == 44 &&
 	    (strcmp(name, "_entry") == 0 || str_starts(name, "_entry.") || strstr(name, "._entry")))
@@ -338,14 +373,33 @@ static bool is_location(const struct code *code, u32 s, u32 off, u32 len)
 	       name_len <= names->size - (u64)name && names_rust_file(names->data + name, name_len);
 }
 
+/*
+ * struct source_location, lib/ubsan.h: file, line, column. The compiler gives it no name, and puts
+ * it into .data, or into a section of its own: a file, and two numbers that a size is not.
+ */
+static bool is_source_location(const struct code *code, u32 s, u32 off, u32 len)
+{
+	const struct section *sec = &code->obj->sections[s];
+	struct reloc_cursor cur = reloc_cursor(sec, off);
+	const struct reloc *rel = len >= 16 ? reloc_next(&cur, (u64)off + 16) : NULL;
+	const struct symbol *sym;
+
+	if (!rel || rel->offset != off || reloc_next(&cur, (u64)off + 16) || !sec->data)
+		return false;
+	sym = &code->obj->symbols[rel->sym];
+	return sec->flags & SF_WRITE && symbol_defined(sym) && get_u32(sec->data + off + 8) &&
+	       get_u32(sec->data + off + 12) &&
+	       is_source_file(code, sym->sec, address_of(code->obj, rel, 0));
+}
+
 struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len)
 {
 	u32 unit = code_unit_at(code, sec, off);
 
 	if (unit != NO_UNIT)
 		return lines_in_unit(code, unit);
-	/* struct source_location, lib/ubsan.h: file, line, column */
-	if (len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data"))
+	if (is_source_location(code, sec, off, len) ||
+	    (len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data")))
 		return (struct line_field){8, 8, 0xffffffff};
 	if (is_location(code, sec, off, len))
 		return (struct line_field){LOCATION_LINE, LOCATION_SIZE - LOCATION_LINE,

@@ -593,6 +593,34 @@ def test_location():
         check("a place in Rust, %s: is data" % what, one.sums("f") != two.sums("f") and "lines" not in one.lanes("f"), one.text)
 
 
+def moved(what, name, text, old, new, is_line, kind="func"):
+    """A number of an object, 77, becomes another: of @name, nothing but a line did, or more than that."""
+    was, now = (records(assemble("moved", text % value)) for value in (old, new))
+    same = was.sums(name, kind) == now.sums(name, kind)
+    check("a line that moved: " + what, same == is_line and was.body != now.body, (was.text, now.text))
+
+
+def test_lines():
+    tag = function("f", "mov $_alloc_tag.4, %%rdi; call g") + data_object(
+        "_alloc_tag.4", ".long %s; .quad 0, .LC1, .LC0, 0", 'alloc_tags, "aw"') + LINE_STRINGS
+    moved("of an allocation", "f", tag, "0, 77", "0, 78", True)
+    moved("of an allocation, its tag", "_alloc_tag", tag, "0, 77", "0, 78", True, "data")
+    moved("flags of an allocation are none", "f", tag, "0, 77", "1, 77", False)
+    branch = function("f", "mov $______f.4, %%rdi; call g") + data_object(
+        "______f.4", ".quad .LC1, .LC0; .long %s, 0; .quad 0, 0", '_ftrace_annotated_branch, "aw"') + LINE_STRINGS
+    moved("of a likely branch", "f", branch, "77", "78", True)
+    place = function("f", "mov $.Lubsan_data4, %%rdi; call g") + (
+        "\t.data\n.Lubsan_data4: .quad .LC%s\n\t.quad 5\n") + LINE_STRINGS
+    for old, new, is_line in (("0; .long 77, 9", "0; .long 78, 8", True), ("0; .long 77, 9", "2; .long 77, 9", False),
+                              ("0; .long 77, 0", "0; .long 78, 0", False), ("1; .long 77, 9", "1; .long 78, 9", False)):
+        moved("of what UBSAN checks: %s, %s" % (old, new), "f", place, old, new, is_line)
+    for what, section, name, is_line in (("with KASAN", ".rodata", "9:", True), ("which is written to", ".data", "9:", False),
+                                         ("with a name", ".rodata", "\t.type name, @object\n.size name, 16\nname:\n9:", False)):
+        call = function("f", "mov $9f, %%rdi; mov $%s, %%esi; call __might_sleep")
+        text = '\t.section %s\n\t.zero 32\n%s .string "drivers/block/a.c"\n' % (section, name)
+        moved("beside a file, " + what, "f", call + text, "77", "78", is_line)
+
+
 def test_absolute():
     """A symbol that is a number, as the linker script's are: another number is another operand."""
     sums = [records(assemble("absolute", function("f", "mov $a, %eax; call b")
@@ -600,6 +628,9 @@ def test_absolute():
             for values in ((5, 7), (6, 7), (5, 8), (5, 7))]
     check("absolute symbols: their values count", sums[0] == sums[3] and len(set(map(str, sums))) == 3, sums)
 
+
+LINE_STRINGS = ('\t.section .rodata.str1.1, "aMS", @progbits, 1\n.LC0: .string "drivers/a.c"\n'
+                '.LC1: .string "f"\n.LC2: .string "drivers/b.c"\n')
 
 # The kernel's objtool makes a nop of a marked static branch, and R_X86_64_NONE of its relocation,
 # which is passed by: what is noted of the instructions that follow must not be lost by that.
@@ -680,6 +711,7 @@ def main():
     test_bug_file()
     test_location()
     test_pool()
+    test_lines()
     test_absolute()
     test_watched([path("one.gcc.o"), path("two.clang.o"), path("names.o"), path("one.gcc.Os.o")])
     test_threads([(path("one.gcc.o"), path("two.clang.o")), (path("names.o"), path("one.gcc.Os.o"))])

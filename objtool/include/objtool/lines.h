@@ -11,7 +11,7 @@
 
 #include <objtool/insns.h>
 
-#define LINES_STRINGS 0xff /* a local symbol in a section of strings: it may name a source file */
+#define LINES_STRINGS 0xff /* a local symbol where strings may be: it may name a source file */
 
 /* What lines_mark() has to look for, found once for an object. */
 struct lines {
@@ -45,7 +45,7 @@ struct line_field {
 	u32 mask; /* of a field of 4 bytes, little-endian */
 };
 
-/* The line number in data object @unit: of __dyndbg descriptors and printk index entries. */
+/* The line number in data object @unit: of __dyndbg descriptors, allocation tags and such. */
 struct line_field lines_in_unit(const struct code *code, u32 unit);
 
 /*
