@@ -345,7 +345,7 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
  *	.quad	12		its length
  *	.long	8, 75		line, column
  *
- * Nothing else may be a part of it.
+ * What lies behind, up to the next place that is pointed at, may be of something else.
  */
 #define LOCATION_SIZE	24U
 #define LOCATION_LENGTH 8U
@@ -356,13 +356,14 @@ static bool is_location(const struct code *code, u32 s, u32 off, u32 len)
 {
 	const struct section *sec = &code->obj->sections[s], *names;
 	struct reloc_cursor cur = reloc_cursor(sec, off);
-	const struct reloc *rel = reloc_next(&cur, (u64)off + len);
+	const struct reloc *rel = reloc_next(&cur, (u64)off + LOCATION_SIZE);
+	struct reloc_type type = arch_reloc_type(rel ? rel->type : 0);
 	s64 name;
 	u64 name_len;
 
 	/* Of the column the highest bytes may be zeros that do not count. */
-	if (!rel || rel->offset != off || arch_reloc_type(rel->type).kind != RELOC_ABS ||
-	    len <= LOCATION_COLUMN || len > LOCATION_SIZE || sec->size - off < LOCATION_SIZE ||
+	if (!rel || rel->offset != off || type.kind != RELOC_ABS || type.size != 8 ||
+	    len <= LOCATION_COLUMN || sec->size - off < LOCATION_SIZE ||
 	    reloc_next(&cur, (u64)off + LOCATION_SIZE) ||
 	    !symbol_defined(&code->obj->symbols[rel->sym]))
 		return false;

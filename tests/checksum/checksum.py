@@ -579,7 +579,8 @@ def location(line, column, name="kernel/fs.rs", length=None, numbers=".long %d, 
 def test_location():
     """Line and column of a Rust source are line numbers, and nothing else is."""
     unnamed = '.section .rodata..Lanon.1, "a"'
-    for what, args in (("", {}), (", its name not among strings", {"names": unnamed})):
+    for what, args in (("", {}), (", its name not among strings", {"names": unnamed}),
+                       (", before something else", {"numbers": '.long %d, %d; .ascii "r#"'})):
         base = location(8, 75, **args)
         for line, column in (9, 75), (8, 7), (8, 300), (70000, 75):
             moved = location(line, column, **args)
@@ -588,7 +589,7 @@ def test_location():
         check("a place in Rust%s: another file" % what, location(8, 75, name="kernel/fx.rs", **args).sums("f") != base.sums("f"))
     for what, args in (("of a file in C", {"name": "kernel/fs.c"}), ("of another length", {"length": 9}),
                        ("of a length beyond the section", {"length": 1 << 63}), ("that is cut off", {"numbers": ".long %d\n\t.short %d"}),
-                       ("with more behind it", {"numbers": ".long %d, %d, 5"}), ("with another pointer", {"numbers": ".long %d, %d; .quad .Lname"})):
+                       ("with another pointer", {"numbers": ".long %d, .Lname - . + %d"})):
         one, two = (location(line, 75, **args) for line in (8, 9))
         check("a place in Rust, %s: is data" % what, one.sums("f") != two.sums("f") and "lines" not in one.lanes("f"), one.text)
 
