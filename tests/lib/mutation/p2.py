@@ -67,9 +67,11 @@ def pieces(u):
 
 
 def waits(u, i):
-    """Does the .size of a cold part, or clang's jump tables, still follow statement @i?"""
+    """Does the .size of a cold part, or the function that a CFI prefix is of, still follow @i?"""
     stmts = u.asm.stmts
     name = unquote(stmts[i].args[0])
+    if name.startswith('__cfi_'):
+        return True
     for s in stmts[i + 1:i + 4]:
         if s.op == '.size' and unquote(s.args[0]).startswith(name + '.cold'):
             return True
