@@ -439,6 +439,51 @@ static bool is_end(struct parts *parts, const struct target *t, u32 table, u32 s
 	       !(parts_registers(parts)->stepped >> reg & 1) && means_end(parts, t, table, false);
 }
 
+/* Is @ci a call, or a jump, to what has a name that other files may know? Or does it return? */
+static bool leaves(const struct parts *parts, u32 sec, const struct code_insn *ci)
+{
+	struct reloc_cursor cur = reloc_cursor(section(parts, sec), ci->off);
+	const struct reloc *rel;
+
+	if (ci->insn.cls != INSN_JMP)
+		return ci->insn.cls == INSN_CALL || ci->insn.cls == INSN_CALL_IND ||
+		       ci->insn.cls == INSN_RET;
+	rel = reloc_next(&cur, (u64)ci->off + ci->insn.len);
+	return rel && parts->code->ids[rel->sym].bind != BIND_LOCAL;
+}
+
+/* How many jumps to follow before giving up. */
+#define MAX_JUMPS 8
+
+/*
+ * What is put in @reg at @off gets to a call, or is returned, and nothing compares it until then:
+ * it is no end of an array, which may have a member's offset added.
+ */
+static bool is_handed_on(const struct parts *parts, u32 sec, u32 off, u8 reg)
+{
+	const struct section *code = section(parts, sec);
+	const struct code_insn *end, *ci = parts_insn(parts, sec, off, &end);
+	u32 steps = 0, jumps = 0;
+	bool left = false;
+
+	while (ci && ci < end && !(left = leaves(parts, sec, ci)) &&
+	       !(arch_compares(code->data + ci->off, &ci->insn) >> reg & 1)) {
+		s64 to;
+
+		steps++;
+		if (ci->insn.cls != INSN_JMP) {
+			ci++;
+			continue;
+		}
+		to = code_branch_target(code, ci);
+		if (++jumps > MAX_JUMPS || to < 0 || to >= (s64)code->size)
+			break;
+		ci = parts_insn(parts, sec, (u32)to, &end);
+	}
+	effort_add_many(parts->code->effort, steps);
+	return left && arch_call_clobbers(reg);
+}
+
 /* @t is a place of named data, or (@nothing) one between. */
 static void settle_data(struct parts *parts, struct target *t, const struct reloc *rel, u32 sec,
 			const struct code_insn *ci, enum address_use use, u8 reg)
@@ -454,6 +499,9 @@ static void settle_data(struct parts *parts, struct target *t, const struct relo
 	if (empty != NO_UNIT && use == USE_ADDRESS && arch_argument(reg) != 0 &&
 	    next_call_takes_key(parts, sec, ci->off, reg))
 		*t = end_of(parts->code, empty);
+	else if (nothing && use == USE_ADDRESS && reg != ARCH_NO_REG &&
+		 target_is_constant(parts->code, t) && is_handed_on(parts, sec, ci->off, reg))
+		return;
 	else if (nothing)
 		*t = target_behind(parts->code, t);
 	else if (table != NO_UNIT && is_end(parts, t, table, sec, ci, use, reg))

@@ -451,6 +451,17 @@ def test_empty_string():
     check("empty string: behind another object", pointer(9) == pointer(25) == pointer(0))
     check("empty string: a place right behind an array is another", pointer(60) != pointer(25))
 
+    def user(name, body):
+        before = data_object(name, '.string "one"', ".rodata") + '\t.zero 60\n.Lempty:\t.string ""\n\t.zero 31\n'
+        return records(assemble("empty", before + function("f", body.replace("9f", ".Lempty")))).sums("f")
+
+    for what, body, alike in (
+            ("handed on", "mov $9f, %esi; call g", True), ("chosen", "test %edi, %edi; mov $9f, %rsi; je 1f; jmp 2f; 1: nop; 2: call g", True),
+            ("returned", "lea 9f(%rip), %rax", True), ("passed on with a jump", "mov $9f, %rdi; jmp g", True),
+            ("to compare with", "mov $9f, %rsi; 1: add $8, %rdi; cmp %rdi, %rsi; jne 1b; call g", False),
+            ("kept over a call", "mov $9f, %rbx; call g; cmp %rbx, %rax", False)):
+        check("empty string: " + what, (user("__func__", body) == user("other", body)) == alike, body)
+
 
 def test_nops():
     """Where a function is aligned less than the code in it: as cold parts are, behind others that change."""

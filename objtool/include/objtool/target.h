@@ -40,9 +40,9 @@ s64 target_offset(const struct code *code, const struct target *t, u32 *sec);
 struct target target_behind(const struct code *code, const struct target *t);
 
 /*
- * Are @t, zeros without a name, "" or {0}, and not a place behind the object before? With KASAN
- * such strings are in .rodata among others, and each has zeros behind it. Of data that
- * points there: code has "arr + N" with a member's offset added, to compare with.
+ * May @t, zeros without a name, be "" or {0}, and not a place behind the object before? With KASAN
+ * such strings are in .rodata among others, and each has zeros behind it. In code it may
+ * still be "arr + N" with a member's offset added, to compare with.
  */
 bool target_is_constant(const struct code *code, const struct target *t);
 
