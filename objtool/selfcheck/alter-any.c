@@ -101,6 +101,19 @@ static bool is_same_content(const struct section *sec, s64 a, s64 b)
 	return was.data && is.data && was.size == is.size && !memcmp(was.data, is.data, was.size);
 }
 
+/* Is an empty string at @off of section @s that lies among others, as with KASAN? */
+static bool is_empty_string(const struct subject *x, u32 s, s64 off)
+{
+	static const u8 zeros[8];
+	const struct section *sec = subject_section(x, s);
+
+	return sec->data && !(sec->flags & (SF_WRITE | SF_EXEC)) && off >= 0 &&
+	       off + (s64)sizeof(zeros) <= (s64)sec->size &&
+	       memcmp(sec->data + off, zeros, sizeof(zeros)) == 0 &&
+	       !subject_is_relocated(sec, (u32)off, sizeof(zeros)) &&
+	       subject_unit_at(x, s, off) == NO_UNIT;
+}
+
 /* Is what counts as the same at @by bytes from where @rel points? */
 static bool is_alike(const struct subject *x, const struct reloc *rel, s64 by)
 {
@@ -110,7 +123,9 @@ static bool is_alike(const struct subject *x, const struct reloc *rel, s64 by)
 	for (s64 d = 0; symbol_defined(subject_symbol(x, rel)) && d <= 8; d++) {
 		s64 was = subject_points_at(x, rel, d), is = add_wrap(was, by);
 
-		if (are_namesakes(x, s, was, is) || is_same_content(subject_section(x, s), was, is))
+		if (are_namesakes(x, s, was, is) ||
+		    is_same_content(subject_section(x, s), was, is) ||
+		    (is_empty_string(x, s, was) && is_empty_string(x, s, is)))
 			return true;
 	}
 	return false;

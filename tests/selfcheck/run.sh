@@ -73,6 +73,18 @@ other:	.quad .Lstr.3
 .Lstr.2: .string "TLS"
 .Lstr.3: .string "unknown symbol type name"
 END
+# With KASAN, "" is among other strings, and 16 bytes further on it is as empty.
+gcc -x assembler -c -o "$sources/empty.o" - <<'END' || exit 2
+	.section .rodata
+	.string "before"
+	.zero 57
+.Lempty: .string ""
+	.zero 95
+	.data
+	.type pointer, @object
+pointer: .quad .Lempty
+	.size pointer, . - pointer
+END
 cat "$sources"/*.o | cksum >"$work/before"
 
 # ---- nothing is wrong ----
