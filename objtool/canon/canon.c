@@ -153,10 +153,8 @@ static void write_kind(struct canon *c, const char *word)
 /* Named data has a record of its own, which covers it and has its line numbers. */
 static void write_blob(struct canon *c, struct target t)
 {
-	struct line_field line = lines_in_blob(c->code, t.sec, t.off, t.len);
+	struct line_field line = lines_in_blob(c->code, t.sec, t.off, &t.len);
 
-	if (line.size && t.len < line.off + line.size)
-		t.len = line.off + line.size;
 	write_data(c, t.sec, t.off, t.len, true, &line);
 	if (t.unit == NO_UNIT) {
 		write_data_lines(c, t.sec, t.off, &line);

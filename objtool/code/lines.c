@@ -345,7 +345,7 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
  *	.quad	12		its length
  *	.long	8, 75		line, column
  *
- * What lies behind, up to the next place that is pointed at, may be of something else.
+ * What lies behind is of something else, be it that nothing points at it.
  */
 #define LOCATION_SIZE	24U
 #define LOCATION_LENGTH 8U
@@ -393,17 +393,19 @@ static bool is_source_location(const struct code *code, u32 s, u32 off, u32 len)
 	       is_source_file(code, sym->sec, address_of(code->obj, rel, 0));
 }
 
-struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len)
+struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 *len)
 {
 	u32 unit = code_unit_at(code, sec, off);
 
 	if (unit != NO_UNIT)
 		return lines_in_unit(code, unit);
-	if (is_source_location(code, sec, off, len) ||
-	    (len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data")))
+	if (is_source_location(code, sec, off, *len) ||
+	    (*len >= 16 && str_starts(code->obj->sections[sec].name, ".data..Lubsan_data")))
 		return (struct line_field){8, 8, 0xffffffff};
-	if (is_location(code, sec, off, len))
+	if (is_location(code, sec, off, *len)) {
+		*len = LOCATION_SIZE;
 		return (struct line_field){LOCATION_LINE, LOCATION_SIZE - LOCATION_LINE,
 					   0xffffffff};
+	}
 	return (struct line_field){0, 0, 0};
 }

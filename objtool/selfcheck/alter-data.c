@@ -36,19 +36,17 @@ bool alter_constant(struct subject *x, const struct candidate *c, struct alterat
 /* Zeros at the end of unnamed data may be alignment: only bytes that are not 0, and stay so. */
 bool alter_unnamed(struct subject *x, const struct candidate *c, struct alteration *alt)
 {
-	u32 unit = code_unit_at(x->code, c->sec, c->off), off = c->off, end;
+	u32 unit = code_unit_at(x->code, c->sec, c->off), off = c->off, len;
+	struct flip_except except = {.zeros = true};
 
 	if (unit != NO_UNIT) {
 		off = x->code->units[unit].off;
-		end = off + x->code->units[unit].len;
+		len = x->code->units[unit].len;
 	} else {
-		end = off + target_at(x->code, c->sec, off).len;
+		len = target_at(x->code, c->sec, off).len;
 	}
-	return flip_data(
-		x, c->sec, off, end,
-		(struct flip_except){.line = lines_in_blob(x->code, c->sec, off, end - off),
-				     .zeros = true},
-		alt);
+	except.line = lines_in_blob(x->code, c->sec, off, &len);
+	return flip_data(x, c->sec, off, off + len, except, alt);
 }
 
 bool alter_data(struct subject *x, const struct candidate *c, struct alteration *alt)

@@ -598,6 +598,8 @@ def test_location():
             check("a place in Rust%s: line %d, column %d" % (what, line, column), moved.sums("f") == base.sums("f") and
                   moved.lanes("f")["lines"] != base.lanes("f")["lines"], (base.text, moved.text))
         check("a place in Rust%s: another file" % what, location(8, 75, name="kernel/fx.rs", **args).sums("f") != base.sums("f"))
+    check("a place in Rust: what is behind it is no part of it",
+          location(8, 75, numbers='.long %d, %d; .ascii "r#"').sums("f") == location(8, 75).sums("f"))
     for what, args in (("of a file in C", {"name": "kernel/fs.c"}), ("of another length", {"length": 9}),
                        ("of a length beyond the section", {"length": 1 << 63}), ("that is cut off", {"numbers": ".long %d\n\t.short %d"}),
                        ("with another pointer", {"numbers": ".long %d, .Lname - . + %d"})):

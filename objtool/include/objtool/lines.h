@@ -49,10 +49,10 @@ struct line_field {
 struct line_field lines_in_unit(const struct code *code, u32 unit);
 
 /*
- * The same for @len bytes at @off of section @sec, which are known by content: line and column,
- * where a sanitizer or Rust describes a place. The field may end behind them, in zeros of the
- * section that are not counted: of column 75, three bytes.
+ * The same for *@len bytes at @off of section @sec, which are known by content: line and column,
+ * where a sanitizer or Rust describes a place. How large Rust's are is known, and put into *@len:
+ * up to what is pointed at next may be more, dead constants, or less, without zeros at the end.
  */
-struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 len);
+struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 *len);
 
 #endif
