@@ -200,6 +200,12 @@ const char *name_clone(const char *name, size_t *len)
 	return NULL;
 }
 
+/* What the compiler puts into a section named after what has no name. */
+static bool is_unnamed(const char *rest)
+{
+	return str_starts(rest, "..L") || str_starts(rest, "..compoundliteral");
+}
+
 void section_class(const char *name, struct buf *out)
 {
 	static const char *const classes[] = {
@@ -212,20 +218,10 @@ void section_class(const char *name, struct buf *out)
 		/* ".text..__x86.return_thunk" is a place of its own, ".data..L__unnamed_3" is not
 		 */
 		if (str_starts(name, classes[i]) &&
-		    (!name[n] || (name[n] == '.' && name[n + 1] != '.'))) {
+		    (!name[n] || (name[n] == '.' && name[n + 1] != '.') || is_unnamed(name + n))) {
 			buf_add(out, classes[i], n);
 			return;
 		}
 	}
-	if ((str_starts(name, ".data..L") || str_starts(name, ".rodata..L")) &&
-	    !str_starts(name, ".data..Lubsan_")) {
-		buf_add(out, name, (size_t)(strchr(name + 1, '.') - name));
-		return;
-	}
-	n = out->len;
 	name_canonical(name, out);
-	/* .data..Lubsan_data3, .initcall6.init keep what is not a counter at the end */
-	if (str_starts(name, ".data..Lubsan_"))
-		while (out->len > n && is_digit((char)out->data[out->len - 1]))
-			out->len--;
 }

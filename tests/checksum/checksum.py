@@ -463,6 +463,16 @@ def test_empty_string():
         check("empty string: " + what, (user("__func__", body) == user("other", body)) == alike, body)
 
 
+def test_unnamed_sections():
+    """-fdata-sections has sections of what has no name, too; the linker script puts them where others are."""
+    def user(section):
+        return records(assemble("unnamed", function("f", "mov $.Lthis, %edi; call g") +
+                                '\t.section %s, "aw"\n.Lthis:\t.long 5, 7\n' % section)).sums("f")
+    for section in ".data..Lubsan_data12", ".data..L__unnamed_3", ".data..compoundliteral.4":
+        check("%s is .data" % section, user(section) == user(".data"))
+    check(".data..read_mostly is not", user(".data..read_mostly") != user(".data"))
+
+
 def test_nops():
     """Where a function is aligned less than the code in it: as cold parts are, behind others that change."""
     def f(before, nops):
@@ -720,6 +730,7 @@ def main():
     test_exported()
     test_neighbours()
     test_empty_string()
+    test_unnamed_sections()
     test_nops()
     test_small_bugs()
     test_bug_file()

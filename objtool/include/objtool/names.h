@@ -71,7 +71,7 @@ const char *name_clone(const char *name, size_t *len);
 
 /*
  * Append the class of section @name: .text, .text.hot, .text.f -> .text;
- * .data.rel.ro.local.x -> .data.rel.ro; .data..Lubsan_data3 -> .data..Lubsan_data;
+ * .data.rel.ro.local.x -> .data.rel.ro; .data..Lubsan_data3 -> .data;
  * .init.text, .data..percpu -> themselves.
  */
 void section_class(const char *name, struct buf *out);
