@@ -200,10 +200,12 @@ const char *name_clone(const char *name, size_t *len)
 	return NULL;
 }
 
-/* What the compiler puts into a section named after what has no name. */
+/* What the compiler puts into a section named after what has no name; ".rodata..str.5" is KASAN's.
+ */
 static bool is_unnamed(const char *rest)
 {
-	return str_starts(rest, "..L") || str_starts(rest, "..compoundliteral");
+	return str_starts(rest, "..L") || str_starts(rest, "..compoundliteral") ||
+	       !strcmp(rest, "..str") || str_starts(rest, "..str.");
 }
 
 void section_class(const char *name, struct buf *out)

@@ -467,10 +467,13 @@ def test_unnamed_sections():
     """-fdata-sections has sections of what has no name, too; the linker script puts them where others are."""
     def user(section):
         return records(assemble("unnamed", function("f", "mov $.Lthis, %edi; call g") +
-                                '\t.section %s, "aw"\n.Lthis:\t.long 5, 7\n' % section)).sums("f")
-    for section in ".data..Lubsan_data12", ".data..L__unnamed_3", ".data..compoundliteral.4":
-        check("%s is .data" % section, user(section) == user(".data"))
-    check(".data..read_mostly is not", user(".data..read_mostly") != user(".data"))
+                                '\t.section %s\n.Lthis:\t.long 5, 7\n' % (
+                                    section + ', "a"' if section.startswith(".rodata") else section + ', "aw"'))).sums("f")
+    for section in ".data..Lubsan_data12", ".data..L__unnamed_3", ".data..compoundliteral.4", ".rodata..str", ".rodata..str.5":
+        here = section[:section.index("..")]
+        check("%s is %s" % (section, here), user(section) == user(here))
+    for section in ".data..read_mostly", ".data..strict":
+        check("%s is not .data" % section, user(section) != user(".data"))
 
 
 def test_nops():
