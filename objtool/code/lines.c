@@ -337,6 +337,19 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
 	return (struct line_field){0, 0, 0};
 }
 
+/* What fills @off of @size bytes there, if nothing else of them is relocated, and it is defined. */
+static const struct reloc *only_pointer(const struct code *code, u32 s, u32 off, u32 size)
+{
+	const struct section *sec = &code->obj->sections[s];
+	struct reloc_cursor cur = reloc_cursor(sec, off);
+	const struct reloc *rel = reloc_next(&cur, (u64)off + size);
+
+	if (!rel || rel->offset != off || reloc_next(&cur, (u64)off + size) || !sec->data ||
+	    sec->size - off < size || !symbol_defined(&code->obj->symbols[rel->sym]))
+		return NULL;
+	return rel;
+}
+
 /*
  * What Rust passes to a function that panics, core::panic::Location as rustc 1.95 lays it out:
  *
@@ -354,24 +367,23 @@ struct line_field lines_in_unit(const struct code *code, u32 unit)
 
 static bool is_location(const struct code *code, u32 s, u32 off, u32 len)
 {
-	const struct section *sec = &code->obj->sections[s], *names;
-	struct reloc_cursor cur = reloc_cursor(sec, off);
-	const struct reloc *rel = reloc_next(&cur, (u64)off + LOCATION_SIZE);
-	struct reloc_type type = arch_reloc_type(rel ? rel->type : 0);
+	const struct section *names;
+	const struct reloc *rel;
+	struct reloc_type type;
 	s64 name;
 	u64 name_len;
 
 	/* Of the column the highest bytes may be zeros that do not count. */
-	if (!rel || rel->offset != off || type.kind != RELOC_ABS || type.size != 8 ||
-	    len <= LOCATION_COLUMN || sec->size - off < LOCATION_SIZE ||
-	    reloc_next(&cur, (u64)off + LOCATION_SIZE) ||
-	    !symbol_defined(&code->obj->symbols[rel->sym]))
+	rel = len > LOCATION_COLUMN ? only_pointer(code, s, off, LOCATION_SIZE) : NULL;
+	if (!rel)
 		return false;
+	type = arch_reloc_type(rel->type);
 	names = &code->obj->sections[code->obj->symbols[rel->sym].sec];
 	name = address_of(code->obj, rel, 0);
-	name_len = get_u64(sec->data + off + LOCATION_LENGTH);
-	return names->data && name >= 0 && name <= (s64)names->size &&
-	       name_len <= names->size - (u64)name && names_rust_file(names->data + name, name_len);
+	name_len = get_u64(code->obj->sections[s].data + off + LOCATION_LENGTH);
+	return type.kind == RELOC_ABS && type.size == 8 && names->data && name >= 0 &&
+	       name <= (s64)names->size && name_len <= names->size - (u64)name &&
+	       names_rust_file(names->data + name, name_len);
 }
 
 /*
@@ -381,16 +393,12 @@ static bool is_location(const struct code *code, u32 s, u32 off, u32 len)
 static bool is_source_location(const struct code *code, u32 s, u32 off, u32 len)
 {
 	const struct section *sec = &code->obj->sections[s];
-	struct reloc_cursor cur = reloc_cursor(sec, off);
-	const struct reloc *rel = len >= 16 ? reloc_next(&cur, (u64)off + 16) : NULL;
-	const struct symbol *sym;
+	const struct reloc *rel;
 
-	if (!rel || rel->offset != off || reloc_next(&cur, (u64)off + 16) || !sec->data)
-		return false;
-	sym = &code->obj->symbols[rel->sym];
-	return sec->flags & SF_WRITE && symbol_defined(sym) && get_u32(sec->data + off + 8) &&
-	       get_u32(sec->data + off + 12) &&
-	       is_source_file(code, sym->sec, address_of(code->obj, rel, 0));
+	rel = len >= 16 && sec->flags & SF_WRITE ? only_pointer(code, s, off, 16) : NULL;
+	return rel && get_u32(sec->data + off + 8) && get_u32(sec->data + off + 12) &&
+	       is_source_file(code, code->obj->symbols[rel->sym].sec,
+			      address_of(code->obj, rel, 0));
 }
 
 struct line_field lines_in_blob(const struct code *code, u32 sec, u32 off, u32 *len)
