@@ -312,6 +312,7 @@ static void write_entry(struct canon *c, const struct target *t)
 	struct special entry;
 	struct target site;
 	u32 i, nth = 0;
+	u8 kind = specials->sections[t->sec].kind;
 
 	if (!specials_at(c->code->obj, specials, t->sec, t->off, &entry))
 		return;
@@ -320,7 +321,7 @@ static void write_entry(struct canon *c, const struct target *t)
 	token_num(&c->stream, (s64)t->off - entry.entry);
 	for (i = specials_from(specials, entry.site.sec, entry.site.off);
 	     i < specials->nr && specials->entries[i].entry != entry.entry; i++)
-		nth += specials->entries[i].kind == entry.kind;
+		nth += specials->sections[specials->entries[i].table].kind == kind;
 	canon_spend(c, nth);
 	token_num(&c->stream, nth);
 	site = target_at(c->code, entry.site.sec, entry.site.off);

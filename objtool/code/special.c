@@ -32,7 +32,6 @@ static bool read_entry(const struct object *obj, u32 table, const struct special
 	s64 off;
 
 	out->table = table;
-	out->kind = how->kind;
 	out->entry = how->entries[index];
 	out->size = how->layout->stride;
 	if (sec->size - out->entry < out->size)

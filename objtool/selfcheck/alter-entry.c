@@ -31,7 +31,7 @@ bool alter_entry_bytes(struct subject *x, const struct candidate *c, struct alte
 {
 	struct entry_field f = entry_field(x, c);
 	const struct special *e = f.e;
-	u32 size = e->kind == arch_nr_special_tables ? e->size : f.field->size;
+	u32 size = f.table->kind == arch_nr_special_tables ? e->size : f.field->size;
 	u8 site_len = f.table->layout->site_len;
 	u32 unit = code_unit_at(x->code, e->site.sec, e->site.off);
 

@@ -216,9 +216,9 @@ static void offer_entry(struct fields *f, u32 index)
 {
 	const struct special *e = &f->code->specials.entries[index];
 	const struct special_section *how = &f->code->specials.sections[e->table];
-	u32 kind = NR_KINDS + e->kind * (u32)NR_USES;
+	u32 kind = NR_KINDS + how->kind * (u32)NR_USES;
 
-	if (e->kind == arch_nr_special_tables)
+	if (how->kind == arch_nr_special_tables)
 		offer(f, kind + FIELD_BYTES, e->table, e->entry, index);
 	for (const struct field *field = how->layout->field; field->use; field++) {
 		if (field->off + field->size > e->size)

@@ -49,7 +49,6 @@ struct special {
 	u32 entry;	   /* offset of the entry in it */
 	u32 first_reloc;   /* index of the first relocation at or after the entry's start */
 	u8 size;	   /* bytes of the entry present; the last may be short */
-	u8 kind;	   /* of the special section, as it has it */
 };
 
 /* How a section of entries was found to be laid out; layout is NULL for other sections. */
